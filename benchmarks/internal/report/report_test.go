@@ -1,0 +1,47 @@
+package report
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestMarkdown(t *testing.T) {
+	table := Table{Title: "Times", Note: "In µs.", Head: []string{"What", "µs"}, Labels: 1}
+	table.Add("Get", "1.5")
+	table.Add("Update", "10")
+	const want = "### Times\n\nIn µs.\n\n" +
+		"| What   |  µs |\n" +
+		"|--------|----:|\n" +
+		"| Get    | 1.5 |\n" +
+		"| Update |  10 |\n"
+	if got := table.Markdown(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestReplace(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "README.md")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("above\n" + Begin + "\nold\n" + End + "\nbelow\n")
+	for range 2 { // the second time changes nothing
+		if err := Replace(file, "new\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(file)
+	if want := "above\n" + Begin + "\n\nnew\n\n" + End + "\nbelow\n"; err != nil || string(got) != want {
+		t.Errorf("%q, %v, want %q", got, err, want)
+	}
+	for _, text := range []string{"", Begin, End + Begin} {
+		write(text)
+		if err := Replace(file, "new"); err == nil {
+			t.Errorf("no error for a file that is %q", text)
+		}
+	}
+}

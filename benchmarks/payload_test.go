@@ -1,0 +1,73 @@
+package benchmarks
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/vmihailenco/msgpack/v5"
+
+	"github.com/activettl/rediscache/codec"
+)
+
+// User is the value that is cached: a flat struct and, where it has to be larger,
+// a list of others. It has no pointers, for which msgpack.Unmarshal would start
+// goroutines that never end.
+type User struct {
+	ID     int64   `json:"id" msgpack:"id"`
+	Name   string  `json:"name" msgpack:"name"`
+	Email  string  `json:"email" msgpack:"email"`
+	Age    int     `json:"age" msgpack:"age"`
+	Active bool    `json:"active" msgpack:"active"`
+	Orders []Order `json:"orders,omitempty" msgpack:"orders,omitempty"`
+}
+
+// Order is a part of a User.
+type Order struct {
+	ID       int64   `json:"id" msgpack:"id"`
+	Product  string  `json:"product" msgpack:"product"`
+	Quantity int     `json:"quantity" msgpack:"quantity"`
+	Price    float64 `json:"price" msgpack:"price"`
+}
+
+// size is a User of about so many bytes of JSON.
+type size struct {
+	label string
+	user  User
+}
+
+var (
+	small  = size{"100B", userOf(100)}
+	medium = size{"1KB", userOf(1000)}
+	large  = size{"10KB", userOf(10_000)}
+	sizes  = []size{small, medium, large}
+)
+
+func userOf(bytes int) User {
+	u := User{ID: 1_000_042, Name: "Ann Lovelace-Example", Email: "ann.lovelace@example.com", Age: 31, Active: true}
+	for {
+		data, err := json.Marshal(u)
+		if err != nil {
+			panic(err) // a User has nothing that JSON has not
+		}
+		if len(data) >= bytes-40 { // half an Order is as near as it gets
+			return u
+		}
+		i := len(u.Orders)
+		u.Orders = append(u.Orders, Order{
+			ID: 700_000 + int64(i), Product: fmt.Sprintf("kettle, stainless steel, no. %d", i), Quantity: i%5 + 1, Price: 19.9 + float64(i),
+		})
+	}
+}
+
+// format is a codec of ours and the two functions that a user without it calls.
+type format struct {
+	label     string
+	codec     codec.Codec[User]
+	marshal   func(any) ([]byte, error)
+	unmarshal func([]byte, any) error
+}
+
+var formats = []format{
+	{"json", codec.JSON[User]{}, json.Marshal, json.Unmarshal},
+	{"msgpack", codec.MsgPack[User]{}, msgpack.Marshal, msgpack.Unmarshal},
+}

@@ -1,0 +1,145 @@
+package benchmarks
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/ttl"
+)
+
+// value has the size at which the server is measured.
+var value = bytes.Repeat([]byte("0123456789"), 20)
+
+// figure is something that the server does, and the command under which INFO
+// commandstats counts its time.
+type figure struct {
+	label   string
+	command string
+	op      func(id int64) error
+}
+
+// figures go through the cache alone, so what they measure is what it sends.
+func figures(tb testing.TB, rdb redis.UniversalClient) []figure {
+	ctx := tb.Context()
+	made := func(name string, policy ttl.Policy, opts ...cache.SetOption) *cache.Cache[int64, []byte] {
+		c := newCache[int64](tb, rdb, name, codec.Bytes{}, policy)
+		for id := range int64(records) {
+			if err := c.Set(ctx, id, value, opts...); err != nil {
+				tb.Fatal(err)
+			}
+		}
+		return c
+	}
+	active, fixed := made("active", ttl.Active(hour)), made("fixed", ttl.Fixed(hour))
+	own := made("own", ttl.Active(hour), cache.WithTTL(hour/2))
+	mixed := made("mixed", ttl.Active(hour))
+	if err := mixed.Set(ctx, records, value, cache.WithTTL(hour/2)); err != nil { // from now on it runs get.lua
+		tb.Fatal(err)
+	}
+	get := func(c *cache.Cache[int64, []byte]) func(int64) error {
+		return func(id int64) error { _, err := c.Get(ctx, id); return err }
+	}
+	set := func(c *cache.Cache[int64, []byte], opts ...cache.SetOption) func(int64) error {
+		return func(id int64) error { return c.Set(ctx, id, value, opts...) }
+	}
+	update := func(c *cache.Cache[int64, []byte]) func(int64) error {
+		return func(id int64) error { return c.Update(ctx, id, value) }
+	}
+	swap := func(c *cache.Cache[int64, []byte]) func(int64) error {
+		return func(id int64) error {
+			_, err := c.Modify(ctx, id, func(v []byte) ([]byte, error) { v[0]++; return v, nil })
+			return err
+		}
+	}
+	return []figure{
+		{"GET (Get, Fixed)", "get", get(fixed)},
+		{"GETEX (Get, Active)", "getex", get(active)},
+		{"SET PX (Set)", "set", set(active)},
+		{"get.lua on a string", "evalsha", get(mixed)},
+		{"get.lua on a list", "evalsha", get(own)},
+		{"set.lua, a list", "evalsha", set(own, cache.WithTTL(hour/2))},
+		{"update.lua on a string", "evalsha", update(active)},
+		{"update.lua on a list", "evalsha", update(own)},
+		// Modify of a list reads by get.lua, which is an EVALSHA too.
+		{"swap.lua on a string (in Modify)", "evalsha", swap(active)},
+	}
+}
+
+// serverTime returns the microseconds that the server spends on one call of f,
+// by INFO commandstats over calls of it.
+func serverTime(ctx context.Context, rdb *redis.Client, f figure, calls int) (float64, error) {
+	if err := f.op(0); err != nil { // the server knows the script from here on
+		return 0, err
+	}
+	if err := rdb.ConfigResetStat(ctx).Err(); err != nil {
+		return 0, err
+	}
+	for i := range calls {
+		if err := f.op(int64(i % records)); err != nil {
+			return 0, err
+		}
+	}
+	info, err := rdb.Info(ctx, "commandstats").Result()
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(info) {
+		stats, ok := strings.CutPrefix(strings.TrimSpace(line), "cmdstat_"+f.command+":")
+		if !ok {
+			continue
+		}
+		var counted int
+		var spent float64
+		for field := range strings.SplitSeq(stats, ",") {
+			switch name, text, _ := strings.Cut(field, "="); name {
+			case "calls":
+				counted, err = strconv.Atoi(text)
+			case "usec":
+				spent, err = strconv.ParseFloat(text, 64)
+			}
+			if err != nil {
+				return 0, fmt.Errorf("INFO commandstats: %q: %w", line, err)
+			}
+		}
+		if counted != calls {
+			return 0, fmt.Errorf("%s: %d calls of %s, want %d", f.label, counted, f.command, calls)
+		}
+		return spent / float64(calls), nil
+	}
+	return 0, fmt.Errorf("%s: no %s in INFO commandstats", f.label, f.command)
+}
+
+// memory is what the server holds for one record with a 200-byte value, by
+// MEMORY USAGE, in bytes.
+type memory struct{ raw, policy, own int64 }
+
+func memoryUsage(tb testing.TB, rdb *redis.Client) memory {
+	tb.Helper()
+	ctx := tb.Context()
+	const key = "users:42"
+	users := newCache[int64](tb, rdb, "users", codec.Bytes{}, ttl.Active(hour))
+	usage := func(err error) int64 {
+		tb.Helper()
+		n, failed := rdb.MemoryUsage(ctx, key, 0).Result()
+		if err != nil || failed != nil {
+			tb.Fatal(err, failed)
+		}
+		if err := rdb.Del(ctx, key).Err(); err != nil {
+			tb.Fatal(err)
+		}
+		return n
+	}
+	return memory{
+		raw:    usage(rdb.Set(ctx, key, value, hour).Err()),
+		policy: usage(users.Set(ctx, 42, value)),
+		own:    usage(users.Set(ctx, 42, value, cache.WithTTL(hour/2))),
+	}
+}

@@ -1,0 +1,122 @@
+package benchmarks
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/benchmarks/internal/measure"
+	"github.com/activettl/rediscache/ttl"
+)
+
+// byHand is what a good user of go-redis writes: one command, one call of the
+// encoding library, no layers. Key and value are those of the cache of that
+// name.
+type byHand struct {
+	rdb    redis.UniversalClient
+	prefix string
+	format format
+}
+
+func (h byHand) key(id int64) string { return h.prefix + strconv.FormatInt(id, 10) }
+
+func (h byHand) get(ctx context.Context, id int64) (User, error) {
+	data, err := h.rdb.Get(ctx, h.key(id)).Bytes()
+	if err != nil {
+		return User{}, err
+	}
+	var u User
+	err = h.format.unmarshal(data, &u)
+	return u, err
+}
+
+func (h byHand) getEx(ctx context.Context, id int64, ttl time.Duration) (User, error) {
+	data, err := h.rdb.GetEx(ctx, h.key(id), ttl).Bytes()
+	if err != nil {
+		return User{}, err
+	}
+	var u User
+	err = h.format.unmarshal(data, &u)
+	return u, err
+}
+
+func (h byHand) set(ctx context.Context, id int64, u User, ttl time.Duration) error {
+	data, err := h.format.marshal(u)
+	if err != nil {
+		return err
+	}
+	return h.rdb.Set(ctx, h.key(id), data, ttl).Err()
+}
+
+// reading is a side that reads a User, and checks once that it is the right one.
+func reading(tb testing.TB, name string, want User, get func(id int64) (User, error)) measure.Side {
+	tb.Helper()
+	if got, err := get(0); err != nil || !reflect.DeepEqual(got, want) {
+		tb.Fatalf("%s reads %v, %v, want %v", name, got, err, want)
+	}
+	return measure.Side{Name: name, Op: func(n int) error {
+		_, err := get(int64(n % records))
+		return err
+	}}
+}
+
+func writing(name string, set func(id int64) error) measure.Side {
+	return measure.Side{Name: name, Op: func(n int) error { return set(int64(n % records)) }}
+}
+
+// policies are the two, and the read that a user writes for each by hand.
+var policies = []struct {
+	label  string
+	policy ttl.Policy
+	get    func(h byHand, ctx context.Context, id int64) (User, error)
+}{
+	{"Active", ttl.Active(hour), func(h byHand, ctx context.Context, id int64) (User, error) { return h.getEx(ctx, id, hour) }},
+	{"Fixed", ttl.Fixed(hour), byHand.get},
+}
+
+// getCases are reads of one record.
+func getCases(tb testing.TB, rdb redis.UniversalClient) []measure.Case {
+	ctx := tb.Context()
+	var cases []measure.Case
+	for _, p := range policies {
+		for _, f := range formats {
+			for _, s := range sizes {
+				name := fmt.Sprintf("get.%s.%s.%s", p.label, f.label, s.label)
+				users := newCache[int64](tb, rdb, name, f.codec, p.policy)
+				fill(tb, users, s.user)
+				hand := byHand{rdb, name + ":", f}
+				cases = append(cases, measure.Case{Labels: []string{p.label, f.label, s.label}, Sides: []measure.Side{
+					reading(tb, "raw", s.user, func(id int64) (User, error) { return p.get(hand, ctx, id) }),
+					reading(tb, "cache", s.user, func(id int64) (User, error) { return users.Get(ctx, id) }),
+				}})
+			}
+		}
+	}
+	return cases
+}
+
+// setCases are writes of one record. The policy makes no difference to them.
+func setCases(tb testing.TB, rdb redis.UniversalClient) []measure.Case {
+	ctx := tb.Context()
+	var cases []measure.Case
+	for _, f := range formats {
+		for _, s := range sizes {
+			name := fmt.Sprintf("set.%s.%s", f.label, s.label)
+			users := newCache[int64](tb, rdb, name, f.codec, ttl.Active(hour))
+			hand := byHand{rdb, name + ":", f}
+			cases = append(cases, measure.Case{Labels: []string{"Active", f.label, s.label}, Sides: []measure.Side{
+				writing("raw", func(id int64) error { return hand.set(ctx, id, s.user, hour) }),
+				writing("cache", func(id int64) error { return users.Set(ctx, id, s.user) }),
+			}})
+		}
+	}
+	return cases
+}
+
+func BenchmarkGet(b *testing.B) { run(b, getCases(b, server(b))) }
+func BenchmarkSet(b *testing.B) { run(b, setCases(b, server(b))) }

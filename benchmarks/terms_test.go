@@ -1,0 +1,44 @@
+package benchmarks
+
+import (
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/benchmarks/internal/measure"
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/ttl"
+)
+
+// termsCases are reads under Active of a record under the policy, by GETEX;
+// of one with a TTL of its own, by get.lua; and of one under the policy in a
+// cache that has met one with terms of its own and so runs get.lua for all.
+func termsCases(tb testing.TB, rdb redis.UniversalClient) []measure.Case {
+	ctx := tb.Context()
+	var cases []measure.Case
+	f := formats[0]
+	for _, s := range sizes {
+		plain := newCache[int64](tb, rdb, "plain."+s.label, f.codec, ttl.Active(hour))
+		fill(tb, plain, s.user)
+		mixed := newCache[int64](tb, rdb, "mixed."+s.label, f.codec, ttl.Active(hour))
+		fill(tb, mixed, s.user)
+		own := newCache[int64](tb, rdb, "own."+s.label, f.codec, ttl.Active(hour))
+		for id := range int64(records) {
+			if err := own.Set(ctx, id, s.user, cache.WithTTL(hour/2)); err != nil {
+				tb.Fatal(err)
+			}
+		}
+		if err := mixed.Set(ctx, records, s.user, cache.WithTTL(hour/2)); err != nil {
+			tb.Fatal(err)
+		}
+		side := func(name string, users *cache.Cache[int64, User]) measure.Side {
+			return reading(tb, name, s.user, func(id int64) (User, error) { return users.Get(ctx, id) })
+		}
+		cases = append(cases, measure.Case{Labels: []string{"Get", f.label, s.label}, Sides: []measure.Side{
+			side("policy", plain), side("own terms", own), side("policy, by script", mixed),
+		}})
+	}
+	return cases
+}
+
+func BenchmarkTerms(b *testing.B) { run(b, termsCases(b, server(b))) }

@@ -1,0 +1,94 @@
+// Package cachetest gives tests a cache over miniredis, and the time.
+//
+//	users, srv := cachetest.New[int64](t, "users", codec.JSON[User]{}, nil)
+//	… // the code under test takes users, or makes its own cache on srv.Client
+//	srv.Advance(time.Hour)
+//
+// In a testing/synctest bubble, time.Sleep lets the time pass as well.
+//
+// miniredis is not Redis: it knows no eviction, no client-side caching and no
+// functions, and one server stands for a whole cluster.
+package cachetest
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/internal/redistest/minipipe"
+)
+
+// Server is a Redis of the test's own, in the test's process and memory. It uses
+// no network, and is gone at the test's end.
+type Server struct {
+	// Client is connected to the server. It is closed at the test's end.
+	Client redis.UniversalClient
+
+	// Miniredis is the server itself, for tests that want to look into it or to
+	// make it fail (SetError).
+	Miniredis *miniredis.Miniredis
+
+	bubble bool
+	now    time.Time
+}
+
+// New returns a cache made by cache.New with these arguments on a new server,
+// and the server. The test fails if cache.New does. The cache is closed at the
+// test's end.
+func New[K comparable, V any](tb testing.TB, name string, c codec.Codec[V], o *cache.Options) (*cache.Cache[K, V], *Server) {
+	tb.Helper()
+	srv := NewServer(tb)
+	users, err := cache.New[K](srv.Client, name, c, o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = users.Close() })
+	return users, srv
+}
+
+// NewServer returns an empty server, for a test with several caches. In a
+// synctest bubble its clock is the bubble's. Otherwise its clock stands still at
+// the present until Advance moves it, so that a slow machine expires nothing.
+func NewServer(tb testing.TB) *Server {
+	tb.Helper()
+	srv := &Server{Miniredis: miniredis.NewMiniRedis(), bubble: inBubble(), now: time.Now()}
+	if !srv.bubble {
+		srv.Miniredis.SetTime(srv.now)
+	}
+	srv.Miniredis.ClockTTL(true)
+	client := redis.NewClient(&redis.Options{
+		Addr:                  "miniredis",
+		Dialer:                minipipe.Dialer(srv.Miniredis),
+		ContextTimeoutEnabled: true,
+	})
+	srv.Client = client
+	tb.Cleanup(func() {
+		_ = client.Close()
+		srv.Miniredis.Close()
+	})
+	return srv
+}
+
+// Advance lets the time pass: every record that nobody uses for d ages by d. In a
+// synctest bubble it is time.Sleep. It is not for concurrent use.
+func (s *Server) Advance(d time.Duration) {
+	if s.bubble {
+		time.Sleep(d)
+		return
+	}
+	s.now = s.now.Add(d)
+	s.Miniredis.SetTime(s.now)
+}
+
+// inBubble reports whether the caller runs in a synctest bubble. Nothing else
+// tells than that Wait panics outside of one.
+func inBubble() (in bool) {
+	defer func() { in = recover() == nil }()
+	synctest.Wait()
+	return true
+}

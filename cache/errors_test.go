@@ -1,0 +1,339 @@
+package cache_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/internal/redistest"
+	"github.com/activettl/rediscache/internal/testpb"
+	"github.com/activettl/rediscache/ttl"
+)
+
+func TestNewRefuses(t *testing.T) {
+	rdb := redis.NewClient(&redis.Options{}) // never used
+	defer rdb.Close()
+	js := codec.JSON[User]{}
+	tests := []struct {
+		name string
+		make func() error
+		want string // a part of the error that names what is wrong
+	}{
+		{"nil client", newErr[int64, User](nil, "users", js, nil), "rdb is nil"},
+		{"nil *Client", newErr[int64, User]((*redis.Client)(nil), "users", js, nil), "rdb is nil"},
+		{"nil codec", newErr[int64, User](rdb, "users", nil, nil), "codec is nil"},
+		{"nil *codec", newErr[int64, User](rdb, "users", (*codec.JSON[User])(nil), nil), "codec is nil"},
+		{"no name", newErr[int64, User](rdb, "", js, nil), `name ""`},
+		{"name with colon", newErr[int64, User](rdb, "a:b", js, nil), `name "a:b"`},
+		{"name with pattern", newErr[int64, User](rdb, "a*", js, nil), `name "a*"`},
+		{"name with newline", newErr[int64, User](rdb, "a\n", js, nil), `name "a\n"`},
+		{"float key", newErr[float64, User](rdb, "users", js, nil), "float64"},
+		{"pointer key", newErr[*string, User](rdb, "users", js, nil), "*string"},
+		{"struct key", newErr[struct{ A int }, User](rdb, "users", js, nil), "struct"},
+		{"zero TTL", newErr[int64, User](rdb, "users", js, &cache.Options{TTL: ttl.Active(0)}), "Options.TTL"},
+		{"short TTL", newErr[int64, User](rdb, "users", js, &cache.Options{TTL: ttl.Fixed(time.Microsecond)}), "Options.TTL"},
+		{"negative TTL", newErr[int64, User](rdb, "users", js, &cache.Options{TTL: ttl.Fixed(-hour)}), "Options.TTL"},
+		{"bad max age", newErr[int64, User](rdb, "users", js, active(ttl.MaxAge(time.Second))), "MaxAge"},
+		{"negative MaxValueBytes", newErr[int64, User](rdb, "users", js, &cache.Options{MaxValueBytes: -1}), "Options.MaxValueBytes"},
+		{"nil policy", newErr[int64, User](rdb, "users", js, &cache.Options{TTL: (*badPolicy)(nil)}), "Options.TTL"},
+		{"nil hook", newErr[int64, User](rdb, "users", js, &cache.Options{Hook: (*recorder)(nil)}), "Options.Hook"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err := tt.make()
+			var e *cache.Error
+			if !errors.As(err, &e) || e.Op != "New" || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("New = %v, want an *Error with %q", err, tt.want)
+			}
+			if n := strings.Count(fmt.Sprint(err), "rediscache:"); n != 1 {
+				t.Errorf("%q has %d prefixes, want 1", err, n)
+			}
+		})
+	}
+}
+
+type badPolicy struct{ ttl.Policy }
+
+func newErr[K comparable, V any](rdb redis.UniversalClient, name string, c codec.Codec[V], o *cache.Options) func() error {
+	return func() error {
+		_, err := cache.New[K](rdb, name, c, o)
+		return err
+	}
+}
+
+// single is every operation on one key.
+func single[V any](c *cache.Cache[string, V], v V) map[string]func(ctx context.Context, key string) error {
+	return map[string]func(ctx context.Context, key string) error{
+		"Get":     func(ctx context.Context, key string) error { _, err := c.Get(ctx, key); return err },
+		"Peek":    func(ctx context.Context, key string) error { _, err := c.Peek(ctx, key); return err },
+		"Inspect": func(ctx context.Context, key string) error { _, err := c.Inspect(ctx, key); return err },
+		"Set":     func(ctx context.Context, key string) error { return c.Set(ctx, key, v) },
+		"Update":  func(ctx context.Context, key string) error { return c.Update(ctx, key, v) },
+		"UpdateField": func(ctx context.Context, key string) error {
+			return c.UpdateField(ctx, key, "age", 1)
+		},
+		"Modify": func(ctx context.Context, key string) error {
+			_, err := c.Modify(ctx, key, func(v V) (V, error) { return v, nil })
+			return err
+		},
+		"Touch":  func(ctx context.Context, key string) error { return c.Touch(ctx, key) },
+		"Delete": func(ctx context.Context, key string) error { return c.Delete(ctx, key) },
+	}
+}
+
+// several is every operation on many keys.
+func several[V any](c *cache.Cache[string, V], v V) map[string]func(ctx context.Context) error {
+	return map[string]func(ctx context.Context) error{
+		"GetMany":    func(ctx context.Context) error { _, err := c.GetMany(ctx, []string{"a"}); return err },
+		"SetMany":    func(ctx context.Context) error { return c.SetMany(ctx, map[string]V{"a": v}) },
+		"DeleteMany": func(ctx context.Context) error { _, err := c.DeleteMany(ctx, []string{"a"}); return err },
+		"Len":        func(ctx context.Context) error { _, err := c.Len(ctx); return err },
+		"Clear":      func(ctx context.Context) error { _, err := c.Clear(ctx); return err },
+		"All": func(ctx context.Context) (last error) {
+			for _, err := range c.All(ctx) {
+				last = err
+			}
+			return last
+		},
+		"Keys": func(ctx context.Context) (last error) {
+			for _, err := range c.Keys(ctx) {
+				last = err
+			}
+			return last
+		},
+	}
+}
+
+func TestRefusedBeforeRedisIsAsked(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		u := mustNew[string](t, b.Client, b.Name(), codec.JSON[User]{}, nil)
+		must(t, u.Set(ctx(t), "a", ann))
+		cancelled, cancel := context.WithCancel(ctx(t))
+		cancel()
+		long := strings.Repeat("k", 1025)
+		wire := redistest.Wire(t, b.Client)
+		for op, do := range single(u, ann) {
+			wantErr(t, do(ctx(t), ""), cache.ErrKey, op, "")
+			wantErr(t, do(ctx(t), long), cache.ErrKey, op, long[:64]+"…")
+			wantErr(t, do(cancelled, "a"), context.Canceled, op, "a")
+		}
+		for op, do := range several(u, ann) {
+			wantErr(t, do(cancelled), context.Canceled, op, "")
+		}
+		for _, d := range []time.Duration{0, -hour, 999 * time.Microsecond} {
+			wantErr(t, u.Set(ctx(t), "a", ann, cache.WithTTL(d)), cache.ErrTTL, "Set", "a")
+			wantErr(t, u.SetMany(ctx(t), map[string]User{"a": ann}, cache.WithTTL(d)), cache.ErrTTL, "SetMany", "")
+		}
+		must(t, u.Close())
+		must(t, u.Close())
+		for op, do := range single(u, ann) {
+			wantErr(t, do(ctx(t), "a"), cache.ErrClosed, op, "a")
+		}
+		for op, do := range several(u, ann) {
+			wantErr(t, do(ctx(t)), cache.ErrClosed, op, "")
+		}
+		if n := wire.RoundTrips(); n != 0 {
+			t.Errorf("operations that cannot succeed went to Redis %d times: %v", n, wire.Commands())
+		}
+		if err := b.Client.Ping(ctx(t)).Err(); err != nil {
+			t.Errorf("Close closed the caller's client: %v", err)
+		}
+	})
+}
+
+func TestNilValues(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		refusesNil(t, b, codec.JSON[*User]{}, nil)
+		refusesNil(t, b, codec.MsgPack[*User]{}, nil)
+		refusesNil(t, b, codec.Proto[*testpb.User]{}, nil)
+		refusesNil(t, b, codec.JSON[any]{}, nil)
+		refusesNil[any](t, b, codec.JSON[any]{}, (*User)(nil))
+
+		// A nil slice and a nil map are empty values, and no misses.
+		checkNotMiss(t, b, codec.JSON[[]string]{})
+		checkNotMiss(t, b, codec.JSON[map[string]int]{})
+		checkNotMiss(t, b, codec.MsgPack[[]string]{})
+		checkNotMiss(t, b, codec.Bytes{})
+	})
+}
+
+func refusesNil[V any](t *testing.T, b *redistest.Backend, c codec.Codec[V], null V) {
+	t.Helper()
+	u := mustNew[string](t, b.Client, b.Name(), c, nil)
+	wantErr(t, u.Set(ctx(t), "a", null), cache.ErrNilValue, "Set", "a")
+	wantErr(t, u.Update(ctx(t), "a", null), cache.ErrNilValue, "Update", "a")
+	err := u.SetMany(ctx(t), map[string]V{"a": null})
+	wantErr(t, err, cache.ErrNilValue, "SetMany", "a")
+	if n, err := u.Len(ctx(t)); n != 0 || err != nil {
+		t.Errorf("%T: a nil value left %d records, %v", c, n, err)
+	}
+}
+
+func checkNotMiss[V any](t *testing.T, b *redistest.Backend, c codec.Codec[V]) {
+	t.Helper()
+	u := mustNew[string](t, b.Client, b.Name(), c, nil)
+	var null V
+	must(t, u.Set(ctx(t), "a", null))
+	if _, err := u.Get(ctx(t), "a"); err != nil {
+		t.Errorf("%T: Get of an empty value: %v", c, err)
+	}
+	if got, err := u.GetMany(ctx(t), []string{"a"}); len(got) != 1 || err != nil {
+		t.Errorf("%T: GetMany of an empty value: %v, %v", c, got, err)
+	}
+}
+
+func TestMaxValueBytes(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		name := b.Name()
+		small := mustNew[string](t, b.Client, name, codec.String{}, &cache.Options{MaxValueBytes: 10})
+		plain := mustNew[string](t, b.Client, name, codec.String{}, nil)
+		must(t, small.Set(ctx(t), "a", "ten bytes!"))
+		for op, err := range map[string]error{
+			"Set":    small.Set(ctx(t), "a", "eleven bytes"),
+			"Update": small.Update(ctx(t), "a", "eleven bytes"),
+		} {
+			wantErr(t, err, cache.ErrTooLarge, op, "a")
+		}
+		_, err := small.Modify(ctx(t), "a", func(s string) (string, error) { return s + s, nil })
+		wantErr(t, err, cache.ErrTooLarge, "Modify", "a")
+		if got, err := small.Get(ctx(t), "a"); got != "ten bytes!" || err != nil {
+			t.Errorf("got %q, %v", got, err)
+		}
+		must(t, plain.Set(ctx(t), "b", "eleven bytes"))
+		_, err = small.Get(ctx(t), "b")
+		wantErr(t, err, cache.ErrTooLarge, "Get", "b")
+		_, err = small.GetMany(ctx(t), []string{"b"})
+		wantErr(t, err, cache.ErrTooLarge, "GetMany", "b")
+
+		must(t, plain.Set(ctx(t), "c", strings.Repeat("x", cache.DefaultMaxValueBytes)))
+		err = plain.Set(ctx(t), "c", strings.Repeat("x", cache.DefaultMaxValueBytes+1))
+		wantErr(t, err, cache.ErrTooLarge, "Set", "c")
+	})
+}
+
+// What no codec and no cache wrote is an error of its own, and stays.
+func TestForeignBytes(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		u := mustNew[string](t, b.Client, b.Name(), codec.JSON[User]{}, nil)
+		rdb, key := b.Client, func(k string) string { return u.Name() + ":" + k }
+		list := func(k string, elements ...any) func() error {
+			return func() error { return rdb.RPush(ctx(t), key(k), elements...).Err() }
+		}
+		tests := []struct {
+			key  string
+			want error
+			put  func() error
+		}{
+			{"not JSON", cache.ErrDecode, func() error { return rdb.Set(ctx(t), key("not JSON"), "secret", hour).Err() }},
+			{"empty", cache.ErrDecode, func() error { return rdb.Set(ctx(t), key("empty"), "", hour).Err() }},
+			{"null", cache.ErrDecode, func() error { return rdb.Set(ctx(t), key("null"), "null", hour).Err() }},
+			{"other type", cache.ErrDecode, func() error {
+				return rdb.Set(ctx(t), key("other type"), `{"age":"secret"}`, hour).Err()
+			}},
+			{"zset", cache.ErrWrongType, func() error { return rdb.ZAdd(ctx(t), key("zset"), redis.Z{Member: "secret"}).Err() }},
+			{"set", cache.ErrWrongType, func() error { return rdb.SAdd(ctx(t), key("set"), "secret").Err() }},
+			{"stream", cache.ErrWrongType, func() error {
+				return rdb.XAdd(ctx(t), &redis.XAddArgs{Stream: key("stream"), Values: []string{"a", "secret"}}).Err()
+			}},
+			{"short list", cache.ErrWrongType, list("short list", "{}", 1000)},
+			{"long list", cache.ErrWrongType, list("long list", "{}", 1000, 0, 0)},
+			{"no TTL", cache.ErrWrongType, list("no TTL", "{}", 0, 0)},
+			{"negative TTL", cache.ErrWrongType, list("negative TTL", "{}", -1000, 0)},
+			{"text TTL", cache.ErrWrongType, list("text TTL", "{}", "secret", 0)},
+			{"hex TTL", cache.ErrWrongType, list("hex TTL", "{}", "0x10", 0)},
+			{"huge TTL", cache.ErrWrongType, list("huge TTL", "{}", "9999999999999999999999", 0)},
+			{"nan deadline", cache.ErrWrongType, list("nan deadline", "{}", 1000, "nan")},
+			{"bad value", cache.ErrDecode, list("bad value", "secret", hour.Milliseconds(), 0)},
+			{"lease", cache.ErrNotFound, func() error { return rdb.HSet(ctx(t), key("lease"), "owner", "secret").Err() }},
+		}
+		for _, tt := range tests {
+			b.Exempt(key(tt.key))
+			must(t, tt.put())
+			must(t, rdb.PExpire(ctx(t), key(tt.key), hour).Err())
+		}
+		for _, warm := range []bool{false, true} { // before and after the cache has met records with terms of their own
+			if warm {
+				must(t, u.Set(ctx(t), "own", ann, cache.WithTTL(hour)))
+			}
+			for _, tt := range tests {
+				before, err := rdb.Dump(ctx(t), key(tt.key)).Result()
+				if b.Mini != nil {
+					before, err = b.Mini.Dump(), nil
+				}
+				must(t, err)
+				for op, do := range single(u, ann) {
+					switch op {
+					case "Set", "Delete": // replace and remove what is there
+						continue
+					case "Update", "Touch", "Inspect": // do not look at the value
+						if tt.want == cache.ErrDecode {
+							continue
+						}
+					}
+					err := do(ctx(t), tt.key)
+					wantErr(t, err, tt.want, op, tt.key)
+					if strings.Contains(fmt.Sprint(err), "secret") {
+						t.Errorf("%s shows the value: %v", op, err)
+					}
+				}
+				_, err = u.GetMany(ctx(t), []string{tt.key})
+				if tt.want == cache.ErrNotFound {
+					must(t, err)
+				} else {
+					wantErr(t, err, tt.want, "GetMany", tt.key)
+				}
+				after, err := rdb.Dump(ctx(t), key(tt.key)).Result()
+				if b.Mini != nil {
+					after, err = b.Mini.Dump(), nil
+				}
+				must(t, err)
+				if before != after {
+					t.Errorf("key %q was changed", tt.key)
+				}
+				if left := rdb.PTTL(ctx(t), key(tt.key)).Val(); left < hour-time.Minute {
+					t.Errorf("key %q has %v left", tt.key, left)
+				}
+			}
+		}
+	})
+}
+
+// A server that is gone is an error, not a miss.
+func TestServerGone(t *testing.T) {
+	s := redistest.Start(t)
+	impatient := func(o *redis.UniversalOptions) { o.DialerRetries, o.MaxRetries = 1, -1 }
+	u := mustNew[string](t, s.Client(t, impatient), "users", codec.JSON[User]{}, nil)
+	must(t, u.Set(ctx(t), "a", ann))
+	s.Stop()
+	for op, do := range single(u, ann) {
+		if err := do(ctx(t), "a"); err == nil || errors.Is(err, cache.ErrNotFound) {
+			t.Errorf("%s without a server: %v", op, err)
+		}
+	}
+	for op, do := range several(u, ann) {
+		if err := do(ctx(t)); err == nil || errors.Is(err, cache.ErrNotFound) {
+			t.Errorf("%s without a server: %v", op, err)
+		}
+	}
+}
+
+// An old Redis quotes a command that it does not know, and with it the value.
+func TestUnknownCommandShowsNoValue(t *testing.T) {
+	s := redistest.Start(t, "--rename-command", "EVALSHA", "", "--rename-command", "SET", "")
+	u := mustNew[string](t, s.Client(t), "users", codec.JSON[User]{}, nil)
+	for op, err := range map[string]error{
+		"Set":    u.Set(ctx(t), "a", User{Name: "secret"}),
+		"Update": u.Update(ctx(t), "a", User{Name: "secret"}),
+	} {
+		if err == nil || strings.Contains(err.Error(), "secret") || !strings.Contains(err.Error(), "unknown command") {
+			t.Errorf("%s on a server without the command: %v", op, err)
+		}
+	}
+}

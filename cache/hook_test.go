@@ -1,0 +1,90 @@
+package cache_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/internal/redistest"
+)
+
+// recorder is a Hook that keeps what it is told.
+type recorder struct {
+	mu      sync.Mutex
+	started []cache.Op
+	ended   []cache.Op
+}
+
+type startKey struct{}
+
+func (r *recorder) Start(ctx context.Context, op cache.Op) context.Context {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.started = append(r.started, op)
+	return context.WithValue(ctx, startKey{}, op.Kind)
+}
+
+func (r *recorder) End(ctx context.Context, op cache.Op) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if ctx.Value(startKey{}) != op.Kind {
+		op.Kind += " without Start's context"
+	}
+	r.ended = append(r.ended, op)
+}
+
+func TestHook(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		rec := &recorder{}
+		u := newUsers(t, b, &cache.Options{Hook: rec})
+		steps := []struct {
+			do   func() error
+			want cache.Op
+			err  error
+		}{
+			{func() error { return u.Set(ctx(t), 1, ann) }, cache.Op{Kind: "Set", Keys: 1, Hits: 1}, nil},
+			{func() error { return u.SetMany(ctx(t), map[int64]User{2: ann, 3: bob}) }, cache.Op{Kind: "SetMany", Keys: 2, Hits: 2}, nil},
+			{func() error { _, err := u.Get(ctx(t), 1); return err }, cache.Op{Kind: "Get", Keys: 1, Hits: 1}, nil},
+			{func() error { _, err := u.Get(ctx(t), 9); return err }, cache.Op{Kind: "Get", Keys: 1, Misses: 1}, cache.ErrNotFound},
+			{func() error { _, err := u.Peek(ctx(t), 1); return err }, cache.Op{Kind: "Peek", Keys: 1, Hits: 1}, nil},
+			{func() error { _, err := u.GetMany(ctx(t), []int64{1, 2, 9}); return err }, cache.Op{Kind: "GetMany", Keys: 3, Hits: 2, Misses: 1}, nil},
+			{func() error { return u.Update(ctx(t), 1, bob) }, cache.Op{Kind: "Update", Keys: 1, Hits: 1}, nil},
+			{func() error { return u.UpdateField(ctx(t), 1, "age", 1) }, cache.Op{Kind: "UpdateField", Keys: 1, Hits: 1}, nil},
+			{func() error { return u.UpdateField(ctx(t), 1, "x", 1) }, cache.Op{Kind: "UpdateField", Keys: 1}, cache.ErrUnknownField},
+			{func() error { return u.Touch(ctx(t), 9) }, cache.Op{Kind: "Touch", Keys: 1, Misses: 1}, cache.ErrNotFound},
+			{func() error { _, err := u.Inspect(ctx(t), 1); return err }, cache.Op{Kind: "Inspect", Keys: 1, Hits: 1}, nil},
+			{func() error { _, err := u.Len(ctx(t)); return err }, cache.Op{Kind: "Len", Keys: 3, Hits: 3}, nil},
+			{func() error { collect(ctx(t), u.Cache); return nil }, cache.Op{Kind: "All", Keys: 3, Hits: 3}, nil},
+			{func() error {
+				for range u.Keys(ctx(t)) {
+				}
+				return nil
+			}, cache.Op{Kind: "Keys", Keys: 3, Hits: 3}, nil},
+			{func() error { return u.Delete(ctx(t), 1) }, cache.Op{Kind: "Delete", Keys: 1, Hits: 1}, nil},
+			{func() error { _, err := u.DeleteMany(ctx(t), []int64{1, 2}); return err }, cache.Op{Kind: "DeleteMany", Keys: 2, Hits: 1, Misses: 1}, nil},
+			{func() error { _, err := u.Clear(ctx(t)); return err }, cache.Op{Kind: "Clear", Keys: 1, Hits: 1}, nil},
+			{func() error { must(t, u.Close()); return u.Touch(ctx(t), 1) }, cache.Op{Kind: "Touch", Keys: 1}, cache.ErrClosed},
+		}
+		for _, s := range steps {
+			*rec = recorder{}
+			err := s.do()
+			if len(rec.started) != 1 || len(rec.ended) != 1 {
+				t.Fatalf("%s: Start was called %d times and End %d times", s.want.Kind, len(rec.started), len(rec.ended))
+			}
+			start, got, want := rec.started[0], rec.ended[0], s.want
+			if start.Kind != want.Kind || start.Cache != u.Name() || start.Elapsed != 0 {
+				t.Errorf("Start got %+v", start)
+			}
+			if !errors.Is(got.Err, s.err) || got.Err != err || got.Elapsed <= 0 {
+				t.Errorf("End got %+v, want the error %v and some time", got, s.err)
+			}
+			want.Cache = u.Name()
+			got.Err, got.Elapsed = nil, 0
+			if got != want {
+				t.Errorf("End got %+v, want %+v", got, want)
+			}
+		}
+	})
+}

@@ -1,0 +1,173 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+)
+
+// Record is a record with its key.
+type Record[K comparable, V any] struct {
+	Key   K
+	Value V
+}
+
+// All returns an iterator over the records of the cache, in no order. It renews
+// nothing and holds one page of at most 512 records in memory.
+//
+// A record that is there from the beginning to the end comes at least once; it
+// may come twice if Redis resizes its table meanwhile. One that is written or
+// removed meanwhile may come or not. A record that cannot be read comes as its
+// key and its error, and the walk goes on; so it does with the other nodes of a
+// cluster when one fails.
+//
+// Redis looks at every key of the database, in pages: one SCAN per 512 of them,
+// and one GET per record in one round trip per page. Each range over the
+// iterator is a walk of its own.
+func (c *Cache[K, V]) All(ctx context.Context) iter.Seq2[Record[K, V], error] {
+	const op = "All"
+	return func(yield func(Record[K, V], error) bool) {
+		c.walk(ctx, op, everything, func(ctx context.Context, page []string, failed error) (met int, more bool) {
+			if failed != nil {
+				return 0, yield(Record[K, V]{}, failed)
+			}
+			for i, reply := range c.store.PeekMany(ctx, page) {
+				if errors.Is(reply.Err, ErrNotFound) {
+					continue
+				}
+				met++
+				var rec Record[K, V]
+				k, err := c.parse(page[i])
+				if err == nil {
+					rec.Key = k
+					rec.Value, err = c.value(reply)
+				}
+				if err != nil {
+					err = c.fail(op, c.text(page[i]), err)
+				}
+				if !yield(rec, err) {
+					return met, false
+				}
+			}
+			return met, true
+		})
+	}
+}
+
+// Keys returns an iterator over the keys of the cache's records, in no order,
+// under the same conditions as All. A key in Redis that is not one of type K
+// comes as an error with [ErrKey]. It costs one SCAN per 512 keys of the database
+// and one TYPE per key of the cache, in one round trip per page.
+func (c *Cache[K, V]) Keys(ctx context.Context) iter.Seq2[K, error] {
+	const op = "Keys"
+	return func(yield func(K, error) bool) {
+		c.walk(ctx, op, c.store.Records, func(_ context.Context, page []string, failed error) (met int, more bool) {
+			if failed != nil {
+				var zero K
+				return 0, yield(zero, failed)
+			}
+			for _, key := range page {
+				met++
+				k, err := c.parse(key)
+				if err != nil {
+					err = c.fail(op, c.text(key), err)
+				}
+				if !yield(k, err) {
+					return met, false
+				}
+			}
+			return met, true
+		})
+	}
+}
+
+// Len counts the records by a walk over the keys, under the same conditions and
+// at the same cost as Keys. When a node of a cluster fails, it returns the count
+// of the others and the error.
+func (c *Cache[K, V]) Len(ctx context.Context) (int, error) {
+	n := 0
+	var errs []error
+	c.walk(ctx, "Len", c.store.Records, func(_ context.Context, page []string, failed error) (int, bool) {
+		if failed != nil {
+			errs = append(errs, failed)
+		}
+		n += len(page)
+		return len(page), true
+	})
+	return n, errors.Join(errs...)
+}
+
+// Clear removes the records of the cache by a walk over the keys, and returns how
+// many it removed. Records that are written meanwhile may stay. It leaves alone
+// the keys of other caches, and keys below its own name that hold no record. It
+// costs what Keys costs and one UNLINK per record, in one more round trip per
+// page.
+func (c *Cache[K, V]) Clear(ctx context.Context) (int, error) {
+	const op = "Clear"
+	n := 0
+	var errs []error
+	c.walk(ctx, op, c.store.Records, func(ctx context.Context, page []string, failed error) (int, bool) {
+		if failed != nil {
+			errs = append(errs, failed)
+			return 0, true
+		}
+		removed, failures := c.store.DeleteMany(ctx, page)
+		n += removed
+		for i, err := range failures {
+			if err != nil {
+				errs = append(errs, c.fail(op, c.text(page[i]), err))
+			}
+		}
+		return removed, true
+	})
+	return n, errors.Join(errs...)
+}
+
+// visit takes a page of a walk, or the error that stands for it. It returns how
+// many records it met and whether to go on.
+type visit func(ctx context.Context, page []string, failed error) (met int, more bool)
+
+// filter returns those keys of a page that a walk is about.
+type filter func(ctx context.Context, page []string) ([]string, error)
+
+// everything is the filter of a walk that reads what the keys hold anyway.
+func everything(_ context.Context, page []string) ([]string, error) { return page, nil }
+
+// walk runs an operation over the keys of the cache.
+func (c *core) walk(ctx context.Context, op string, filter filter, visit visit) {
+	ctx, run := c.begin(ctx, op, 0)
+	var first error // of the walk, for the hook
+	defer func() { _ = run.endMany(ctx, run.op.Keys, 0, first) }()
+	if err := c.ready(ctx); err != nil {
+		first = c.fail(op, "", err)
+		visit(ctx, nil, first)
+		return
+	}
+	for page, err := range c.store.Pages(ctx) {
+		if err == nil {
+			page, err = filter(ctx, page)
+		}
+		if err != nil {
+			err = c.fail(op, "", err)
+			if first == nil {
+				first = err
+			}
+		}
+		met, more := visit(ctx, page, err)
+		run.op.Keys += met
+		if !more {
+			return
+		}
+	}
+}
+
+// parse reads a key in Redis back.
+func (c *Cache[K, V]) parse(key string) (K, error) {
+	k, err := c.keys.Parse(c.text(key))
+	if err != nil {
+		var zero K
+		return zero, fmt.Errorf("%w: %w", ErrKey, err)
+	}
+	return k, nil
+}

@@ -1,0 +1,147 @@
+package cache_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/internal/redistest"
+	"github.com/activettl/rediscache/ttl"
+)
+
+func TestMain(m *testing.M) { redistest.Main(m) }
+
+type User struct {
+	Name   string   `json:"name" msgpack:"name"`
+	Age    int      `json:"age" msgpack:"age"`
+	Visits int      `json:"visits" msgpack:"visits"`
+	Tags   []string `json:"tags,omitempty" msgpack:"tags"`
+}
+
+var (
+	ann = User{Name: "Ann", Age: 31, Tags: []string{"admin"}}
+	bob = User{Name: "Bob", Age: 44}
+)
+
+// hour is the TTL of most tests: on a real server nothing of it passes.
+const hour = time.Hour
+
+// users is a cache under test, with a look at what stands in Redis.
+type users struct {
+	*cache.Cache[int64, User]
+	t   *testing.T
+	rdb redis.UniversalClient
+}
+
+func newUsers(t *testing.T, b *redistest.Backend, o *cache.Options) users {
+	t.Helper()
+	return usersNamed(t, b, b.Name(), o)
+}
+
+func usersNamed(t *testing.T, b *redistest.Backend, name string, o *cache.Options) users {
+	t.Helper()
+	return users{mustNew[int64](t, b.Client, name, codec.JSON[User]{}, o), t, b.Client}
+}
+
+func mustNew[K comparable, V any](t *testing.T, rdb redis.UniversalClient, name string, c codec.Codec[V], o *cache.Options) *cache.Cache[K, V] {
+	t.Helper()
+	made, err := cache.New[K](rdb, name, c, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = made.Close() })
+	return made
+}
+
+func active(opts ...ttl.Option) *cache.Options {
+	return &cache.Options{TTL: ttl.Active(hour, opts...)}
+}
+
+func fixed(opts ...ttl.Option) *cache.Options {
+	return &cache.Options{TTL: ttl.Fixed(hour, opts...)}
+}
+
+// policies are the policies over which the rules that hold for all are tested.
+var policies = []struct {
+	name string
+	o    *cache.Options
+}{
+	{"active", active()},
+	{"active with max age", active(ttl.MaxAge(24 * hour))},
+	{"fixed", fixed()},
+}
+
+// everywhere runs a test on every backend, under every policy.
+func everywhere(t *testing.T, fn func(t *testing.T, b *redistest.Backend, u users)) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		for _, p := range policies {
+			t.Run(p.name, func(t *testing.T) { fn(t, b, newUsers(t, b, p.o)) })
+		}
+	})
+}
+
+// redisKey returns the key in Redis of a record.
+func (u users) redisKey(id int64) string { return fmt.Sprintf("%s:%d", u.Name(), id) }
+
+// set writes a record that the test takes for granted.
+func (u users) set(id int64, v User, opts ...cache.SetOption) {
+	u.t.Helper()
+	if err := u.Set(ctx(u.t), id, v, opts...); err != nil {
+		u.t.Fatal(err)
+	}
+}
+
+// age lets a record's TTL run down to left, as time would.
+func (u users) age(id int64, left time.Duration) {
+	u.t.Helper()
+	if ok, err := u.rdb.PExpire(ctx(u.t), u.redisKey(id), left).Result(); err != nil || !ok {
+		u.t.Fatalf("PEXPIRE: %v, %v", ok, err)
+	}
+}
+
+// left returns the TTL that Redis has for a record.
+func (u users) left(id int64) time.Duration {
+	u.t.Helper()
+	d, err := u.rdb.PTTL(ctx(u.t), u.redisKey(id)).Result()
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	return d
+}
+
+// wantLeft checks the TTL that Redis has for a record. A minute is what a slow
+// machine may take.
+func (u users) wantLeft(id int64, want time.Duration) {
+	u.t.Helper()
+	if got := u.left(id); got > want || got < want-time.Minute {
+		u.t.Errorf("record %d has %v left, want %v", id, got, want)
+	}
+}
+
+// wantUser checks what a read returned.
+func wantUser(t *testing.T, got User, err error, want User) {
+	t.Helper()
+	if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+}
+
+// wantErr checks that an error is the sentinel, and an *Error that names the
+// operation and the key.
+func wantErr(t *testing.T, err, sentinel error, op, key string) {
+	t.Helper()
+	var e *cache.Error
+	if !errors.Is(err, sentinel) || !errors.As(err, &e) || e.Op != op || e.Key != key {
+		t.Errorf("got error %v, want %v of %s %q", err, sentinel, op, key)
+	}
+}
+
+func ctx(t *testing.T) context.Context { return t.Context() }
+
+var jsonUsers codec.Codec[User] = codec.JSON[User]{}

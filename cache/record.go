@@ -1,0 +1,133 @@
+package cache
+
+import (
+	"context"
+	"time"
+
+	"github.com/activettl/rediscache/internal/store"
+)
+
+// Get returns the record of key and, under an Active policy, renews it: it has
+// its whole TTL again, its own if it has one. A miss is [ErrNotFound]; bytes that
+// the codec cannot decode are [ErrDecode], never a zero value.
+//
+// It costs one command: GETEX under Active, GET under Fixed, a script where the
+// cache has written or met a record with terms of its own. (The first such
+// record that a cache meets costs two.)
+func (c *Cache[K, V]) Get(ctx context.Context, key K) (V, error) {
+	return c.read(ctx, "Get", key, (*store.Store).Get)
+}
+
+// Peek returns the record of key and renews nothing. It costs one command: GET,
+// or a script where the cache has written or met a record with terms of its own.
+func (c *Cache[K, V]) Peek(ctx context.Context, key K) (V, error) {
+	return c.read(ctx, "Peek", key, (*store.Store).Peek)
+}
+
+func (c *Cache[K, V]) read(ctx context.Context, op string, k K, get func(*store.Store, context.Context, string) ([]byte, error)) (v V, err error) {
+	ctx, run := c.begin(ctx, op, 1)
+	key, err := c.key(ctx, op, k)
+	if err != nil {
+		return v, run.end(ctx, err)
+	}
+	data, err := get(c.store, ctx, key)
+	if err == nil {
+		v, err = c.decode(data)
+	}
+	if err != nil {
+		return v, run.end(ctx, c.fail(op, c.text(key), err))
+	}
+	return v, run.end(ctx, nil)
+}
+
+// Set writes the record of key, in place of the one that is there. It lives the
+// policy's TTL, or its own by [WithTTL]. A nil pointer as value is
+// [ErrNilValue]. On an error of Set itself nothing is written.
+//
+// It costs one command: SET PX; a script for a record with terms of its own.
+func (c *Cache[K, V]) Set(ctx context.Context, key K, value V, opts ...SetOption) error {
+	return c.onKey(ctx, "Set", key, func(key string) error {
+		own, err := ownTTL(opts)
+		if err != nil {
+			return err
+		}
+		data, err := c.encode(value)
+		if err != nil {
+			return err
+		}
+		return c.store.Set(ctx, key, data, own)
+	})
+}
+
+// Update replaces the value of a record that exists, or returns [ErrNotFound].
+// The record keeps its own TTL and deadline. Under Active it is renewed; under
+// Fixed it expires when it would have. It costs one command, a script.
+func (c *Cache[K, V]) Update(ctx context.Context, key K, value V) error {
+	return c.onKey(ctx, "Update", key, func(key string) error {
+		data, err := c.encode(value)
+		if err != nil {
+			return err
+		}
+		return c.store.Update(ctx, key, data)
+	})
+}
+
+// Touch renews a record without reading it, or returns [ErrNotFound]. Under
+// Fixed it moves nothing. It costs one command, a script.
+func (c *Cache[K, V]) Touch(ctx context.Context, key K) error {
+	return c.onKey(ctx, "Touch", key, func(key string) error { return c.store.Touch(ctx, key) })
+}
+
+// Delete removes the record of key; that there is none is no error. It costs one
+// command, UNLINK.
+func (c *Cache[K, V]) Delete(ctx context.Context, key K) error {
+	return c.onKey(ctx, "Delete", key, func(key string) error { return c.store.Delete(ctx, key) })
+}
+
+// Info is what Redis knows of a record.
+type Info struct {
+	// TTL is what an access gives the record again: its own TTL, or the
+	// policy's. A Fixed cache does not note a TTL that a record was given of its
+	// own; Remaining is right all the same.
+	TTL time.Duration
+
+	// Remaining is how long the record lives if nobody uses it. It is -1 for a
+	// value that another program wrote without a TTL; an access that renews gives
+	// it one.
+	Remaining time.Duration
+
+	// Idle is the time since the last access: TTL - Remaining. It is -1 where
+	// Redis cannot tell: under Fixed, and for a record so near its deadline that
+	// its last access could not give it the whole TTL.
+	Idle time.Duration
+
+	// Deadline is when the record expires however often it is used
+	// (ttl.MaxAge); zero if there is no such time.
+	Deadline time.Time
+
+	// Size is how many bytes the encoded value has.
+	Size int
+}
+
+// Inspect tells about the record of key, or returns [ErrNotFound]. It renews
+// nothing and does not decode the value. It costs one command, a script.
+func (c *Cache[K, V]) Inspect(ctx context.Context, key K) (Info, error) {
+	var info store.Info
+	err := c.onKey(ctx, "Inspect", key, func(key string) (err error) {
+		info, err = c.store.Inspect(ctx, key)
+		return err
+	})
+	return Info(info), err
+}
+
+// onKey runs an operation on one key.
+func (c *Cache[K, V]) onKey(ctx context.Context, op string, k K, do func(key string) error) error {
+	ctx, run := c.begin(ctx, op, 1)
+	key, err := c.key(ctx, op, k)
+	if err == nil {
+		if err = do(key); err != nil {
+			err = c.fail(op, c.text(key), err)
+		}
+	}
+	return run.end(ctx, err)
+}

@@ -1,0 +1,226 @@
+package cache_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/internal/redistest"
+	"github.com/activettl/rediscache/ttl"
+)
+
+// Time itself: on a real server these tests wait.
+func TestExpiry(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		const ttlOfAll = 300 * time.Millisecond
+		f := newUsers(t, b, &cache.Options{TTL: ttl.Fixed(ttlOfAll)})
+		a := newUsers(t, b, &cache.Options{TTL: ttl.Active(ttlOfAll)})
+		for _, u := range []users{f, a} {
+			u.set(1, ann)
+			u.set(2, ann, cache.WithTTL(hour))
+		}
+		b.Advance(100 * time.Millisecond)
+		_, _ = f.Get(ctx(t), 1) // a read does not keep a fixed record alive
+		b.Advance(201 * time.Millisecond)
+		for _, u := range []users{f, a} {
+			_, err := u.Get(ctx(t), 1)
+			wantErr(t, err, cache.ErrNotFound, "Get", "1")
+			wantErr(t, u.Update(ctx(t), 1, bob), cache.ErrNotFound, "Update", "1")
+			wantErr(t, u.UpdateField(ctx(t), 1, "age", 1), cache.ErrNotFound, "UpdateField", "1")
+			wantErr(t, u.Touch(ctx(t), 1), cache.ErrNotFound, "Touch", "1")
+			_, err = u.Inspect(ctx(t), 1)
+			wantErr(t, err, cache.ErrNotFound, "Inspect", "1")
+			got, err := u.Get(ctx(t), 2)
+			wantUser(t, got, err, ann)
+		}
+	})
+}
+
+// A record that is used lives far beyond its TTL; one that is not does not.
+func TestActiveLivesAsLongAsItIsUsed(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		u := newUsers(t, b, &cache.Options{TTL: ttl.Active(2 * time.Second)})
+		u.set(1, ann)
+		u.set(2, ann, cache.WithTTL(4*time.Second))
+		for range 5 {
+			b.Advance(500 * time.Millisecond)
+			for id := range int64(2) {
+				got, err := u.Get(ctx(t), id+1)
+				wantUser(t, got, err, ann)
+			}
+		}
+	})
+}
+
+func TestMaxAge(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		const maxAge = 600 * time.Millisecond
+		u := newUsers(t, b, &cache.Options{TTL: ttl.Active(500*time.Millisecond, ttl.MaxAge(maxAge))})
+		u.set(1, ann)
+		u.set(2, ann, cache.WithTTL(hour)) // cut off at the same age
+		written := b.Now()
+		for {
+			_, err := u.Get(ctx(t), 1)
+			_, err2 := u.Get(ctx(t), 2)
+			age := b.Now().Sub(written)
+			if age >= maxAge {
+				break // read too late to tell
+			}
+			if err != nil || err2 != nil {
+				t.Fatalf("at the age of %v, Get = %v and %v", age, err, err2)
+			}
+			if err := u.Update(ctx(t), 1, bob); err != nil && b.Now().Sub(written) < maxAge {
+				t.Fatal(err)
+			}
+			b.Advance(50 * time.Millisecond)
+		}
+		b.Advance(time.Millisecond)
+		for id := range int64(2) {
+			_, err := u.Get(ctx(t), id+1)
+			if err == nil {
+				t.Errorf("record %d was read beyond its deadline", id+1)
+			}
+		}
+		// A Set begins a new life.
+		u.set(1, ann)
+		if info, err := u.Inspect(ctx(t), 1); err != nil || info.Deadline.Before(written.Add(2*maxAge-50*time.Millisecond)) {
+			t.Errorf("after a new Set: %+v, %v", info, err)
+		}
+	})
+}
+
+// A record near its deadline gets what is left of its life and no more, and its
+// idle time is not known.
+func TestNearDeadline(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		u := newUsers(t, b, active(ttl.MaxAge(2*hour)))
+		deadline := b.Now().Add(10 * time.Minute)
+		if err := b.Client.RPush(ctx(t), u.redisKey(1), `{"name":"Ann"}`, 0, deadline.UnixMilli()).Err(); err != nil {
+			t.Fatal(err)
+		}
+		u.age(1, time.Minute)
+		got, err := u.Get(ctx(t), 1)
+		wantUser(t, got, err, User{Name: "Ann"})
+		u.wantLeft(1, 10*time.Minute)
+		if info, err := u.Inspect(ctx(t), 1); err != nil || info.TTL != hour || info.Idle != -1 || !info.Deadline.Equal(deadline.Truncate(time.Millisecond)) {
+			t.Errorf("near its deadline: %+v, %v, want deadline %v", info, err, deadline)
+		}
+
+		// Past its deadline a record is dead, even if Redis still holds it.
+		past := b.Now().Add(-time.Second).UnixMilli()
+		for _, access := range []func() error{
+			func() error { _, err := u.Get(ctx(t), 2); return err },
+			func() error { return u.Update(ctx(t), 2, ann) },
+			func() error { return u.Touch(ctx(t), 2) },
+			func() error { return u.UpdateField(ctx(t), 2, "age", 1) },
+		} {
+			if err := b.Client.RPush(ctx(t), u.redisKey(2), `{"name":"Ann"}`, 0, past).Err(); err != nil {
+				t.Fatal(err)
+			}
+			u.age(2, time.Minute)
+			if err := access(); err == nil {
+				t.Error("an access revived a dead record")
+			}
+			if n := b.Client.Exists(ctx(t), u.redisKey(2)).Val(); n != 0 {
+				t.Error("an access left a dead record behind")
+			}
+		}
+	})
+}
+
+func TestJitter(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		u := newUsers(t, b, fixed(ttl.Jitter(0.5)))
+		records := map[int64]User{}
+		for id := range int64(100) {
+			records[id] = ann
+		}
+		if err := u.SetMany(ctx(t), records); err != nil {
+			t.Fatal(err)
+		}
+		early := 0
+		for id := range records {
+			left := u.left(id)
+			if left > hour || left < 29*time.Minute {
+				t.Errorf("record %d lives %v, want 30 minutes to an hour", id, left)
+			}
+			if left < 45*time.Minute {
+				early++
+			}
+		}
+		if early < 20 || early > 80 { // 50 are expected; 20 is six standard deviations away
+			t.Errorf("%d of 100 records die in the first half", early)
+		}
+		u.set(1, ann, cache.WithTTL(2*hour)) // its own TTL is kept exactly
+		u.wantLeft(1, 2*hour)
+	})
+}
+
+// Two deployments of one service read each other's records, and each applies its
+// own policy from the next access on.
+func TestPolicySwitch(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		name := b.Name()
+		longer := &cache.Options{TTL: ttl.Active(5 * hour)}
+		all := []*cache.Options{active(), fixed(), longer, active(ttl.MaxAge(24 * hour)), {TTL: ttl.Fixed(10 * time.Minute)}}
+		for i, from := range all {
+			for j, to := range all {
+				before, after := usersNamed(t, b, name, from), usersNamed(t, b, name, to)
+				before.set(1, ann)
+				before.set(2, ann, cache.WithTTL(2*hour))
+				left := before.left(1)
+				for id := range int64(2) {
+					got, err := after.Get(ctx(t), id+1)
+					wantUser(t, got, err, ann)
+					if err := after.Update(ctx(t), id+1, bob); err != nil {
+						t.Errorf("from %v to %v: Update: %v", from.TTL, to.TTL, err)
+					}
+					got, err = after.Peek(ctx(t), id+1)
+					wantUser(t, got, err, bob)
+				}
+				if terms := to.TTL.Terms(); terms.Renews {
+					left = terms.TTL
+				}
+				if got := after.left(1); got > left || got < left-time.Minute {
+					t.Errorf("from %v to %v (%d, %d): %v left, want %v", from.TTL, to.TTL, i, j, got, left)
+				}
+			}
+		}
+	})
+}
+
+// The first record with terms of its own that a cache meets was written by
+// another process.
+func TestMeetsOwnTerms(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		writer := newUsers(t, b, active())
+		writer.set(1, ann, cache.WithTTL(3*hour))
+		for name, read := range map[string]func(u users) (User, error){
+			"Get":  func(u users) (User, error) { return u.Get(ctx(t), 1) },
+			"Peek": func(u users) (User, error) { return u.Peek(ctx(t), 1) },
+			"GetMany": func(u users) (User, error) {
+				m, err := u.GetMany(ctx(t), []int64{1})
+				return m[1], err
+			},
+			"All": func(u users) (User, error) {
+				for r, err := range u.All(ctx(t)) {
+					return r.Value, err
+				}
+				return User{}, cache.ErrNotFound
+			},
+			"Modify": func(u users) (User, error) {
+				return u.Modify(ctx(t), 1, func(v User) (User, error) { return v, nil })
+			},
+		} {
+			t.Run(name, func(t *testing.T) {
+				reader := usersNamed(t, b, writer.Name(), active()) // has met nothing yet
+				for range 2 {
+					writer.set(1, ann, cache.WithTTL(3*hour))
+					got, err := read(reader)
+					wantUser(t, got, err, ann)
+					reader.wantLeft(1, 3*hour)
+				}
+			})
+		}
+	})
+}

@@ -1,0 +1,63 @@
+package codec
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+)
+
+var (
+	// ErrUnknownField says that SetField found no field of that name, or that the fields of the value cannot be named at all:
+	// it is not a struct, or it encodes itself.
+	ErrUnknownField = errors.New("no such field")
+
+	// ErrFieldValue says that the field exists and the value given to SetField does not fit it.
+	ErrFieldValue = errors.New("value does not fit the field")
+)
+
+// fieldError carries a text of its own next to the sentinel, so that the sentence is not said twice.
+type fieldError struct {
+	text     string
+	sentinel error
+}
+
+func (e *fieldError) Error() string { return e.text }
+func (e *fieldError) Unwrap() error { return e.sentinel }
+
+func unknownField(codec, name string, in fmt.Stringer) error {
+	return &fieldError{fmt.Sprintf("%s: no field %q in %s", codec, name, in), ErrUnknownField}
+}
+
+func noFields(codec, why string, in fmt.Stringer) error {
+	return &fieldError{fmt.Sprintf("%s: fields of %s cannot be named: it %s; use Modify", codec, in, why), ErrUnknownField}
+}
+
+// misfit says whether another type or another number is needed. numeric tells that the field holds numbers.
+func misfit(codec, name, fieldType string, numeric bool, value any) error {
+	what := "does not take " + describe(value)
+	if numeric && value != nil && isNumber(reflect.TypeOf(value)) {
+		what = fmt.Sprintf("cannot hold this %T exactly", value)
+	}
+	return &fieldError{fmt.Sprintf("%s: field %q of type %s %s", codec, name, fieldType, what), ErrFieldValue}
+}
+
+// describe names the type of a value with its article, and nothing of the value.
+func describe(value any) string {
+	if value == nil {
+		return "nil"
+	}
+	t := reflect.TypeOf(value).String()
+	switch t[0] {
+	case 'a', 'e', 'i', 'o':
+		return "an " + t
+	case 'u':
+		if len(t) >= 4 && t[:4] == "uint" {
+			return "a " + t
+		}
+		return "an " + t
+	}
+	return "a " + t
+}
+
+// cause names the type of an error whose text must not be shown.
+func cause(err error) string { return fmt.Sprintf("%T", err) }

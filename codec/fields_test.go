@@ -1,0 +1,297 @@
+package codec
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+// The shapes below embed in every way that encoding/json and msgpack have a rule for.
+
+type plain struct {
+	A       int `json:"a" msgpack:"a"`
+	B       int
+	Skipped int `json:"-" msgpack:"-"`
+	private int //lint:ignore U1000 it is there to be left out
+	Opt     int `json:",omitempty" msgpack:",omitempty"`
+}
+
+type Base struct {
+	ID   int
+	Name string `json:"name" msgpack:"name"`
+}
+
+type base struct{ Inner int }
+
+type Deep struct {
+	Base
+	Depth int
+}
+
+type (
+	promotes   struct{ Base }
+	byPointer  struct{ *Base }
+	unexported struct{ base }
+	tagged     struct {
+		Base `json:"b" msgpack:"b"`
+	}
+	noinline struct {
+		Base `msgpack:",noinline"`
+	}
+	shadowBefore struct {
+		Name string `json:"name" msgpack:"name"`
+		Base
+	}
+	shadowAfter struct {
+		Base
+		Name string `json:"name" msgpack:"name"`
+	}
+	forced struct {
+		Name string `msgpack:"name"`
+		Base `msgpack:",inline"`
+	}
+	deep  struct{ Deep }
+	twice struct {
+		Left
+		Right
+	}
+	Left    struct{ X, L int }
+	Right   struct{ X, R int }
+	tagWins struct {
+		Left
+		Named
+	}
+	Named struct {
+		Y int `json:"X"`
+	}
+	same struct {
+		Via1
+		Via2
+	}
+	Untagged struct{ ID, Name int }
+	Via1     struct{ Untagged }
+	Via2     struct{ Untagged }
+	withTime struct {
+		At   time.Time
+		Time int
+	}
+	aliased struct {
+		New int `msgpack:"new,alias:old"`
+	}
+	Number    int
+	scalar    struct{ Number }
+	recursive struct {
+		*Recurse
+		Top int
+	}
+	Recurse struct {
+		Value int
+		Next  *Recurse
+	}
+)
+
+// stamps has two fields with an encoding of their own and, since they contradict each other, none itself.
+type (
+	stamps struct {
+		Stamp1
+		Stamp2
+	}
+	Stamp1 struct{ time.Time }
+	Stamp2 struct{ time.Time }
+)
+
+// oddTags has tags that linters rightly refuse to see in source.
+var oddTags = reflect.Zero(reflect.StructOf([]reflect.StructField{
+	{Name: "Dash", Type: reflect.TypeFor[int](), Tag: `json:"-," msgpack:"dash"`},
+	{Name: "Quote", Type: reflect.TypeFor[int](), Tag: `json:"a\"b" msgpack:" spaced ,x"`},
+	{Name: "Empty", Type: reflect.TypeFor[*int](), Tag: `json:"," msgpack:","`},
+})).Interface()
+
+// TestFieldNames compares the names with the keys that the libraries write.
+func TestFieldNames(t *testing.T) {
+	b := &Base{}
+	for _, v := range []any{
+		plain{Opt: 1}, promotes{}, byPointer{b}, unexported{}, tagged{}, noinline{}, shadowBefore{}, shadowAfter{}, forced{}, deep{},
+		oddTags, stamps{}, twice{}, tagWins{}, same{}, withTime{}, scalar{}, recursive{Recurse: &Recurse{}},
+	} {
+		t.Run(fmt.Sprintf("%T", v), func(t *testing.T) {
+			data, err := json.Marshal(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			compareNames(t, &jsonNaming, v, data, json.Unmarshal)
+			if data, err = msgpack.Marshal(v); err != nil {
+				t.Fatal(err)
+			}
+			compareNames(t, &msgpackNaming, v, data, msgpack.Unmarshal)
+		})
+	}
+}
+
+func compareNames(t *testing.T, n *naming, v any, data []byte, unmarshal func([]byte, any) error) {
+	t.Helper()
+	var document map[string]any
+	if err := unmarshal(data, &document); err != nil {
+		t.Fatal(err)
+	}
+	want := slices.Sorted(maps.Keys(document))
+	got := slices.Sorted(maps.Keys(n.build(reflect.TypeOf(v)).fields))
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s names (-library +ours):\n%s", n.codec, diff)
+	}
+}
+
+func TestSetFieldThroughEmbedding(t *testing.T) {
+	inner := &Base{ID: 1, Name: "before"}
+	v := byPointer{inner}
+	got, err := JSON[byPointer]{}.SetField(v, "name", "after")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Name != "after" || got.ID != 1 {
+		t.Errorf("SetField = %+v", *got.Base)
+	}
+	if inner.Name != "before" || v.Base != inner {
+		t.Errorf("SetField changed the value that came in, to %+v", *inner)
+	}
+	got, err = MsgPack[byPointer]{}.SetField(byPointer{}, "name", "fresh")
+	if err != nil || got.Base == nil || got.Name != "fresh" {
+		t.Errorf("nil embedded pointer: %+v, %v", got, err)
+	}
+	set, err := JSON[unexported]{}.SetField(unexported{}, "Inner", 3)
+	if err != nil || set.Inner != 3 {
+		t.Errorf("unexported embedded struct: %+v, %v", set, err)
+	}
+	old, err := MsgPack[aliased]{}.SetField(aliased{}, "old", 3)
+	if err != nil || old.New != 3 {
+		t.Errorf("alias: %+v, %v", old, err)
+	}
+}
+
+// TestShadowedFields tells which of two fields of one name a name means, which the list of names does not show.
+func TestShadowedFields(t *testing.T) {
+	before, err := JSON[shadowBefore]{}.SetField(shadowBefore{}, "name", "outer")
+	if err != nil || before.Name != "outer" || before.Base.Name != "" {
+		t.Errorf("JSON: %+v, %v", before, err)
+	}
+	inlined, err := MsgPack[forced]{}.SetField(forced{}, "name", "outer")
+	if err != nil || inlined.Name != "outer" || inlined.Base.Name != "" {
+		t.Errorf("MsgPack, inlined by its tag: %+v, %v", inlined, err)
+	}
+	after, err := MsgPack[shadowAfter]{}.SetField(shadowAfter{}, "name", "outer")
+	if err != nil || after.Name != "outer" || after.Base.Name != "" {
+		t.Errorf("MsgPack, taken by a later field: %+v, %v", after, err)
+	}
+}
+
+type SelfEmbedding struct {
+	*SelfEmbedding
+	A int
+}
+
+// TestSelfEmbedding would not return: the library does not, either.
+func TestSelfEmbedding(t *testing.T) {
+	if v, err := (MsgPack[SelfEmbedding]{}).SetField(SelfEmbedding{}, "A", 1); err != nil || v.A != 1 {
+		t.Errorf("MsgPack: %+v, %v", v, err)
+	}
+	if v, err := (JSON[SelfEmbedding]{}).SetField(SelfEmbedding{}, "A", 1); err != nil || v.A != 1 {
+		t.Errorf("JSON: %+v, %v", v, err)
+	}
+}
+
+func TestSetFieldOnPointers(t *testing.T) {
+	v := &plain{A: 1, B: 2}
+	got, err := JSON[*plain]{}.SetField(v, "a", 5)
+	if err != nil || got != v || v.A != 5 || v.B != 2 {
+		t.Errorf("SetField = %+v, %v; want the same pointer with A 5", got, err)
+	}
+	if _, err := (JSON[*plain]{}).SetField(v, "a", "x"); err == nil || v.A != 5 {
+		t.Errorf("a failed SetField left %+v, %v", v, err)
+	}
+}
+
+func TestSetFieldLeavesSharedStateAlone(t *testing.T) {
+	type holder struct {
+		Tags   []string
+		Labels map[string]string
+	}
+	v := holder{[]string{"a", "b"}, map[string]string{"k": "v"}}
+	if _, err := (JSON[holder]{}).SetField(v, "Tags", []any{"z"}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := JSON[holder]{}.SetField(v, "Labels", map[string]any{"other": "w"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(holder{[]string{"a", "b"}, map[string]string{"k": "v"}}, v); diff != "" {
+		t.Errorf("SetField changed its argument:\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]string{"other": "w"}, got.Labels); diff != "" {
+		t.Errorf("the field was merged and not replaced:\n%s", diff)
+	}
+}
+
+type selfish struct{ A int }
+
+func (selfish) MarshalJSON() ([]byte, error)     { return []byte("{}"), nil }
+func (*selfish) MarshalMsgpack() ([]byte, error) { return []byte{0x80}, nil }
+
+func setError[V any](t *testing.T, c FieldSetter[V], v V, name string, value any) error {
+	t.Helper()
+	got, err := c.SetField(v, name, value)
+	if err == nil {
+		t.Fatalf("SetField(%q, %v) = %+v, want an error", name, value, got)
+	}
+	if diff := cmp.Diff(fmt.Sprintf("%+v", v), fmt.Sprintf("%+v", got)); diff != "" {
+		t.Errorf("SetField(%q) with an error changed the value:\n%s", name, diff)
+	}
+	return err
+}
+
+func TestSetFieldErrors(t *testing.T) {
+	type hidden struct {
+		*base
+		Small int8
+	}
+	v := plain{A: 1}
+	tests := []struct {
+		err  error
+		is   error
+		text string
+	}{
+		{setError(t, JSON[plain]{}, v, "aa", 1), ErrUnknownField, `json: no field "aa" in codec.plain`},
+		{setError(t, JSON[plain]{}, v, "A", 1), ErrUnknownField, `json: no field "A" in codec.plain`},
+		{setError(t, JSON[plain]{}, v, "-", 1), ErrUnknownField, `json: no field "-" in codec.plain`},
+		{setError(t, JSON[plain]{}, v, "private", 1), ErrUnknownField, `json: no field "private" in codec.plain`},
+		{setError(t, MsgPack[plain]{}, v, "Skipped", 1), ErrUnknownField, `msgpack: no field "Skipped" in codec.plain`},
+		{setError(t, JSON[twice]{}, twice{}, "X", 1), ErrUnknownField, `json: no field "X" in codec.twice`},
+		{setError(t, JSON[hidden]{}, hidden{}, "Inner", 1), ErrUnknownField, `json: no field "Inner" in codec.hidden`},
+		{setError(t, JSON[*plain]{}, nil, "a", 1), ErrUnknownField, `json: no field "a" in a nil *codec.plain`},
+		{setError(t, JSON[map[string]int]{}, nil, "a", 1), ErrUnknownField, `json: fields of map[string]int cannot be named: it is not a struct; use Modify`},
+		{setError(t, MsgPack[any]{}, nil, "a", 1), ErrUnknownField, `msgpack: fields of interface {} cannot be named: it is not a struct; use Modify`},
+		{setError(t, JSON[selfish]{}, selfish{}, "A", 1), ErrUnknownField, `json: fields of codec.selfish cannot be named: it encodes itself; use Modify`},
+		{setError(t, JSON[*selfish]{}, &selfish{}, "A", 1), ErrUnknownField, `json: fields of *codec.selfish cannot be named: it encodes itself; use Modify`},
+		{setError(t, MsgPack[selfish]{}, selfish{}, "A", 1), ErrUnknownField, `msgpack: fields of codec.selfish cannot be named: it encodes itself; use Modify`},
+		{setError(t, JSON[time.Time]{}, time.Time{}, "wall", 1), ErrUnknownField, `json: fields of time.Time cannot be named: it encodes itself; use Modify`},
+		{setError(t, JSON[plain]{}, v, "a", "secret"), ErrFieldValue, `json: field "a" of type int does not take a string`},
+		{setError(t, JSON[plain]{}, v, "a", nil), ErrFieldValue, `json: field "a" of type int does not take nil`},
+		{setError(t, JSON[plain]{}, v, "a", []int{1}), ErrFieldValue, `json: field "a" of type int does not take a []int`},
+		{setError(t, MsgPack[hidden]{}, hidden{}, "Small", 300), ErrFieldValue, `msgpack: field "Small" of type int8 cannot hold this int exactly`},
+	}
+	for _, test := range tests {
+		if test.err.Error() != test.text {
+			t.Errorf("error %q\n want %q", test.err, test.text)
+		}
+		if errors.Is(test.err, ErrUnknownField) != (test.is == ErrUnknownField) || errors.Is(test.err, ErrFieldValue) != (test.is == ErrFieldValue) {
+			t.Errorf("error %q wraps %v, want %v", test.err, errors.Unwrap(test.err), test.is)
+		}
+	}
+}

@@ -1,0 +1,147 @@
+package redistest
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/internal/redistest/minipipe"
+)
+
+// Backend is one row of the table: a Redis of some kind, as one test sees it. Safe for concurrent use.
+type Backend struct {
+	Kind   string                // "miniredis", "redis" or "cluster"
+	Client redis.UniversalClient // the test's own, closed at its end
+	Mini   *miniredis.Miniredis  // the test's own; nil on real servers
+
+	tb   testing.TB
+	dial func(tweak ...func(*redis.UniversalOptions)) redis.UniversalClient
+	keys *KeyCheck
+
+	mu    sync.Mutex
+	clock time.Time // of Mini
+}
+
+// Each runs fn as a subtest on every kind of Redis: on a miniredis of its own, on the shared server, on the shared cluster.
+// After fn it checks the keys under every name that [Backend.Name] gave out, by the rules of [CheckKeys].
+func Each(t *testing.T, fn func(t *testing.T, b *Backend)) {
+	t.Helper()
+	for _, row := range rows {
+		t.Run(row.kind, func(t *testing.T) {
+			t.Helper()
+			b := row.open(t)
+			b.Kind, b.tb = row.kind, t
+			b.keys = &KeyCheck{alone: b.Mini != nil}
+			// Registered before the test's own cleanups, so it runs after them and sees what a closed cache leaves; and it
+			// uses a client of its own, so the test may break or close the one it was given.
+			t.Cleanup(func() {
+				rdb := b.dial()
+				defer rdb.Close()
+				b.keys.run(t, rdb)
+			})
+			b.Client = b.NewClient(t)
+			fn(t, b)
+		})
+	}
+}
+
+var rows = []struct {
+	kind string
+	open func(testing.TB) *Backend
+}{
+	{"miniredis", openMini},
+	{"redis", openStandalone},
+	{"cluster", openCluster},
+}
+
+// openMini makes a miniredis whose clock stands still until Advance. One clock serves TTLs, TIME, also inside scripts, and
+// PEXPIREAT; FastForward would move the TTLs alone.
+func openMini(tb testing.TB) *Backend {
+	tb.Helper()
+	m := miniredis.NewMiniRedis()
+	now := time.Now().Truncate(time.Millisecond) // deadlines are milliseconds: a remainder would round them
+	m.SetTime(now)
+	m.ClockTTL(true)
+	if err := serveStats(m); err != nil {
+		tb.Fatalf("redistest: miniredis: %v", err)
+	}
+	tb.Cleanup(m.Close)
+	return &Backend{Mini: m, clock: now, dial: func(tweak ...func(*redis.UniversalOptions)) redis.UniversalClient {
+		o := options(nil, "miniredis:0") // the address is for messages; nothing resolves it
+		o.Dialer = minipipe.Dialer(m)
+		for _, f := range tweak {
+			f(o)
+		}
+		return redis.NewClient(o.Simple())
+	}}
+}
+
+func openStandalone(tb testing.TB) *Backend {
+	tb.Helper()
+	s := Standalone(tb)
+	return &Backend{dial: func(tweak ...func(*redis.UniversalOptions)) redis.UniversalClient {
+		return redis.NewClient(options(tweak, s.addr).Simple())
+	}}
+}
+
+func openCluster(tb testing.TB) *Backend {
+	tb.Helper()
+	c := Cluster(tb)
+	return &Backend{dial: func(tweak ...func(*redis.UniversalOptions)) redis.UniversalClient {
+		return redis.NewClusterClient(options(tweak, c.Addrs()...).Cluster())
+	}}
+}
+
+// NewClient returns one more client of the same Redis, as a second process would have it, closed at the test's end. Each
+// tweak may change the options: a Dialer that fails must wrap the one it finds, which is nil on real servers.
+func (b *Backend) NewClient(tb testing.TB, tweak ...func(*redis.UniversalOptions)) redis.UniversalClient {
+	tb.Helper()
+	rdb := b.dial(tweak...)
+	tb.Cleanup(func() { _ = rdb.Close() }) // a test may have closed it already
+	return rdb
+}
+
+// Name returns a new cache name, unique to this test and run, whose keys are checked and deleted at the end.
+func (b *Backend) Name() string {
+	name := UniqueName(b.tb)
+	b.keys.add(name)
+	return name
+}
+
+// Exempt takes keys that the test planted itself out of the check. They are deleted too.
+func (b *Backend) Exempt(keys ...string) { b.keys.Exempt(keys...) }
+
+// Advance lets d pass: at once on miniredis, by sleeping on a real server, whose clock cannot be moved. Tests keep d
+// near 50 ms, or guard hours by b.Mini != nil. Miniredis must not be given FastForward or SetTime as well.
+func (b *Backend) Advance(d time.Duration) {
+	if b.Mini == nil {
+		time.Sleep(d)
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.clock = b.clock.Add(d)
+	b.Mini.SetTime(b.clock)
+}
+
+// Now returns the server's time. On a real server it costs one TIME, which [Commands] counts and [Wire] does not.
+func (b *Backend) Now() time.Time {
+	b.tb.Helper()
+	if b.Mini != nil {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return b.clock
+	}
+	ctx, cancel := background()
+	defer cancel()
+	rdb := b.dial()
+	defer rdb.Close()
+	now, err := rdb.Time(ctx).Result()
+	if err != nil {
+		b.tb.Fatalf("redistest: TIME: %v", err)
+	}
+	return now
+}

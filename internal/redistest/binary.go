@@ -1,0 +1,59 @@
+package redistest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"sync"
+	"testing"
+)
+
+const (
+	envServer   = "REDIS_SERVER"   // path of the binary
+	envRequired = "REDIS_REQUIRED" // a missing binary is a failure
+)
+
+const missing = "redis-server not found: install it (apt-get install redis-server) or name one in " + envServer
+
+// binary returns the path of redis-server, or skips or fails the test.
+func binary(tb testing.TB) string {
+	tb.Helper()
+	path, err := findBinary()
+	switch {
+	case err == nil:
+		return path
+	case required() || os.Getenv(envServer) != "":
+		// Who names a binary wants it to be used: falling back to a skip would hide a typing error.
+		tb.Fatalf("redistest: %s: %v", missing, err)
+	default:
+		warnOnce(fmt.Sprintf("SKIP: %s; %s=1 makes this a failure", missing, envRequired))
+		tb.Skipf("SKIP: %s", missing)
+	}
+	return ""
+}
+
+func findBinary() (string, error) {
+	if path := os.Getenv(envServer); path != "" {
+		return exec.LookPath(path)
+	}
+	return exec.LookPath("redis-server")
+}
+
+// required takes every value but an explicit no for a yes: REDIS_REQUIRED=true in a CI file must not skip silently.
+func required() bool {
+	switch os.Getenv(envRequired) {
+	case "", "0", "false", "no":
+		return false
+	}
+	return true
+}
+
+var warned sync.Once
+
+// warnOnce writes to stderr because the message of a skip shows only under -v.
+func warnOnce(msg string) {
+	warned.Do(func() { fmt.Fprintln(os.Stderr, msg) })
+}
+
+var errNoMain = errors.New("no TestMain: write func TestMain(m *testing.M) { redistest.Main(m) }")

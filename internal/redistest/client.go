@@ -1,0 +1,22 @@
+package redistest
+
+import (
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+)
+
+// options are the options of every client that redistest makes. A context's deadline ends a command, as the library
+// promises its users; and a client sends nothing by itself that a test would have to subtract: no CLIENT SETINFO, no CLIENT
+// MAINT_NOTIFICATIONS, which servers before 8 and miniredis refuse.
+func options(tweak []func(*redis.UniversalOptions), addrs ...string) *redis.UniversalOptions {
+	o := &redis.UniversalOptions{
+		Addrs:                    addrs,
+		ContextTimeoutEnabled:    true,
+		DisableIdentity:          true,
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+	}
+	for _, f := range tweak {
+		f(o)
+	}
+	return o
+}

@@ -1,0 +1,102 @@
+package redistest
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Commands returns how many commands of each name the server executed while fn ran, by INFO commandstats, summed over the
+// primaries of a cluster. Names are lower-case, with the subcommand where Redis 7 has one: "getex", "script|load". Left out
+// are INFO, what a client sends to set up a connection, and what it asks about a cluster's layout.
+//
+// Commands that a script calls are counted like any other: an EVALSHA that calls PEXPIRE and GET counts three. For what
+// goes over the wire see [Wire]. A command refused before it ran, such as one answered by MOVED, is not counted. Other
+// tests that use the server meanwhile are counted too, so such a test does not run in parallel.
+func Commands(tb testing.TB, rdb redis.UniversalClient, fn func()) map[string]int {
+	tb.Helper()
+	before := commandStats(tb, rdb)
+	fn()
+	diff := commandStats(tb, rdb)
+	for name := range diff {
+		if diff[name] -= before[name]; diff[name] == 0 {
+			delete(diff, name)
+		}
+	}
+	return diff
+}
+
+func commandStats(tb testing.TB, rdb redis.UniversalClient) map[string]int {
+	tb.Helper()
+	ctx, cancel := background()
+	defer cancel()
+	sum := map[string]int{}
+	var mu sync.Mutex // the primaries of a cluster are asked at the same time
+	err := eachPrimary(unseen(ctx), rdb, func(ctx context.Context, node *redis.Client) error {
+		info, err := node.Info(ctx, "commandstats").Result()
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		return addStats(sum, info)
+	})
+	if err != nil {
+		tb.Fatalf("redistest: INFO commandstats: %v", err)
+	}
+	return sum
+}
+
+func addStats(sum map[string]int, info string) error {
+	for key, value := range infoFields(info) {
+		name, ok := strings.CutPrefix(key, "cmdstat_")
+		if !ok || name == "info" || isUpkeep(name) {
+			continue
+		}
+		head, _, _ := strings.Cut(value, ",")
+		calls, err := strconv.Atoi(strings.TrimPrefix(head, "calls="))
+		if err != nil {
+			return fmt.Errorf("%s: %w", key, err)
+		}
+		sum[name] += calls
+	}
+	return nil
+}
+
+// eachPrimary calls fn for the one server of a client, or for every primary of a cluster at the same time.
+func eachPrimary(ctx context.Context, rdb redis.UniversalClient, fn func(context.Context, *redis.Client) error) error {
+	switch rdb := rdb.(type) {
+	case *redis.Client:
+		return fn(ctx, rdb)
+	case *redis.ClusterClient:
+		return rdb.ForEachMaster(ctx, fn)
+	}
+	return fmt.Errorf("a client of type %T is unknown to redistest", rdb)
+}
+
+// isUpkeep reports whether a client sends the command on its own account, at moments that no test can foresee.
+func isUpkeep(name string) bool {
+	switch name {
+	case "hello", "auth", "select", "readonly", "client|setname", "client|setinfo", "client|maint_notifications",
+		"cluster|slots", "cluster|shards", "cluster|nodes", "command", "cluster" /* before Redis 7 */ :
+		return true
+	}
+	return false
+}
+
+// commandName spells a command as commandstats of Redis 7 does.
+func commandName(cmd, firstArg string) string {
+	cmd = strings.ToLower(cmd)
+	switch cmd {
+	case "client", "cluster", "config", "memory", "object", "script", "xinfo", "xgroup", "pubsub", "function", "acl", "latency":
+		if firstArg != "" {
+			return cmd + "|" + strings.ToLower(firstArg)
+		}
+	}
+	return cmd
+}

@@ -1,0 +1,90 @@
+package redistest
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// Main runs the tests of a package, stops every server that was started, then fails the run if a goroutine is left over,
+// and exits. It is the whole body of a TestMain; the other functions of this package refuse to work without it, because
+// nobody else would stop the shared servers.
+func Main(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) (code int) {
+	servers.open()
+	// Deferred because m.Run may panic or call runtime.Goexit on this goroutine.
+	defer servers.close()
+	code = m.Run()
+	servers.close()
+	if code != 0 {
+		return code // a failed test leaves goroutines, and its message matters more
+	}
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintf(os.Stderr, "redistest: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+// servers are the live servers of this test binary.
+var servers registry
+
+// registry knows what must be stopped at the end and owns the goroutine that forks. The zero value is closed.
+// Safe for concurrent use.
+type registry struct {
+	mu     sync.Mutex
+	isOpen bool
+	live   map[*Server]struct{}
+	forker *forker
+}
+
+func (r *registry) open() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.isOpen, r.live, r.forker = true, map[*Server]struct{}{}, newForker()
+}
+
+// add starts s under the lock, so that close never misses a server that is just being forked.
+func (r *registry) add(s *Server) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.isOpen {
+		return errNoMain
+	}
+	if err := r.forker.start(s.cmd); err != nil {
+		return err
+	}
+	r.live[s] = struct{}{}
+	return nil
+}
+
+func (r *registry) remove(s *Server) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.live, s)
+}
+
+// close stops every server and then the forker: the servers die with the forker's thread, so the order is the difference
+// between a stop and a crash. Calling it twice does nothing.
+func (r *registry) close() {
+	r.mu.Lock()
+	if !r.isOpen {
+		r.mu.Unlock()
+		return
+	}
+	r.isOpen = false
+	live := make([]*Server, 0, len(r.live))
+	for s := range r.live {
+		live = append(live, s)
+	}
+	forker := r.forker
+	r.mu.Unlock()
+	for _, s := range live {
+		s.Stop()
+	}
+	forker.stop()
+}

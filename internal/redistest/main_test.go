@@ -1,0 +1,139 @@
+package redistest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestMain(m *testing.M) { Main(m) }
+
+// child runs one test of this binary in a process of its own, where it may fail, and returns its output.
+func child(t *testing.T, test string, env ...string) (out string, err error) {
+	t.Helper()
+	var b bytes.Buffer
+	cmd := childCommand(t, test, env...)
+	cmd.Stdout, cmd.Stderr = &b, &b
+	err = cmd.Run()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return b.String(), err
+}
+
+const envChild = "REDISTEST_CHILD"
+
+func childCommand(t *testing.T, test string, env ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self, "-test.v", "-test.count=1", "-test.run=^"+test+"$")
+	cmd.Env = append(os.Environ(), append(env, envChild+"=1", "TMPDIR="+t.TempDir())...) // a killed child leaves its files
+	return cmd
+}
+
+// onlyAsChild keeps a test that serves another one as its subject out of normal runs.
+func onlyAsChild(t *testing.T) {
+	t.Helper()
+	if os.Getenv(envChild) == "" {
+		t.Skip("runs as the child of another test")
+	}
+}
+
+// addrs returns what a child printed after "addr: ".
+func addrs(out string) (found []string) {
+	for line := range strings.Lines(out) {
+		if _, addr, ok := strings.Cut(line, "addr: "); ok {
+			found = append(found, strings.TrimSpace(addr))
+		}
+	}
+	return found
+}
+
+func refuses(addr string) bool {
+	c, err := net.DialTimeout("tcp", addr, time.Second)
+	if err == nil {
+		_ = c.Close()
+	}
+	return err != nil
+}
+
+// becomesRefused waits for the kernel to take a process away.
+func becomesRefused(t *testing.T, addr string) {
+	t.Helper()
+	for end := time.Now().Add(startLimit); !refuses(addr); time.Sleep(pollEvery) {
+		if time.Now().After(end) {
+			t.Fatalf("%s still accepts connections", addr)
+		}
+	}
+}
+
+func TestChildShared(t *testing.T) {
+	onlyAsChild(t)
+	for _, addr := range append(Cluster(t).Addrs(), Standalone(t).Addr()) {
+		fmt.Println("addr:", addr)
+		if refuses(addr) {
+			t.Errorf("%s refuses connections", addr)
+		}
+	}
+	if os.Getenv("PANIC") != "" {
+		panic("on purpose")
+	}
+	if os.Getenv("FAIL") != "" {
+		t.Fatal("on purpose")
+	}
+}
+
+func TestMainStopsSharedServers(t *testing.T) {
+	binary(t)
+	for _, tt := range []struct {
+		name, env string
+		fails     bool
+	}{{"pass", "PASS=1", false}, {"fail", "FAIL=1", true}, {"panic", "PANIC=1", true}} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			out, err := child(t, "TestChildShared", tt.env)
+			if (err != nil) != tt.fails {
+				t.Fatalf("child: %v\n%s", err, out)
+			}
+			found := addrs(out)
+			if len(found) != primaries+1 {
+				t.Fatalf("child started %d servers, want %d\n%s", len(found), primaries+1, out)
+			}
+			for _, addr := range found {
+				if tt.name == "panic" {
+					becomesRefused(t, addr) // the kernel kills them, a moment after the parent
+				} else if !refuses(addr) {
+					t.Errorf("%s still accepts connections", addr)
+				}
+			}
+		})
+	}
+}
+
+func TestChildLeak(t *testing.T) {
+	onlyAsChild(t)
+	go func() { select {} }()
+}
+
+func TestMainFindsLeak(t *testing.T) {
+	out, err := child(t, "TestChildLeak")
+	if err == nil || !strings.Contains(out, "unexpected goroutines") {
+		t.Errorf("child with a leaked goroutine: %v\n%s", err, out)
+	}
+}
+
+func TestClosedRegistry(t *testing.T) {
+	var r registry
+	if err := r.add(&Server{}); !errors.Is(err, errNoMain) {
+		t.Errorf("add before Main: %v, want errNoMain", err)
+	}
+}

@@ -1,0 +1,129 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// A pipeline is cut into chunks, so that neither side has to hold the whole of
+// a large batch.
+const (
+	chunkKeys  = 1000
+	chunkBytes = 8 << 20
+)
+
+// Reply is the outcome for one key of a batch.
+type Reply struct {
+	Value []byte
+	Err   error
+}
+
+// GetMany does what Get does for each key, in one round trip per chunk of 1000
+// keys (to each node, in a cluster).
+func (s *Store) GetMany(ctx context.Context, keys []string) []Reply {
+	return s.readMany(ctx, keys, s.renewal)
+}
+
+// PeekMany does what Peek does for each key, in one round trip per chunk of
+// 1000 keys (to each node, in a cluster).
+func (s *Store) PeekMany(ctx context.Context, keys []string) []Reply {
+	return s.readMany(ctx, keys, int64(0))
+}
+
+func (s *Store) readMany(ctx context.Context, keys []string, renewal any) []Reply {
+	replies := make([]Reply, len(keys))
+	for done := 0; done < len(keys); done += chunkKeys {
+		end := min(done+chunkKeys, len(keys))
+		s.readChunk(ctx, keys[done:end], renewal, replies[done:end])
+	}
+	return replies
+}
+
+func (s *Store) readChunk(ctx context.Context, keys []string, renewal any, replies []Reply) {
+	var special []int // what a plain read does not serve
+	if s.ownTerms.Load() {
+		special = make([]int, len(keys))
+		for i := range keys {
+			special[i] = i
+		}
+	} else {
+		cmds := pipeline(ctx, s.rdb, len(keys), func(i int, _ bool) *redis.StringCmd {
+			return readCmd(ctx, keys[i], renewal)
+		})
+		for i, cmd := range cmds {
+			value, err := cmd.Bytes()
+			if wrongType(err) {
+				special = append(special, i)
+				continue
+			}
+			replies[i] = Reply{value, failure(err)}
+		}
+	}
+	cmds := pipeline(ctx, s.rdb, len(special), func(i int, whole bool) *redis.StringCmd {
+		return redis.NewStringCmd(ctx, getScript.args(whole, keys[special[i]], renewal)...)
+	})
+	for i, cmd := range cmds {
+		value, err := s.met(cmd)
+		replies[special[i]] = Reply{value, err}
+	}
+}
+
+// Item is a record to write.
+type Item struct {
+	Key   string
+	Value []byte
+}
+
+// SetMany does what Set does for each item, in one round trip per chunk of 1000
+// items or 8 MiB (to each node, in a cluster). It returns an error, or nil, for
+// each item.
+func (s *Store) SetMany(ctx context.Context, items []Item, own time.Duration) []error {
+	errs := make([]error, len(items))
+	for done := 0; done < len(items); {
+		end, size := done, 0
+		for end < len(items) && end-done < chunkKeys && (end == done || size+len(items[end].Value) <= chunkBytes) {
+			size += len(items[end].Value)
+			end++
+		}
+		s.setChunk(ctx, items[done:end], own, errs[done:end])
+		done = end
+	}
+	return errs
+}
+
+func (s *Store) setChunk(ctx context.Context, items []Item, own time.Duration, errs []error) {
+	if s.keepsTerms(own) {
+		cmds := pipeline(ctx, s.rdb, len(items), func(i int, whole bool) *redis.Cmd {
+			return redis.NewCmd(ctx, setScript.args(whole, items[i].Key, s.setArgs(items[i].Value, own)...)...)
+		})
+		for i, cmd := range cmds {
+			errs[i] = failure(cmd.Err())
+		}
+		return
+	}
+	cmds := pipeline(ctx, s.rdb, len(items), func(i int, _ bool) *redis.StatusCmd {
+		return s.setCmd(ctx, items[i].Key, items[i].Value, own)
+	})
+	for i, cmd := range cmds {
+		errs[i] = failure(cmd.Err())
+	}
+}
+
+// DeleteMany does what Delete does for each key, in one round trip per chunk of
+// 1000 keys (to each node, in a cluster). It returns how many there were to
+// remove, and an error, or nil, for each key.
+func (s *Store) DeleteMany(ctx context.Context, keys []string) (removed int, errs []error) {
+	errs = make([]error, 0, len(keys))
+	for len(keys) > 0 {
+		n := min(len(keys), chunkKeys)
+		cmds := pipeline(ctx, s.rdb, n, func(i int, _ bool) *redis.IntCmd { return deleteCmd(ctx, keys[i]) })
+		for _, cmd := range cmds {
+			removed += int(cmd.Val())
+			errs = append(errs, failure(cmd.Err()))
+		}
+		keys = keys[n:]
+	}
+	return removed, errs
+}

@@ -1,0 +1,27 @@
+-- swap replaces the value of a record if it is still the one that was read, and
+-- keeps the record's terms.
+-- ARGV: the value that was read; the new one; the policy's TTL to renew the
+-- record, 0 to leave its expiry alone.
+-- Returns 1, or the value that stands there instead, or nil when there is no
+-- record.
+local old, new, policy = ARGV[1], ARGV[2], tonumber(ARGV[3])
+return record {
+  string = function()
+    local value = redis.call('GET', key)
+    if value ~= old then
+      return value
+    end
+    replace(new, policy)
+    return 1
+  end,
+  list = function(value, own, deadline)
+    if value ~= old then
+      return value
+    elseif not renew(own, deadline, policy) then
+      return false
+    end
+    redis.call('LSET', key, 0, new)
+    return 1
+  end,
+  absent = false,
+}

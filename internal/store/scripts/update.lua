@@ -1,0 +1,18 @@
+-- update replaces the value of a record that exists and keeps its terms.
+-- ARGV: value; the policy's TTL to renew the record, 0 to leave its expiry alone.
+-- Returns 1, or 0 when there is no record.
+local value, policy = ARGV[1], tonumber(ARGV[2])
+return record {
+  string = function()
+    replace(value, policy)
+    return 1
+  end,
+  list = function(_, own, deadline)
+    if not renew(own, deadline, policy) then
+      return 0
+    end
+    redis.call('LSET', key, 0, value)
+    return 1
+  end,
+  absent = 0,
+}

@@ -1,0 +1,96 @@
+// Package store keeps records in Redis: keys and bytes in, bytes out. It is the
+// only package that talks to Redis, and it has no type parameters.
+//
+// The Redis type of a key says what the key holds: a string is a value under
+// the cache's policy and nothing but the value; a list is a value with terms of
+// its own, [value, TTL in ms or 0 for the policy's, deadline in Unix ms or 0]; a
+// hash is no value, and a miss to every reader. Times are milliseconds of the
+// server's clock.
+package store
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/ttl"
+)
+
+var (
+	// ErrNotFound says that there is no record under the key.
+	ErrNotFound = errors.New("record not found")
+
+	// ErrWrongType says that the key holds something else than a record.
+	ErrWrongType = errors.New("not a record of a cache")
+)
+
+// Store is the records of one cache. It is safe for concurrent use.
+type Store struct {
+	rdb    redis.UniversalClient
+	prefix string // of every key: the cache's name and a colon
+
+	ttl    time.Duration
+	maxAge int64
+	jitter float64
+
+	// What an access passes to Redis as the TTL: the policy's, or 0 when an
+	// access renews nothing. It is an interface already, so that a read does not
+	// allocate one.
+	renewal  any
+	policy   any // the policy's TTL
+	sliding  bool
+	ownTerms atomic.Bool // a record with terms of its own was met or written
+}
+
+// New returns the store of the records whose keys start with prefix.
+func New(rdb redis.UniversalClient, prefix string, terms ttl.Terms) *Store {
+	s := &Store{
+		rdb:     rdb,
+		prefix:  prefix,
+		ttl:     terms.TTL,
+		maxAge:  terms.MaxAge.Milliseconds(),
+		jitter:  terms.Jitter,
+		sliding: terms.Renews,
+		policy:  terms.TTL.Milliseconds(),
+		renewal: int64(0),
+	}
+	if s.sliding {
+		s.renewal = s.policy
+	}
+	// With a MaxAge every record has a deadline.
+	s.ownTerms.Store(s.maxAge > 0)
+	return s
+}
+
+// lifetime returns the TTL of a record that is written now under the policy.
+func (s *Store) lifetime() any {
+	if s.jitter == 0 {
+		return s.policy
+	}
+	cut := time.Duration(rand.Float64() * s.jitter * float64(s.ttl))
+	return max((s.ttl - cut).Milliseconds(), 1)
+}
+
+// failure turns an error of go-redis into one of the store's.
+func failure(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, redis.Nil):
+		return ErrNotFound
+	case wrongType(err):
+		return fmt.Errorf("%w: %s", ErrWrongType, strings.TrimPrefix(err.Error(), "WRONGTYPE "))
+	case redis.HasErrorPrefix(err, "unknown command"):
+		// Redis quotes the arguments, and with them the value.
+		text, _, _ := strings.Cut(err.Error(), ", with args")
+		return fmt.Errorf("%s: Redis 6.2 or newer is needed", strings.TrimPrefix(text, "ERR "))
+	}
+	return err
+}
+
+func wrongType(err error) bool { return err != nil && redis.HasErrorPrefix(err, "WRONGTYPE") }

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/activettl/rediscache/internal/redistest"
+)
+
+func TestServerThatIsNotThere(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := l.Addr().String()
+	must(t, l.Close())
+	_, port, _ := net.SplitHostPort(closed)
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and never answers
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	const password = "s3cret-Passw0rd"
+	for name, tt := range map[string]struct {
+		env  map[string]string
+		want string
+	}{
+		"refused":  {map[string]string{"REDIS_HOST": "127.0.0.1", "REDIS_PORT": port}, "tour: cannot use the Redis at " + closed + ": dial tcp"},
+		"cluster":  {map[string]string{"REDIS_ADDRS": closed}, "tour: cannot use the Redis at " + closed + ": dial tcp"},
+		"silent":   {map[string]string{"REDIS_ADDRS": silent.Addr().String()}, "tour: cannot use the Redis at " + silent.Addr().String() + ": no answer in time: "},
+		"bad port": {map[string]string{"REDIS_HOST": "127.0.0.1", "REDIS_PORT": "x", "REDIS_DB": "y"}, "REDIS_PORT takes a port number from 1 to 65535; REDIS_DB takes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tt.env["REDIS_PASSWORD"] = password
+			environ(t, tt.env)
+			started := time.Now()
+			out, errs := take(t, t.Context(), exitFailed)
+			wantLines(t, errs, tt.want)
+			if strings.Contains(out+errs, password) {
+				t.Errorf("the password is shown:\n%s%s", out, errs)
+			}
+			if took := time.Since(started); took > 10*time.Second {
+				t.Errorf("it took %v", took)
+			}
+		})
+	}
+}
+
+func TestWrongPassword(t *testing.T) {
+	s := redistest.Start(t)
+	must(t, s.Client(t).Do(t.Context(), "ACL", "SETUSER", "tour", "on", ">right", "~*", "+@all").Err())
+	host, port, _ := net.SplitHostPort(s.Addr())
+	environ(t, map[string]string{"REDIS_HOST": host, "REDIS_PORT": port, "REDIS_USERNAME": "tour", "REDIS_PASSWORD": "wr0ng-Passw0rd"})
+	_, errs := take(t, t.Context(), exitFailed)
+	wantLines(t, errs, "tour: cannot use the Redis at "+s.Addr()+": WRONGPASS")
+	if strings.Contains(errs, "wr0ng") {
+		t.Errorf("the password is shown: %s", errs)
+	}
+}

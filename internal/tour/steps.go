@@ -1,0 +1,263 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/internal/testpb"
+	"github.com/activettl/rediscache/ttl"
+)
+
+func (t *tour) codecs(ctx context.Context) {
+	t.must(t.users.Set(ctx, 42, ann))
+	user, err := t.users.Get(ctx, 42) // a User, not a string or an any
+	t.must(err)
+	t.show("users.Set(ctx, 42, ann)", "kept")
+	t.show("users.Get(ctx, 42)", "%v", user)
+	t.check(user.String() == ann.String() && slices.Equal(user.Tags, ann.Tags), "the record comes back as it was", user)
+
+	t.must(t.packed.Set(ctx, 42, ann))
+	packed, err := t.packed.Get(ctx, 42)
+	t.must(err)
+	t.check(packed.String() == ann.String() && slices.Equal(packed.Tags, ann.Tags), "MsgPack gives the same record", packed)
+
+	t.must(t.messages.Set(ctx, 42, &testpb.User{Id: 42, Name: "Ann", Age: 31, Tags: ann.Tags}))
+	message, err := t.messages.Get(ctx, 42)
+	t.must(err)
+	t.check(message.GetName() == "Ann" && message.GetAge() == 31 && slices.Equal(message.GetTags(), ann.Tags), "Proto gives the same record", message)
+
+	asJSON, err := t.users.Inspect(ctx, 42)
+	t.must(err)
+	asMsgPack, err := t.packed.Inspect(ctx, 42)
+	t.must(err)
+	asProto, err := t.messages.Inspect(ctx, 42)
+	t.must(err)
+	t.show("codec.JSON[User]{}", "%d bytes in Redis", asJSON.Size)
+	t.show("codec.MsgPack[User]{}", "%d bytes", asMsgPack.Size)
+	t.show("codec.Proto[*pb.User]{}", "%d bytes", asProto.Size)
+	t.check(asProto.Size < asMsgPack.Size && asMsgPack.Size < asJSON.Size, "JSON is the largest and Proto the smallest", asJSON.Size, asMsgPack.Size, asProto.Size)
+
+	key := t.users.Name() + ":42"
+	text, err := t.rdb.Get(ctx, key).Result() // as any program sees it that knows nothing of the cache
+	t.must(err)
+	t.show("redis-cli GET "+key, "%s", text)
+	t.check(text == `{"id":42,"name":"Ann","age":31,"visits":0,"tags":["admin","editor"]}`, "Redis holds plain JSON", text)
+}
+
+// left returns how long a record lives if nobody uses it. Inspect itself renews nothing.
+func (t *tour) left(ctx context.Context, c *cache.Cache[int64, User], id int64) time.Duration {
+	info, err := c.Inspect(ctx, id)
+	t.must(err)
+	return info.Remaining
+}
+
+func (t *tour) renewal(ctx context.Context) {
+	t.must(t.users.Set(ctx, 42, ann))
+	fresh := t.left(ctx, t.users, 42)
+	t.show("users.Set(ctx, 42, ann)", "%s left", short(fresh))
+	t.check(t.whole(fresh, t.times.ttl), "a new record has the policy's TTL", fresh)
+	t.wait(ctx, t.times.pause)
+
+	before := t.left(ctx, t.users, 42)
+	t.show("users.Inspect(ctx, 42)", "%s left", short(before))
+	t.check(before <= t.times.ttl-t.times.pause, "the TTL runs down while nobody reads", before)
+
+	_, err := t.users.Peek(ctx, 42)
+	t.must(err)
+	peeked := t.left(ctx, t.users, 42)
+	t.show("users.Peek(ctx, 42)", "%s left: Peek reads and renews nothing", short(peeked))
+	t.check(peeked <= before, "Peek renews nothing", peeked)
+
+	_, err = t.users.Get(ctx, 42)
+	t.must(err)
+	after := t.left(ctx, t.users, 42)
+	t.show("users.Get(ctx, 42)", "%s left: the whole TTL again", short(after))
+	t.check(t.whole(after, t.times.ttl), "a read gives the record its whole TTL again", after)
+}
+
+func (t *tour) ownTTL(ctx context.Context) {
+	t.must(t.users.Set(ctx, 43, bob, cache.WithTTL(t.times.own)))
+	t.show("users.Set(ctx, 43, bob, cache.WithTTL(own))", "own is %s, the policy's is %s", short(t.times.own), short(t.times.ttl))
+	t.wait(ctx, t.times.pause)
+
+	before := t.left(ctx, t.users, 43)
+	_, err := t.users.Get(ctx, 43)
+	t.must(err)
+	after := t.left(ctx, t.users, 43)
+	t.show("users.Get(ctx, 43)", "%s left before, %s after: renewed to its own TTL", short(before), short(after))
+	t.check(before <= t.times.own-t.times.pause, "the TTL runs down while nobody reads", before)
+	t.check(t.whole(after, t.times.own), "a read renews the record by its own TTL", after)
+}
+
+func (t *tour) expiry(ctx context.Context) {
+	t.must(t.users.SetMany(ctx, map[int64]User{42: ann, 43: bob}))
+	t.show("users.SetMany(ctx, {42: ann, 43: bob})", "both under the policy, %s", short(t.times.ttl))
+	t.wait(ctx, t.times.pause)
+	user, err := t.users.Get(ctx, 42)
+	t.must(err)
+	t.show("users.Get(ctx, 42)", "%v; nobody reads 43", user)
+	t.wait(ctx, t.times.pause)
+
+	user, err = t.users.Get(ctx, 42)
+	t.must(err)
+	t.show("users.Get(ctx, 42)", "%v: it lives as long as it is used", user)
+	_, err = t.users.Get(ctx, 43)
+	t.show("users.Get(ctx, 43)", "not found: it has expired")
+	t.check(errors.Is(err, cache.ErrNotFound), "a record that nobody read has expired", err)
+}
+
+func (t *tour) fixed(ctx context.Context) {
+	t.must(t.pages.Set(ctx, 42, ann))
+	t.show("pages.Set(ctx, 42, ann)", "under %v", ttl.Fixed(t.times.ttl))
+	t.wait(ctx, t.times.pause)
+	before := t.left(ctx, t.pages, 42)
+	_, err := t.pages.Get(ctx, 42)
+	t.must(err)
+	after := t.left(ctx, t.pages, 42)
+	t.show("pages.Get(ctx, 42)", "%s left before, %s after", short(before), short(after))
+	t.check(after <= before, "under Fixed a read renews nothing", before, after)
+	t.wait(ctx, t.times.pause)
+	_, err = t.pages.Get(ctx, 42)
+	t.show("pages.Get(ctx, 42)", "not found: it expired on time, read or not")
+	t.check(errors.Is(err, cache.ErrNotFound), "under Fixed a record expires on time", err)
+}
+
+func (t *tour) update(ctx context.Context) {
+	older := ann
+	older.Age = 32
+	t.must(t.users.Set(ctx, 42, ann, cache.WithTTL(t.times.own)))
+	t.must(t.users.Update(ctx, 42, older))
+	user, err := t.users.Get(ctx, 42)
+	t.must(err)
+	t.show("users.Update(ctx, 42, older)", "%v", user)
+	t.check(user.Age == 32, "Update replaces the value", user)
+	info, err := t.users.Inspect(ctx, 42)
+	t.must(err)
+	t.show("users.Inspect(ctx, 42)", "TTL %s: it keeps the one that Set gave it", short(info.TTL))
+	t.check(info.TTL == t.times.own, "Update keeps a record's own TTL", info.TTL)
+
+	err = t.users.Update(ctx, 99, older)
+	t.show("users.Update(ctx, 99, older)", "not found: Update makes no new record")
+	t.check(errors.Is(err, cache.ErrNotFound), "Update makes no new record", err)
+}
+
+func (t *tour) updateField(ctx context.Context) {
+	t.must(t.users.Set(ctx, 42, ann))
+	t.must(t.users.UpdateField(ctx, 42, "age", 33))
+	user, err := t.users.Get(ctx, 42)
+	t.must(err)
+	t.show(`users.UpdateField(ctx, 42, "age", 33)`, "%v", user)
+	t.check(user.Age == 33 && user.Name == ann.Name, "one field is another, the rest is as it was", user)
+
+	// The other codecs name fields just so: by the msgpack tag, by the name in the .proto file.
+	t.must(t.packed.Set(ctx, 42, ann))
+	t.must(t.packed.UpdateField(ctx, 42, "age", 33))
+	t.must(t.messages.Set(ctx, 42, &testpb.User{Name: "Ann", Age: 31}))
+	t.must(t.messages.UpdateField(ctx, 42, "age", 33))
+	packed, err := t.packed.Get(ctx, 42)
+	t.must(err)
+	message, err := t.messages.Get(ctx, 42)
+	t.must(err)
+	t.show("the same in MsgPack and Proto", "age %d and age %d", packed.Age, message.GetAge())
+	t.check(packed.Age == 33 && message.GetAge() == 33, "all three codecs know the field", packed.Age, message.GetAge())
+
+	err = t.users.UpdateField(ctx, 42, "agee", 34)
+	t.show(`users.UpdateField(ctx, 42, "agee", 34)`, "refused, errors.Is(err, cache.ErrUnknownField):")
+	t.printf("      %v\n", err)
+	t.check(errors.Is(err, cache.ErrUnknownField), "a field that is not there is refused", err)
+	err = t.users.UpdateField(ctx, 42, "age", "old")
+	t.show(`users.UpdateField(ctx, 42, "age", "old")`, "refused, errors.Is(err, cache.ErrFieldValue):")
+	t.printf("      %v\n", err)
+	t.check(errors.Is(err, cache.ErrFieldValue), "a value that does not fit is refused", err)
+	user, err = t.users.Peek(ctx, 42)
+	t.must(err)
+	t.check(user.Age == 33, "what is refused changes nothing", user)
+}
+
+func (t *tour) modify(ctx context.Context) {
+	t.must(t.users.Set(ctx, 42, ann))
+	visit := func(u User) (User, error) { u.Visits++; return u, nil }
+	user, err := t.users.Modify(ctx, 42, visit)
+	t.must(err)
+	t.show("users.Modify(ctx, 42, visit)", "%v", user)
+	t.check(user.Visits == 1, "Modify changes the value", user)
+
+	errs := make([]error, 9)
+	var all sync.WaitGroup
+	for i := range errs {
+		all.Go(func() { _, errs[i] = t.users.Modify(ctx, 42, visit) })
+	}
+	all.Wait()
+	t.must(errors.Join(errs...))
+	user, err = t.users.Get(ctx, 42)
+	t.must(err)
+	t.show("the same nine times at once", "%v: no change is lost", user)
+	t.check(user.Visits == 10, "no change is lost", user)
+}
+
+func (t *tour) batches(ctx context.Context) {
+	_, err := t.users.Clear(ctx)
+	t.must(err)
+	team := map[int64]User{42: ann, 43: bob, 44: {ID: 44, Name: "Cid", Age: 27}, 45: {ID: 45, Name: "Dee", Age: 63}}
+	t.must(t.users.SetMany(ctx, team))
+	t.show("users.SetMany(ctx, team)", "%d records", len(team))
+	found, err := t.users.GetMany(ctx, []int64{42, 43, 99})
+	t.must(err)
+	t.show("users.GetMany(ctx, {42, 43, 99})", "found %v; 99 is not there, which is no error", slices.Sorted(maps.Keys(found)))
+	t.check(len(found) == 2 && found[42].Name == "Ann" && found[43].Name == "Bob", "GetMany gives what there is", found)
+	n, err := t.users.DeleteMany(ctx, []int64{45, 99})
+	t.must(err)
+	t.show("users.DeleteMany(ctx, {45, 99})", "%d deleted", n)
+	t.check(n == 1, "DeleteMany counts what there was", n)
+}
+
+func (t *tour) all(ctx context.Context) {
+	found := map[int64]User{}
+	for record, err := range t.users.All(ctx) { // in pages, in no order
+		t.must(err)
+		found[record.Key] = record.Value
+	}
+	t.show("for record, err := range users.All(ctx)", "%d records", len(found))
+	for _, id := range slices.Sorted(maps.Keys(found)) {
+		t.show("", "%d  %v", id, found[id])
+	}
+	t.check(len(found) == 3 && found[44].Name == "Cid", "All gives every record", found)
+}
+
+func (t *tour) keys(ctx context.Context) {
+	var ids []int64
+	for id, err := range t.users.Keys(ctx) {
+		t.must(err)
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	t.show("for id, err := range users.Keys(ctx)", "%v", ids)
+	t.check(slices.Equal(slices.Compact(ids), []int64{42, 43, 44}), "Keys gives every key", ids)
+	n, err := t.users.Len(ctx)
+	t.must(err)
+	t.show("users.Len(ctx)", "%d", n)
+	t.check(n == 3, "Len counts them", n)
+}
+
+func (t *tour) delete(ctx context.Context) {
+	t.must(t.users.Delete(ctx, 42))
+	t.show("users.Delete(ctx, 42)", "deleted")
+	t.must(t.users.Delete(ctx, 42))
+	t.show("users.Delete(ctx, 42)", "once more: nothing to delete is no error")
+	n, err := t.users.Len(ctx)
+	t.must(err)
+	t.show("users.Len(ctx)", "%d", n)
+	t.check(n == 2, "one record less", n)
+}
+
+func (t *tour) miss(ctx context.Context) {
+	user, err := t.users.Get(ctx, 42)
+	t.show("users.Get(ctx, 42)", "errors.Is(err, cache.ErrNotFound):")
+	t.printf("      %v\n", err)
+	t.check(errors.Is(err, cache.ErrNotFound) && user.Name == "", "a miss is ErrNotFound and no value", user, err)
+}

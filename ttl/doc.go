@@ -1,0 +1,15 @@
+// Package ttl describes how long a cached record lives and what an access does
+// to that.
+//
+// A [Policy] only describes: it holds no clock, no connection and no state, and
+// is safe for concurrent use. The cache reads it once, when it is made, and
+// Redis executes it.
+//
+//   - [Active] is a sliding expiration: every read and every update starts the
+//     record's TTL anew, so a record lives as long as it is used.
+//   - [Fixed] is an absolute expiration: a record dies its TTL after it was
+//     written, however often it is read.
+//
+// Redis counts in whole milliseconds; what a duration holds beyond them is cut
+// off.
+package ttl
