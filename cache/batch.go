@@ -17,6 +17,7 @@ import (
 func (c *Cache[K, V]) GetMany(ctx context.Context, keys []K) (map[K]V, error) {
 	const op = "GetMany"
 	ctx, run := c.begin(ctx, op, len(keys))
+	defer run.ensureEnd(ctx)
 	values := make(map[K]V, len(keys))
 	if err := c.ready(ctx); err != nil {
 		return values, run.endMany(ctx, 0, 0, c.fail(op, "", err))
@@ -70,6 +71,7 @@ func (c *Cache[K, V]) redisKeys(op string, ks []K) (good []K, full []string, err
 func (c *Cache[K, V]) SetMany(ctx context.Context, records map[K]V, opts ...SetOption) error {
 	const op = "SetMany"
 	ctx, run := c.begin(ctx, op, len(records))
+	defer run.ensureEnd(ctx)
 	own, err := ownTTL(opts)
 	if err == nil {
 		err = c.ready(ctx)
@@ -108,6 +110,7 @@ func (c *Cache[K, V]) SetMany(ctx context.Context, records map[K]V, opts ...SetO
 func (c *Cache[K, V]) DeleteMany(ctx context.Context, keys []K) (int, error) {
 	const op = "DeleteMany"
 	ctx, run := c.begin(ctx, op, len(keys))
+	defer run.ensureEnd(ctx)
 	if err := c.ready(ctx); err != nil {
 		return 0, run.endMany(ctx, 0, 0, c.fail(op, "", err))
 	}
@@ -118,5 +121,5 @@ func (c *Cache[K, V]) DeleteMany(ctx context.Context, keys []K) (int, error) {
 			errs = append(errs, c.fail(op, c.text(full[i]), err))
 		}
 	}
-	return removed, run.endMany(ctx, removed, len(keys)-len(errs)-removed, errors.Join(errs...))
+	return removed, run.endMany(ctx, removed, max(len(keys)-len(errs)-removed, 0), errors.Join(errs...))
 }

@@ -69,6 +69,15 @@ func TestBatchOwnTerms(t *testing.T) {
 	})
 }
 
+// Under Fixed too, a batch may have a TTL of its own.
+func TestBatchOwnTTLFixed(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		u := newUsers(t, b, fixed())
+		must(t, u.SetMany(ctx(t), map[int64]User{1: ann}, cache.WithTTL(2*hour)))
+		u.wantLeft(1, 2*hour)
+	})
+}
+
 func TestBatchOfNothing(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, nil)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"sync"
 	"sync/atomic"
 
 	"github.com/redis/go-redis/v9"
@@ -34,6 +35,8 @@ type core struct {
 	prefix string // of every key in Redis
 	store  *store.Store
 	closed atomic.Bool
+	stop   context.CancelFunc // of what New started
+	bg     sync.WaitGroup
 }
 
 // New returns the cache of that name on rdb: any client of go-redis, standalone,
@@ -43,7 +46,8 @@ type core struct {
 //	users, err := cache.New[int64](rdb, "users", codec.JSON[User]{}, nil)
 //
 // New checks all it is given and says what is wrong by its name. It sends
-// nothing to Redis. The client stays the caller's to close.
+// nothing to Redis. It starts the Sweeper, if there is one; Close ends it. The
+// client stays the caller's to close, after the cache.
 func New[K comparable, V any](rdb redis.UniversalClient, name string, c codec.Codec[V], o *Options) (*Cache[K, V], error) {
 	fail := func(err error) (*Cache[K, V], error) { return nil, &Error{Op: "New", Err: err} }
 	switch {
@@ -64,22 +68,33 @@ func New[K comparable, V any](rdb redis.UniversalClient, name string, c codec.Co
 	}
 	prefix := name + ":"
 	kind := reflect.TypeFor[V]().Kind()
-	return &Cache[K, V]{
-		core:     core{settings: set, name: name, prefix: prefix, store: store.New(rdb, prefix, set.terms)},
+	made := &Cache[K, V]{
+		core:     core{settings: set, name: name, prefix: prefix, store: store.New(rdb, prefix, set.terms, set.track)},
 		keys:     coder,
 		codec:    c,
 		nillable: kind == reflect.Pointer || kind == reflect.Interface,
-	}, nil
+	}
+	var background context.Context
+	background, made.stop = context.WithCancel(context.Background())
+	if set.sweeper != nil {
+		made.bg.Go(func() { set.sweeper.Run(background, made) })
+	}
+	return made, nil
 }
 
 // Name returns the name of the cache.
 func (c *Cache[K, V]) Name() string { return c.name }
 
-// Close ends the cache: every later operation returns [ErrClosed]. It stops what
-// New started and closes nothing that New was given. Close may be called more
-// than once, and always returns nil.
+// Close ends the cache: every later operation returns [ErrClosed]. It stops the
+// Sweeper, also in the middle of a pass, and waits until it has ended: if the server
+// does not answer, for as long as the client's timeouts say. It closes nothing that
+// New was given. Close may be called more than once, and always returns nil. It must
+// not be called by a callback of the Sweeper or by the Hook of its pass, since it
+// would wait for its caller.
 func (c *Cache[K, V]) Close() error {
 	c.closed.Store(true)
+	c.stop()
+	c.bg.Wait()
 	return nil
 }
 
@@ -118,7 +133,7 @@ func (c *core) text(key string) string { return key[len(c.prefix):] }
 
 // encode returns the bytes of a value that the cache may write.
 func (c *Cache[K, V]) encode(v V) ([]byte, error) {
-	if c.isNil(v) {
+	if c.lacksValue(v) {
 		return nil, ErrNilValue
 	}
 	data, err := c.codec.Encode(v)
@@ -128,7 +143,21 @@ func (c *Cache[K, V]) encode(v V) ([]byte, error) {
 	if err := c.fits(data); err != nil {
 		return nil, err
 	}
+	if c.nillable && len(data) <= maxNull && c.isNull(data) {
+		return nil, ErrNilValue
+	}
 	return data, nil
+}
+
+// maxNull is more bytes than any format takes to say that there is no value: JSON's
+// null has four.
+const maxNull = 8
+
+// isNull reports whether the codec reads data as no value, as it does when an any
+// holds a nil map.
+func (c *Cache[K, V]) isNull(data []byte) bool {
+	v, err := c.codec.Decode(data)
+	return err == nil && c.lacksValue(v)
 }
 
 // decode returns the value of bytes that Redis holds.
@@ -141,7 +170,7 @@ func (c *Cache[K, V]) decode(data []byte) (V, error) {
 	if err != nil {
 		return zero, fmt.Errorf("%w: %w", ErrDecode, err)
 	}
-	if c.isNil(v) {
+	if c.lacksValue(v) {
 		return zero, fmt.Errorf("%w: %w", ErrDecode, ErrNilValue)
 	}
 	return v, nil
@@ -154,7 +183,8 @@ func (c *core) fits(data []byte) error {
 	return nil
 }
 
-func (c *Cache[K, V]) isNil(v V) bool {
+// lacksValue reports whether v is the nil of a V that has one.
+func (c *Cache[K, V]) lacksValue(v V) bool {
 	if !c.nillable {
 		return false
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/sethvargo/go-envconfig"
 
+	"github.com/activettl/rediscache/sweep"
 	"github.com/activettl/rediscache/ttl"
 )
 
@@ -42,6 +43,12 @@ type Config struct {
 	// ActiveTTL chooses ttl.Active over ttl.Fixed. REDIS_ACTIVE_TTL, default
 	// true.
 	ActiveTTL bool
+
+	// SweepInterval and SweepIdle set a sweep.Periodic: how often it makes a pass,
+	// and for how long a record must not have been used. REDIS_SWEEP_INTERVAL and
+	// REDIS_SWEEP_IDLE, as REDIS_DEFAULT_TTL; default none, no sweeper.
+	SweepInterval time.Duration
+	SweepIdle     time.Duration
 }
 
 // environment is a Config as it stands in the environment.
@@ -56,6 +63,9 @@ type environment struct {
 	TLS        string `env:"REDIS_TLS, default=false"`
 	DefaultTTL string `env:"REDIS_DEFAULT_TTL, default=3600"`
 	ActiveTTL  string `env:"REDIS_ACTIVE_TTL, default=true"`
+
+	SweepInterval string `env:"REDIS_SWEEP_INTERVAL"`
+	SweepIdle     string `env:"REDIS_SWEEP_IDLE"`
 }
 
 // FromEnv reads a Config from the environment variables that its fields name. An
@@ -93,8 +103,9 @@ func configFrom(l envconfig.Lookuper) (Config, error) {
 	if cfg.Host == "" || strings.ContainsAny(cfg.Host, "/@ ") || strings.Contains(cfg.Host, ":") && net.ParseIP(cfg.Host) == nil {
 		bad("REDIS_HOST", "takes a host name or an IP address, without a port")
 	}
+	var ok bool
 	var err error
-	if cfg.Port, err = strconv.Atoi(env.Port); err != nil || cfg.Port < 1 || cfg.Port > 65535 {
+	if cfg.Port, ok = parsePort(env.Port); !ok {
 		bad("REDIS_PORT", "takes a port number from 1 to 65535")
 	}
 	if cfg.DB, err = strconv.Atoi(env.DB); err != nil || cfg.DB < 0 {
@@ -106,10 +117,27 @@ func configFrom(l envconfig.Lookuper) (Config, error) {
 	if cfg.ActiveTTL, err = strconv.ParseBool(env.ActiveTTL); err != nil {
 		bad("REDIS_ACTIVE_TTL", "takes true or false")
 	}
-	if cfg.DefaultTTL, err = parseTTL(env.DefaultTTL); err != nil {
-		bad("REDIS_DEFAULT_TTL", "takes seconds, such as 3600, or a Go duration, such as 90m, of at least 1ms")
+	const takesDuration = "takes seconds, such as 3600, or a Go duration, such as 90m, of at least 1ms"
+	if cfg.DefaultTTL, ok = parseTTL(env.DefaultTTL); !ok {
+		bad("REDIS_DEFAULT_TTL", takesDuration)
 	}
-	if cfg.Addrs, err = parseAddrs(env.Addrs); err != nil {
+	switch {
+	case env.SweepInterval == "" && env.SweepIdle == "":
+	case env.SweepInterval == "":
+		bad("REDIS_SWEEP_INTERVAL", "must be set with REDIS_SWEEP_IDLE")
+	case env.SweepIdle == "":
+		bad("REDIS_SWEEP_IDLE", "must be set with REDIS_SWEEP_INTERVAL")
+	default:
+		if cfg.SweepInterval, ok = parseTTL(env.SweepInterval); !ok {
+			bad("REDIS_SWEEP_INTERVAL", takesDuration)
+		}
+		if cfg.SweepIdle, ok = parseTTL(env.SweepIdle); !ok {
+			bad("REDIS_SWEEP_IDLE", takesDuration)
+		} else if cfg.DefaultTTL > 0 && cfg.SweepIdle >= cfg.DefaultTTL {
+			bad("REDIS_SWEEP_IDLE", "must be less than REDIS_DEFAULT_TTL: no record is idle for longer")
+		}
+	}
+	if cfg.Addrs, ok = parseAddrs(env.Addrs); !ok {
 		bad("REDIS_ADDRS", "takes host:port addresses, separated by commas")
 	}
 	if cfg.MasterName != "" && env.Addrs == "" {
@@ -136,36 +164,39 @@ func (l nonEmpty) Lookup(key string) (string, bool) {
 }
 
 // parseTTL reads whole seconds or a Go duration.
-func parseTTL(s string) (time.Duration, error) {
+func parseTTL(s string) (d time.Duration, ok bool) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		if n < 0 || n > math.MaxInt64/int64(time.Second) {
-			return 0, ErrTTL
+			return 0, false
 		}
-		return time.Duration(n) * time.Second, ttl.Check(time.Duration(n) * time.Second)
+		d = time.Duration(n) * time.Second
+	} else if d, err = time.ParseDuration(s); err != nil {
+		return 0, false
 	}
-	d, err := time.ParseDuration(s)
-	if err != nil {
-		return 0, err
-	}
-	return d, ttl.Check(d)
+	return d, ttl.Check(d) == nil
 }
 
-func parseAddrs(s string) ([]string, error) {
+func parseAddrs(s string) (addrs []string, ok bool) {
 	if s == "" {
-		return nil, nil
+		return nil, true
 	}
-	addrs := strings.Split(s, ",")
+	addrs = strings.Split(s, ",")
 	for i, addr := range addrs {
 		addrs[i] = strings.TrimSpace(addr)
 		host, port, err := net.SplitHostPort(addrs[i])
-		if err != nil {
-			return nil, err
+		if err != nil || host == "" || strings.ContainsAny(host, "/@ ") {
+			return nil, false
 		}
-		if n, err := strconv.Atoi(port); host == "" || strings.ContainsAny(host, "/@ ") || err != nil || n < 1 || n > 65535 {
-			return nil, fmt.Errorf("bad address")
+		if _, ok := parsePort(port); !ok {
+			return nil, false
 		}
 	}
-	return addrs, nil
+	return addrs, true
+}
+
+func parsePort(s string) (port int, ok bool) {
+	port, err := strconv.Atoi(s)
+	return port, err == nil && port >= 1 && port <= 65535
 }
 
 func (c Config) cluster() bool { return len(c.Addrs) > 0 && c.MasterName == "" }
@@ -192,10 +223,15 @@ func (c Config) Client() redis.UniversalClient {
 	return redis.NewUniversalClient(o)
 }
 
-// Options returns the Options of a cache with the policy that the Config names.
+// Options returns the Options of a cache with the policy and the sweeper that the
+// Config names.
 func (c Config) Options() *Options {
+	o := &Options{TTL: ttl.Fixed(c.DefaultTTL)}
 	if c.ActiveTTL {
-		return &Options{TTL: ttl.Active(c.DefaultTTL)}
+		o.TTL = ttl.Active(c.DefaultTTL)
 	}
-	return &Options{TTL: ttl.Fixed(c.DefaultTTL)}
+	if c.SweepInterval != 0 || c.SweepIdle != 0 {
+		o.Sweeper = sweep.Periodic{Interval: c.SweepInterval, MaxIdle: c.SweepIdle}
+	}
+	return o
 }

@@ -1,7 +1,9 @@
 package cache_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -20,7 +22,7 @@ func environment(t *testing.T, vars map[string]string) {
 	t.Helper()
 	for _, name := range []string{
 		"REDIS_HOST", "REDIS_PORT", "REDIS_DB", "REDIS_USERNAME", "REDIS_PASSWORD", "REDIS_TLS",
-		"REDIS_ADDRS", "REDIS_MASTER_NAME", "REDIS_DEFAULT_TTL", "REDIS_ACTIVE_TTL",
+		"REDIS_ADDRS", "REDIS_MASTER_NAME", "REDIS_DEFAULT_TTL", "REDIS_ACTIVE_TTL", "REDIS_SWEEP_INTERVAL", "REDIS_SWEEP_IDLE",
 	} {
 		t.Setenv(name, vars[name])
 	}
@@ -43,6 +45,9 @@ func TestFromEnv(t *testing.T) {
 		{"IPv6", map[string]string{"REDIS_HOST": "::1"}, func(c *cache.Config) { c.Host = "::1" }},
 		{"Go duration", map[string]string{"REDIS_DEFAULT_TTL": "90m"}, func(c *cache.Config) { c.DefaultTTL = 90 * time.Minute }},
 		{"milliseconds", map[string]string{"REDIS_DEFAULT_TTL": "1ms"}, func(c *cache.Config) { c.DefaultTTL = time.Millisecond }},
+		{"sweep", map[string]string{"REDIS_SWEEP_INTERVAL": "60", "REDIS_SWEEP_IDLE": "20m"}, func(c *cache.Config) {
+			c.SweepInterval, c.SweepIdle = time.Minute, 20*time.Minute
+		}},
 		{"cluster", map[string]string{"REDIS_ADDRS": "a:1, b:2"}, func(c *cache.Config) { c.Addrs = []string{"a:1", "b:2"} }},
 		{"Sentinels", map[string]string{"REDIS_ADDRS": "a:1,[::1]:2", "REDIS_MASTER_NAME": "m", "REDIS_DB": "1"}, func(c *cache.Config) {
 			c.Addrs, c.MasterName, c.DB = []string{"a:1", "[::1]:2"}, "m", 1
@@ -95,6 +100,11 @@ func TestFromEnvRefuses(t *testing.T) {
 		{"master without Sentinels", map[string]string{"REDIS_MASTER_NAME": "m"}, []string{"REDIS_MASTER_NAME needs REDIS_ADDRS"}},
 		{"DB of a cluster", map[string]string{"REDIS_ADDRS": "a:1", "REDIS_DB": "1"}, []string{"REDIS_DB must be 0"}},
 		{"user without password", map[string]string{"REDIS_USERNAME": "app"}, []string{"REDIS_USERNAME needs REDIS_PASSWORD"}},
+		{"interval alone", map[string]string{"REDIS_SWEEP_INTERVAL": "60"}, []string{"REDIS_SWEEP_IDLE must be set"}},
+		{"idle time alone", map[string]string{"REDIS_SWEEP_IDLE": "60"}, []string{"REDIS_SWEEP_INTERVAL must be set"}},
+		{"sweep interval", map[string]string{"REDIS_SWEEP_INTERVAL": "0", "REDIS_SWEEP_IDLE": "60"}, []string{"REDIS_SWEEP_INTERVAL takes seconds"}},
+		{"sweep idle", map[string]string{"REDIS_SWEEP_INTERVAL": "60", "REDIS_SWEEP_IDLE": "-1"}, []string{"REDIS_SWEEP_IDLE takes seconds"}},
+		{"sweep idle of the TTL", map[string]string{"REDIS_SWEEP_INTERVAL": "60", "REDIS_SWEEP_IDLE": "1h"}, []string{"REDIS_SWEEP_IDLE must be less than REDIS_DEFAULT_TTL"}},
 		{"two at once", map[string]string{"REDIS_DB": "x", "REDIS_TLS": "x", "REDIS_PASSWORD": "secret"}, []string{"REDIS_DB", "REDIS_TLS"}},
 	}
 	for _, tt := range tests {
@@ -150,6 +160,7 @@ func TestFromEnvToCache(t *testing.T) {
 			environment(t, map[string]string{
 				"REDIS_HOST": host, "REDIS_PORT": port, "REDIS_DB": "2", "REDIS_PASSWORD": "hunter2",
 				"REDIS_DEFAULT_TTL": "90m", "REDIS_ACTIVE_TTL": activeTTL,
+				"REDIS_SWEEP_INTERVAL": "60", "REDIS_SWEEP_IDLE": "30m",
 			})
 			rdb, policy := fromEnv(t, name)
 			if _, ok := rdb.(*redis.Client); !ok {
@@ -169,6 +180,25 @@ func TestFromEnvToCache(t *testing.T) {
 		u := mustNew[int64](t, rdb, "users", jsonUsers, cfg.Options())
 		if err := u.Set(ctx(t), 1, ann); err == nil || strings.Contains(err.Error(), "hunter") {
 			t.Errorf("Set with a wrong password: %v", err)
+		}
+	})
+	t.Run("deadline", func(t *testing.T) { // of a server that never answers
+		silent, err := net.Listen("tcp", "127.0.0.1:0")
+		must(t, err)
+		defer silent.Close()
+		_, port, err := net.SplitHostPort(silent.Addr().String())
+		must(t, err)
+		environment(t, map[string]string{"REDIS_HOST": "127.0.0.1", "REDIS_PORT": port})
+		cfg, err := cache.FromEnv()
+		must(t, err)
+		rdb := cfg.Client()
+		defer rdb.Close()
+		short, cancel := context.WithTimeout(ctx(t), 50*time.Millisecond)
+		defer cancel()
+		begun := time.Now()
+		_, err = mustNew[int64](t, rdb, "users", jsonUsers, cfg.Options()).Peek(short, 1)
+		if d := time.Since(begun); !errors.Is(err, context.DeadlineExceeded) || d > 3*time.Second {
+			t.Errorf("Peek = %v after %v", err, d)
 		}
 	})
 	t.Run("cluster", func(t *testing.T) {

@@ -29,5 +29,7 @@
 // or a password.
 //
 // A deadline of the context bounds an operation only if the client was made with
-// ContextTimeoutEnabled, as [Config.Client] does; go-redis ignores it otherwise.
+// ContextTimeoutEnabled, as [Config.Client] does; go-redis ignores it otherwise, and
+// for single commands through a redis.AutoPipeliner. A cancellation is seen between
+// two round trips, not within one.
 package cache

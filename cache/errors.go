@@ -52,6 +52,14 @@ var (
 	// to UpdateField.
 	ErrFieldValue = codec.ErrFieldValue
 
+	// ErrMaxIdle means that Sweep was given an idle time that is less than a
+	// millisecond, or that no record can reach.
+	ErrMaxIdle = errors.New("bad idle time")
+
+	// ErrNotTracked means that Sweep cannot know when the records of a Fixed cache
+	// were used: Options.TrackAccess or Options.Sweeper must be set.
+	ErrNotTracked = errors.New("accesses are not tracked: set Options.TrackAccess or Options.Sweeper")
+
 	// ErrClosed means that the cache is closed.
 	ErrClosed = errors.New("cache is closed")
 )

@@ -127,6 +127,9 @@ func TestRefusedBeforeRedisIsAsked(t *testing.T) {
 		for op, do := range several(u, ann) {
 			wantErr(t, do(cancelled), context.Canceled, op, "")
 		}
+		if err := u.Set(cancelled, "a", ann, nil); !errors.Is(err, context.Canceled) { // a nil option is none
+			t.Error(err)
+		}
 		for _, d := range []time.Duration{0, -hour, 999 * time.Microsecond} {
 			wantErr(t, u.Set(ctx(t), "a", ann, cache.WithTTL(d)), cache.ErrTTL, "Set", "a")
 			wantErr(t, u.SetMany(ctx(t), map[string]User{"a": ann}, cache.WithTTL(d)), cache.ErrTTL, "SetMany", "")
@@ -155,6 +158,9 @@ func TestNilValues(t *testing.T) {
 		refusesNil(t, b, codec.Proto[*testpb.User]{}, nil)
 		refusesNil(t, b, codec.JSON[any]{}, nil)
 		refusesNil[any](t, b, codec.JSON[any]{}, (*User)(nil))
+		refusesNil[any](t, b, codec.JSON[any]{}, map[string]int(nil))
+		refusesNil[any](t, b, codec.MsgPack[any]{}, []int(nil))
+		refusesNil(t, b, codec.JSON[**int]{}, new(*int))
 
 		// A nil slice and a nil map are empty values, and no misses.
 		checkNotMiss(t, b, codec.JSON[[]string]{})

@@ -13,6 +13,7 @@ import (
 
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/sweep"
 	"github.com/activettl/rediscache/ttl"
 )
 
@@ -324,4 +325,28 @@ func ExampleHook() {
 
 	_ = cache.Options{Hook: &rate} // a real one counts atomically
 	// Output: 2 of 4 reads were hits
+}
+
+func ExampleOptions_sweeper() {
+	rdb := redis.NewClient(&redis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})
+	defer rdb.Close()
+
+	// A day for those that come back, and two hours for those that nobody reads.
+	accounts, err := cache.New[int64](rdb, "accounts", codec.JSON[Account]{}, &cache.Options{
+		TTL:     ttl.Active(24 * time.Hour),
+		Sweeper: sweep.Periodic{Interval: 5 * time.Minute, MaxIdle: 2 * time.Hour},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer accounts.Close() // stops the sweeper
+}
+
+func ExampleCache_Sweep() {
+	accounts, done := open()
+	defer done()
+
+	res, err := accounts.Sweep(context.Background(), 20*time.Minute)
+	fmt.Println(res.Scanned, "looked at,", res.Removed, "removed", err)
+	// Output: 2 looked at, 0 removed <nil>
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/activettl/rediscache/sweep"
 )
 
 // Hook is told of every operation of a cache: this is where metrics and traces
@@ -22,11 +24,15 @@ type Hook interface {
 type Op struct {
 	Kind    string        // the method: "Get", "SetMany", "All"
 	Cache   string        // the cache's name
-	Keys    int           // how many keys it was given; in End of All, Keys, Len and Clear, how many it met
-	Hits    int           // how many records it read, wrote, renewed, removed or counted
-	Misses  int           // how many of its keys had no record
+	Keys    int           // how many keys it was given; in End of All, Keys, Len and Clear, how many records it met
+	Hits    int           // how many records it read, wrote, renewed or removed; those that a walk met
+	Misses  int           // how many of its keys had no record; a key that is given twice counts once
 	Elapsed time.Duration // of the operation; zero in Start
-	Err     error         // what the operation returned, or nil
+	Err     error         // what the operation returned, or nil; the first error that ended a part of a walk
+
+	// Sweep is what a pass did, in End of Sweep; nil otherwise. Keys is then how
+	// many records it looked at, Hits how many it removed.
+	Sweep *sweep.Result
 }
 
 // operation is an Op under way.
@@ -42,7 +48,22 @@ func (c *core) begin(ctx context.Context, kind string, keys int) (context.Contex
 		return ctx, operation{}
 	}
 	op := Op{Kind: kind, Cache: c.name, Keys: keys}
-	return c.hook.Start(ctx, op), operation{c.hook, time.Now(), op}
+	if started := c.hook.Start(ctx, op); started != nil {
+		ctx = started
+	}
+	return ctx, operation{hook: c.hook, start: time.Now(), op: op}
+}
+
+// errPanicked is what a Hook is told of an operation that a panic ended: of a
+// codec, of the function given to Modify, of a loop over All, of a callback.
+var errPanicked = errors.New("panicked")
+
+// ensureEnd is deferred by every operation: the Hook is told of its end also when
+// it panics.
+func (o *operation) ensureEnd(ctx context.Context) {
+	if o.hook != nil {
+		_ = o.finish(ctx, errPanicked)
+	}
 }
 
 // end closes an operation on one key and passes its error on.
@@ -70,6 +91,8 @@ func (o *operation) endMany(ctx context.Context, hits, misses int, err error) er
 
 func (o *operation) finish(ctx context.Context, err error) error {
 	o.op.Elapsed, o.op.Err = time.Since(o.start), err
-	o.hook.End(ctx, o.op)
+	hook := o.hook
+	o.hook = nil
+	hook.End(ctx, o.op)
 	return err
 }

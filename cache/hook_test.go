@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/internal/redistest"
 )
@@ -15,6 +17,8 @@ type recorder struct {
 	mu      sync.Mutex
 	started []cache.Op
 	ended   []cache.Op
+
+	noContext bool
 }
 
 type startKey struct{}
@@ -23,16 +27,62 @@ func (r *recorder) Start(ctx context.Context, op cache.Op) context.Context {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.started = append(r.started, op)
+	if r.noContext {
+		return nil
+	}
 	return context.WithValue(ctx, startKey{}, op.Kind)
 }
 
 func (r *recorder) End(ctx context.Context, op cache.Op) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if ctx.Value(startKey{}) != op.Kind {
+	if !r.noContext && ctx.Value(startKey{}) != op.Kind {
 		op.Kind += " without Start's context"
 	}
 	r.ended = append(r.ended, op)
+}
+
+// End is called however an operation ends, and a Start that returns no context
+// does no harm.
+func TestHookAfterPanic(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		rec := &recorder{noContext: true}
+		u := newUsers(t, b, &cache.Options{Hook: rec})
+		u.set(1, ann)
+		for _, do := range []func(){
+			func() { _, _ = u.Modify(ctx(t), 1, func(User) (User, error) { panic("fn") }) },
+			func() {
+				for range u.All(ctx(t)) {
+					panic("loop")
+				}
+			},
+		} {
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Error("the panic was lost")
+					}
+				}()
+				do()
+			}()
+		}
+		if len(rec.started) != 3 || len(rec.ended) != 3 || rec.ended[1].Err == nil || rec.ended[2].Err == nil {
+			t.Errorf("Start was called %d times, End with %+v", len(rec.started), rec.ended)
+		}
+		u.set(1, ann)
+	})
+}
+
+// A walk that fails in part says so to the hook.
+func TestHookOfFailedWalk(t *testing.T) {
+	s := redistest.Start(t)
+	rec := &recorder{}
+	u := mustNew[int64](t, s.Client(t, func(o *redis.UniversalOptions) { o.DialerRetries, o.MaxRetries = 1, -1 }), "users", jsonUsers, &cache.Options{Hook: rec})
+	s.Stop()
+	_, err := u.Len(ctx(t))
+	if err == nil || len(rec.ended) != 1 || rec.ended[0].Err == nil {
+		t.Errorf("Len = %v, End got %+v", err, rec.ended)
+	}
 }
 
 func TestHook(t *testing.T) {

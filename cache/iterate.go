@@ -36,6 +36,9 @@ func (c *Cache[K, V]) All(ctx context.Context) iter.Seq2[Record[K, V], error] {
 				if errors.Is(reply.Err, ErrNotFound) {
 					continue
 				}
+				if reply.Err != nil && ctx.Err() != nil {
+					return met, true // the walk ends with the context, and says it once
+				}
 				met++
 				var rec Record[K, V]
 				k, err := c.parse(page[i])
@@ -56,9 +59,11 @@ func (c *Cache[K, V]) All(ctx context.Context) iter.Seq2[Record[K, V], error] {
 }
 
 // Keys returns an iterator over the keys of the cache's records, in no order,
-// under the same conditions as All. A key in Redis that is not one of type K
-// comes as an error with [ErrKey]. It costs one SCAN per 512 keys of the database
-// and one TYPE per key of the cache, in one round trip per page.
+// under the same conditions as All; it does not read the values. A key in Redis
+// that is not one of type K comes as an error with [ErrKey], and what holds no
+// record does not come. It costs one SCAN per 512 keys of the database and one TYPE
+// per key of the cache in one round trip per page, and an LRANGE per record with
+// terms of its own in another one.
 func (c *Cache[K, V]) Keys(ctx context.Context) iter.Seq2[K, error] {
 	const op = "Keys"
 	return func(yield func(K, error) bool) {
@@ -137,27 +142,48 @@ func everything(_ context.Context, page []string) ([]string, error) { return pag
 // walk runs an operation over the keys of the cache.
 func (c *core) walk(ctx context.Context, op string, filter filter, visit visit) {
 	ctx, run := c.begin(ctx, op, 0)
+	defer run.ensureEnd(ctx)
 	var first error // of the walk, for the hook
-	defer func() { _ = run.endMany(ctx, run.op.Keys, 0, first) }()
-	if err := c.ready(ctx); err != nil {
-		first = c.fail(op, "", err)
-		visit(ctx, nil, first)
-		return
+	fail := func(err error) error {
+		err = c.fail(op, "", err)
+		if first == nil {
+			first = err
+		}
+		return err
 	}
-	for page, err := range c.store.Pages(ctx) {
+	met := 0
+	for page, err := range c.pages(ctx) {
 		if err == nil {
 			page, err = filter(ctx, page)
 		}
 		if err != nil {
-			err = c.fail(op, "", err)
-			if first == nil {
-				first = err
-			}
+			page, err = nil, fail(err)
 		}
-		met, more := visit(ctx, page, err)
-		run.op.Keys += met
-		if !more {
+		n, more := visit(ctx, page, err)
+		if met += n; !more {
+			break
+		}
+	}
+	run.op.Keys = met
+	_ = run.endMany(ctx, met, 0, first)
+}
+
+// pages walks the keys of the cache until it is closed or ctx ends, which it says
+// once.
+func (c *core) pages(ctx context.Context) iter.Seq2[[]string, error] {
+	return func(yield func([]string, error) bool) {
+		if err := c.ready(ctx); err != nil {
+			yield(nil, err)
 			return
+		}
+		for page, err := range c.store.Pages(ctx) {
+			ended := c.ready(ctx)
+			if ended != nil {
+				page, err = nil, ended
+			}
+			if !yield(page, err) || ended != nil {
+				return
+			}
 		}
 	}
 }

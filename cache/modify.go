@@ -31,9 +31,9 @@ const (
 // Modify replaces the value of a record by what fn makes of it, and returns what
 // it wrote: a read, and a write on the condition that the record still holds
 // what was read. If it does not, fn runs again on the newer value, up to 64 times,
-// from the fifth on after a short random pause; then Modify returns [ErrConflict]. So fn must have
-// no effect but its result. If fn returns an error, nothing is written and Modify
-// returns that error.
+// from the fifth on after a short random pause; then Modify returns [ErrConflict].
+// So fn must have no effect but its result. If fn returns an error, nothing is
+// written and Modify returns that error.
 //
 // The record keeps its terms as under Update, and a record that expires
 // meanwhile is [ErrNotFound]. When the connection breaks before Redis answers
@@ -43,7 +43,15 @@ const (
 // It costs two commands, one more for each of the next three attempts, and two
 // more for each one after those.
 func (c *Cache[K, V]) Modify(ctx context.Context, key K, fn func(V) (V, error)) (V, error) {
-	return c.modify(ctx, "Modify", key, fn)
+	var v V
+	err := c.onKey(ctx, "Modify", key, func(key string) (err error) {
+		if fn == nil {
+			return errors.New("fn is nil")
+		}
+		v, err = c.swap(ctx, key, fn)
+		return err
+	})
+	return v, err
 }
 
 // UpdateField sets one field of a record to value and leaves the others as they
@@ -56,62 +64,61 @@ func (c *Cache[K, V]) Modify(ctx context.Context, key K, fn func(V) (V, error)) 
 // The codec must implement [codec.FieldSetter], as JSON, MsgPack and Proto do;
 // otherwise the error is errors.ErrUnsupported.
 func (c *Cache[K, V]) UpdateField(ctx context.Context, key K, field string, value any) error {
-	_, err := c.modify(ctx, "UpdateField", key, func(v V) (V, error) {
+	return c.onKey(ctx, "UpdateField", key, func(key string) error {
 		setter, ok := c.codec.(codec.FieldSetter[V])
 		if !ok {
-			return v, fmt.Errorf("codec %T cannot name fields: %w", c.codec, errors.ErrUnsupported)
+			return fmt.Errorf("codec %T cannot name fields: %w", c.codec, errors.ErrUnsupported)
 		}
-		return setter.SetField(v, field, value)
+		_, err := c.swap(ctx, key, func(v V) (V, error) { return setter.SetField(v, field, value) })
+		return err
 	})
-	return err
 }
 
-func (c *Cache[K, V]) modify(ctx context.Context, op string, k K, fn func(V) (V, error)) (v V, err error) {
-	err = c.onKey(ctx, op, k, func(key string) (err error) {
-		begun := time.Now()
-		old, err := c.store.Peek(ctx, key)
+// swap replaces the value under a key in Redis by what fn makes of it, and returns
+// what it wrote.
+func (c *Cache[K, V]) swap(ctx context.Context, key string, fn func(V) (V, error)) (V, error) {
+	var zero V
+	begun := time.Now()
+	old, err := c.store.Peek(ctx, key)
+	for attempt := range maxAttempts {
+		if attempt >= maxEager {
+			if err := pause(ctx, attempt-maxEager, time.Since(begun)); err != nil {
+				return zero, err
+			}
+			begun = time.Now()
+			old, err = c.store.Peek(ctx, key)
+		}
 		if err != nil {
-			return err
+			return zero, err
 		}
-		for attempt := range maxAttempts {
-			if attempt >= maxEager {
-				if err := pause(ctx, attempt-maxEager, time.Since(begun)); err != nil {
-					return err
-				}
-				begun = time.Now()
-				if old, err = c.store.Peek(ctx, key); err != nil {
-					return err
-				}
-			}
-			if v, err = c.decode(old); err != nil {
-				return err
-			}
-			if v, err = fn(v); err != nil {
-				return err
-			}
-			data, err := c.encode(v)
-			if err != nil {
-				return err
-			}
-			current, swapped, err := c.store.Swap(ctx, key, old, data)
-			if err != nil || swapped {
-				return err
-			}
-			old = current
+		v, err := c.decode(old)
+		if err != nil {
+			return zero, err
 		}
-		return ErrConflict
-	})
-	if err != nil {
-		var zero V
-		return zero, err
+		if v, err = fn(v); err != nil {
+			return zero, err
+		}
+		data, err := c.encode(v)
+		if err != nil {
+			return zero, err
+		}
+		current, swapped, err := c.store.Swap(ctx, key, old, data)
+		if err != nil {
+			return zero, err
+		}
+		if swapped {
+			return v, nil
+		}
+		old = current
 	}
-	return v, nil
+	return zero, ErrConflict
 }
 
-// pause waits a random time, longer from one to the next, so that many writers do
-// not meet again and again. An attempt took so long.
-func pause(ctx context.Context, n int, attempt time.Duration) error {
-	limit := min(attempt*time.Duration(min(2<<min(n, 8), maxSpread)), maxPause)
+// pause waits a random time before the n-th attempt that is not eager. It grows
+// with n, so that many writers do not meet again and again, and with the time that
+// an attempt took.
+func pause(ctx context.Context, n int, took time.Duration) error {
+	limit := min(took*time.Duration(min(maxSpread, 2<<min(n, 16))), maxPause)
 	timer := time.NewTimer(rand.N(limit + 1))
 	defer timer.Stop()
 	select {

@@ -1,12 +1,17 @@
 package cache_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
+	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/activettl/rediscache/cache"
@@ -118,6 +123,88 @@ func TestModifyConflict(t *testing.T) {
 		})
 		wantErr(t, err, context.Canceled, "Modify", "1")
 	})
+}
+
+// A writer that waits for its turn gives up with its context.
+func TestModifyGivesUpWaiting(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		u := newUsers(t, b, active())
+		u.set(1, ann)
+		short, cancel := context.WithCancel(ctx(t))
+		calls := 0
+		_, err := u.Modify(short, 1, func(v User) (User, error) {
+			v.Age++
+			u.set(1, v)
+			if calls++; calls == 4 { // a pause comes next
+				cancel()
+			}
+			return v, nil
+		})
+		wantErr(t, err, context.Canceled, "Modify", "1")
+		if calls != 4 {
+			t.Errorf("fn was called %d times, want 4", calls)
+		}
+		_, err = u.Modify(ctx(t), 1, nil)
+		wantErr(t, err, errors.Unwrap(err), "Modify", "1")
+	})
+}
+
+// A connection that breaks after the write is an error, and the write is not made
+// a second time.
+func TestModifyIsNotAppliedTwice(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		if b.Mini != nil {
+			t.Skip("no sockets to cut")
+		}
+		var armed atomic.Bool
+		plain := b.NewClient(t, func(o *redis.UniversalOptions) {
+			o.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				conn, err := (&net.Dialer{}).DialContext(ctx, network, addr)
+				return &cutConn{Conn: conn, armed: &armed}, err
+			}
+		})
+		piped, err := plain.AutoPipeline()
+		must(t, err)
+		defer piped.Close()
+		for _, rdb := range []redis.UniversalClient{plain, piped} {
+			u := mustNew[int64](t, rdb, b.Name(), jsonUsers, nil)
+			must(t, u.Set(ctx(t), 1, ann))
+			must(t, u.UpdateField(ctx(t), 1, "visits", 0)) // the server knows the script now
+			armed.Store(true)
+			calls := 0
+			_, err := u.Modify(ctx(t), 1, func(v User) (User, error) { calls++; v.Visits++; return v, nil })
+			if armed.Load() || err == nil || calls != 1 {
+				t.Errorf("%T: cut %v, Modify = %v, fn was called %d times", rdb, !armed.Load(), err, calls)
+			}
+			if got, err := u.Peek(ctx(t), 1); got.Visits != 1 || err != nil {
+				t.Errorf("%T: the record is %v, %v", rdb, got, err)
+			}
+		}
+	})
+}
+
+// cutConn is cut after it has sent an EVALSHA, once, when it is armed.
+type cutConn struct {
+	net.Conn
+	armed *atomic.Bool
+	cut   atomic.Bool
+}
+
+func (c *cutConn) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	if bytes.Contains(bytes.ToLower(b), []byte("evalsha")) && c.armed.CompareAndSwap(true, false) {
+		c.cut.Store(true)
+	}
+	return n, err
+}
+
+func (c *cutConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if c.cut.Load() { // the server has answered
+		_ = c.Close()
+		return 0, io.EOF
+	}
+	return n, err
 }
 
 func TestUpdateField(t *testing.T) {

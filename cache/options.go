@@ -1,11 +1,14 @@
 package cache
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
 	"time"
 
+	"github.com/activettl/rediscache/internal/store"
+	"github.com/activettl/rediscache/sweep"
 	"github.com/activettl/rediscache/ttl"
 )
 
@@ -27,6 +30,19 @@ type Options struct {
 
 	// Hook is told of every operation. The default is none.
 	Hook Hook
+
+	// Sweeper removes records that nobody has used for a time, in the background,
+	// until Close. The default is none: records expire by their TTL alone.
+	Sweeper sweep.Sweeper
+
+	// TrackAccess notes in Redis when records are used, for Sweep and Inspect. It
+	// is for a Fixed policy, and a Sweeper implies it; under Active, Redis knows
+	// without. The default is not to track.
+	//
+	// It costs a script per access in the access' own round trip, at most once per
+	// key, process and window (a twentieth of the TTL, a minute at most); about 110
+	// bytes of Redis memory per record; and 512 KiB in the process.
+	TrackAccess bool
 }
 
 // settings are validated Options.
@@ -34,13 +50,15 @@ type settings struct {
 	terms         ttl.Terms
 	maxValueBytes int
 	hook          Hook
+	sweeper       sweep.Sweeper
+	track         bool
 }
 
 func (o *Options) settings() (settings, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	s := settings{maxValueBytes: o.MaxValueBytes, hook: o.Hook}
+	s := settings{maxValueBytes: o.MaxValueBytes, hook: o.Hook, sweeper: o.Sweeper, track: o.TrackAccess || o.Sweeper != nil}
 	policy := o.TTL
 	switch {
 	case policy == nil:
@@ -60,6 +78,17 @@ func (o *Options) settings() (settings, error) {
 	}
 	if o.Hook != nil && isNil(o.Hook) {
 		return s, fmt.Errorf("Options.Hook is a nil %T", o.Hook)
+	}
+	if o.TrackAccess && s.terms.Renews {
+		return s, errors.New("Options.TrackAccess is for a Fixed policy: under Active, Redis knows when a record was used")
+	}
+	if o.Sweeper != nil {
+		if isNil(o.Sweeper) {
+			return s, fmt.Errorf("Options.Sweeper is a nil %T", o.Sweeper)
+		}
+		if err := o.Sweeper.Check(store.LongestIdle(s.terms)); err != nil {
+			return s, fmt.Errorf("Options.Sweeper: %w", err)
+		}
 	}
 	return s, nil
 }
@@ -107,7 +136,9 @@ func (w withTTL) applySet(o *setOptions) { o.own, o.hasOwn = time.Duration(w), t
 func ownTTL(opts []SetOption) (time.Duration, error) {
 	var o setOptions
 	for _, opt := range opts {
-		opt.applySet(&o)
+		if opt != nil {
+			opt.applySet(&o)
+		}
 	}
 	if !o.hasOwn {
 		return 0, nil

@@ -24,8 +24,11 @@ func (c *Cache[K, V]) Peek(ctx context.Context, key K) (V, error) {
 	return c.read(ctx, "Peek", key, (*store.Store).Peek)
 }
 
+// read takes a method expression, since the method of a store would be allocated
+// for each call.
 func (c *Cache[K, V]) read(ctx context.Context, op string, k K, get func(*store.Store, context.Context, string) ([]byte, error)) (v V, err error) {
 	ctx, run := c.begin(ctx, op, 1)
+	defer run.ensureEnd(ctx)
 	key, err := c.key(ctx, op, k)
 	if err != nil {
 		return v, run.end(ctx, err)
@@ -42,7 +45,8 @@ func (c *Cache[K, V]) read(ctx context.Context, op string, k K, get func(*store.
 
 // Set writes the record of key, in place of the one that is there. It lives the
 // policy's TTL, or its own by [WithTTL]. A nil pointer as value is
-// [ErrNilValue]. On an error of Set itself nothing is written.
+// [ErrNilValue]. On an error that go-redis did not return, nothing is written; on
+// one of the connection, it may have been.
 //
 // It costs one command: SET PX; a script for a record with terms of its own.
 func (c *Cache[K, V]) Set(ctx context.Context, key K, value V, opts ...SetOption) error {
@@ -123,6 +127,7 @@ func (c *Cache[K, V]) Inspect(ctx context.Context, key K) (Info, error) {
 // onKey runs an operation on one key.
 func (c *Cache[K, V]) onKey(ctx context.Context, op string, k K, do func(key string) error) error {
 	ctx, run := c.begin(ctx, op, 1)
+	defer run.ensureEnd(ctx)
 	key, err := c.key(ctx, op, k)
 	if err == nil {
 		if err = do(key); err != nil {

@@ -1,6 +1,7 @@
 package cache_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -56,34 +57,29 @@ func TestMaxAge(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		const maxAge = 600 * time.Millisecond
 		u := newUsers(t, b, &cache.Options{TTL: ttl.Active(500*time.Millisecond, ttl.MaxAge(maxAge))})
+		before := b.Now()
 		u.set(1, ann)
 		u.set(2, ann, cache.WithTTL(hour)) // cut off at the same age
-		written := b.Now()
-		for {
+		after := b.Now()
+		for alive := true; alive; {
+			begun := b.Now()
 			_, err := u.Get(ctx(t), 1)
 			_, err2 := u.Get(ctx(t), 2)
-			age := b.Now().Sub(written)
-			if age >= maxAge {
-				break // read too late to tell
+			ended := b.Now()
+			switch {
+			case (err != nil || err2 != nil) && ended.Sub(before) < maxAge:
+				t.Fatalf("at an age of less than %v, Get = %v and %v", ended.Sub(before), err, err2)
+			case (err == nil || err2 == nil) && begun.Sub(after) > maxAge:
+				t.Fatalf("at an age of more than %v, Get = %v and %v", begun.Sub(after), err, err2)
 			}
-			if err != nil || err2 != nil {
-				t.Fatalf("at the age of %v, Get = %v and %v", age, err, err2)
-			}
-			if err := u.Update(ctx(t), 1, bob); err != nil && b.Now().Sub(written) < maxAge {
-				t.Fatal(err)
-			}
+			alive = err == nil || err2 == nil
+			_ = u.Update(ctx(t), 1, bob)
 			b.Advance(50 * time.Millisecond)
 		}
-		b.Advance(time.Millisecond)
-		for id := range int64(2) {
-			_, err := u.Get(ctx(t), id+1)
-			if err == nil {
-				t.Errorf("record %d was read beyond its deadline", id+1)
-			}
-		}
 		// A Set begins a new life.
+		reborn := b.Now()
 		u.set(1, ann)
-		if info, err := u.Inspect(ctx(t), 1); err != nil || info.Deadline.Before(written.Add(2*maxAge-50*time.Millisecond)) {
+		if info, err := u.Inspect(ctx(t), 1); err != nil || info.Deadline.Before(reborn.Add(maxAge).Truncate(time.Millisecond)) {
 			t.Errorf("after a new Set: %+v, %v", info, err)
 		}
 	})
@@ -223,4 +219,48 @@ func TestMeetsOwnTerms(t *testing.T) {
 			})
 		}
 	})
+}
+
+// A policy that becomes shorter applies from the next access on.
+func TestTouchShortens(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		before := newUsers(t, b, &cache.Options{TTL: ttl.Fixed(3 * hour)})
+		before.set(1, ann)
+		u := usersNamed(t, b, before.Name(), active())
+		if info, err := u.Inspect(ctx(t), 1); err != nil || info.Idle != 0 {
+			t.Errorf("a record with more than its TTL left: %+v, %v", info, err)
+		}
+		must(t, u.Touch(ctx(t), 1))
+		u.wantLeft(1, hour)
+	})
+}
+
+// A server without memory refuses every write, and the record stays as it was.
+func TestOutOfMemory(t *testing.T) {
+	s := redistest.Start(t)
+	rdb := s.Client(t)
+	for _, p := range policies {
+		u := users{mustNew[int64](t, rdb, redistest.UniqueName(t), jsonUsers, p.o), t, rdb}
+		u.set(1, ann)
+		u.set(2, ann, cache.WithTTL(2*hour))
+		must(t, rdb.ConfigSet(ctx(t), "maxmemory", "1").Err())
+		for id := range int64(2) {
+			id++
+			for name, err := range map[string]error{
+				"Set":         u.Set(ctx(t), id, bob),
+				"Set own":     u.Set(ctx(t), id, bob, cache.WithTTL(hour)),
+				"SetMany own": u.SetMany(ctx(t), map[int64]User{id: bob}, cache.WithTTL(hour)),
+				"Update":      u.Update(ctx(t), id, bob),
+				"UpdateField": u.UpdateField(ctx(t), id, "age", 1),
+			} {
+				if err == nil || !strings.Contains(err.Error(), "OOM") {
+					t.Errorf("%s, %s of record %d without memory: %v", p.name, name, id, err)
+				}
+			}
+			if got, err := u.Peek(ctx(t), id); got.Name != ann.Name || err != nil {
+				t.Errorf("%s: record %d is %v, %v", p.name, id, got, err)
+			}
+		}
+		must(t, rdb.ConfigSet(ctx(t), "maxmemory", "0").Err())
+	}
 }

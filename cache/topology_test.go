@@ -102,7 +102,7 @@ func TestRing(t *testing.T) {
 	checkEverything(t, ring, "users")
 }
 
-// One of three primaries is gone: a walk gives what the others have, and says so.
+// One of two shards is gone: a walk gives what the others have, and says so.
 func TestWalkWithoutOneShard(t *testing.T) {
 	a, b := redistest.Start(t), redistest.Start(t)
 	ring := redis.NewRing(&redis.RingOptions{

@@ -2,6 +2,7 @@ package cache_test
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -119,6 +120,29 @@ func TestCommandsOnTheWire(t *testing.T) {
 	})
 }
 
+// The first record with terms of its own that a cache meets costs it two commands.
+func TestCommandsOnFirstMeeting(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		newUsers(t, b, active()).set(1, ann, cache.WithTTL(hour)) // the script is known now
+		writer := newUsers(t, b, active())
+		writer.set(1, ann, cache.WithTTL(hour))
+		if _, err := writer.Get(ctx(t), 1); err != nil {
+			t.Fatal(err)
+		}
+		reader := usersNamed(t, b, writer.Name(), active())
+		wire := redistest.Wire(t, b.Client)
+		for _, want := range []map[string]int{{"getex": 1, "evalsha": 1}, {"evalsha": 1}, {"evalsha": 1}} {
+			wire.Reset()
+			if _, err := reader.Get(ctx(t), 1); err != nil {
+				t.Fatal(err)
+			}
+			if got := wire.Commands(); !maps.Equal(got, want) {
+				t.Errorf("Get sends %v, want %v", got, want)
+			}
+		}
+	})
+}
+
 // What the server counts is what the client sends.
 func TestCommandsOnTheServer(t *testing.T) {
 	rdb := redistest.Standalone(t).Client(t)
@@ -203,9 +227,16 @@ func TestChunks(t *testing.T) {
 	if n := wire.RoundTrips(); n != 3 { // of at most 8 MiB
 		t.Errorf("SetMany of 20 MiB takes %d round trips, want 3", n)
 	}
-	wire.Reset()
-	must(t, u.SetMany(ctx(t), many))
-	if n := wire.RoundTrips(); n != 3 { // of at most 1000 records
-		t.Errorf("SetMany of 2500 records takes %d round trips, want 3", n)
+	ids := slices.Collect(maps.Keys(many))
+	for op, do := range map[string]func() error{
+		"SetMany":    func() error { return u.SetMany(ctx(t), many) },
+		"GetMany":    func() error { _, err := u.GetMany(ctx(t), ids); return err },
+		"DeleteMany": func() error { _, err := u.DeleteMany(ctx(t), ids); return err },
+	} {
+		wire.Reset()
+		must(t, do())
+		if n := wire.RoundTrips(); n != 3 { // of at most 1000 records
+			t.Errorf("%s of 2500 records takes %d round trips, want 3", op, n)
+		}
 	}
 }

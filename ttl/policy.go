@@ -1,6 +1,7 @@
 package ttl
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -42,6 +43,8 @@ func (t Terms) Validate() error {
 		return err
 	}
 	switch {
+	case t.MaxAge < 0:
+		return errors.New("MaxAge must be positive")
 	case t.MaxAge != 0 && !t.Renews:
 		return fmt.Errorf("MaxAge %v is for a policy that renews: a fixed TTL is an absolute age already", t.MaxAge)
 	case t.MaxAge != 0 && t.MaxAge < t.TTL:
@@ -115,7 +118,9 @@ type policy struct{ terms Terms }
 
 func newPolicy(t Terms, opts []Option) Policy {
 	for _, o := range opts {
-		o.apply(&t)
+		if o != nil {
+			o.apply(&t)
+		}
 	}
 	return policy{t}
 }

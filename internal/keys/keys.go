@@ -21,10 +21,10 @@ type Coder[K comparable] struct{ form form }
 type form int
 
 const (
-	text    form = iota // by MarshalText and UnmarshalText
-	str                 // a string kind, as it is
-	integer             // a signed integer kind, in decimal
-	natural             // an unsigned integer kind, in decimal
+	text     form = iota // by MarshalText and UnmarshalText
+	str                  // a string kind, as it is
+	integer              // a signed integer kind, in decimal
+	unsigned             // an unsigned integer kind, in decimal
 )
 
 // For returns the Coder of K: a type with MarshalText and, on its pointer,
@@ -32,14 +32,12 @@ const (
 // Other types are refused, since All and Keys could not read their keys back.
 func For[K comparable]() (Coder[K], error) {
 	t := reflect.TypeFor[K]()
-	_, marshals := any(*new(K)).(encoding.TextMarshaler)
-	_, unmarshals := any(new(K)).(encoding.TextUnmarshaler)
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Interface:
+	switch {
+	case t.Kind() == reflect.Pointer || t.Kind() == reflect.Interface:
 		// Equal keys need not be equal pointers.
 		return Coder[K]{}, fmt.Errorf("key type %v is not supported: use the type it points to", t)
-	}
-	if marshals && unmarshals {
+	case t.Implements(reflect.TypeFor[encoding.TextMarshaler]()) &&
+		reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
 		return Coder[K]{text}, nil
 	}
 	switch t.Kind() {
@@ -48,7 +46,7 @@ func For[K comparable]() (Coder[K], error) {
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		return Coder[K]{integer}, nil
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		return Coder[K]{natural}, nil
+		return Coder[K]{unsigned}, nil
 	}
 	return Coder[K]{}, fmt.Errorf("key type %v is not supported: want a string, an integer, or a type with MarshalText and UnmarshalText", t)
 }
@@ -84,7 +82,7 @@ func (c Coder[K]) Append(dst []byte, k K) ([]byte, error) {
 		default:
 			dst = strconv.AppendInt(dst, reflect.ValueOf(k).Int(), 10)
 		}
-	case natural:
+	case unsigned:
 		dst = strconv.AppendUint(dst, reflect.ValueOf(k).Uint(), 10)
 	}
 	switch n = len(dst) - n; {
@@ -114,7 +112,7 @@ func (c Coder[K]) Parse(s string) (K, error) {
 			return k, fmt.Errorf("not a key of type %T", k)
 		}
 		v.SetInt(i)
-	case natural:
+	case unsigned:
 		u, err := strconv.ParseUint(s, 10, v.Type().Bits())
 		if err != nil {
 			return k, fmt.Errorf("not a key of type %T", k)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -23,25 +24,26 @@ type Reply struct {
 // GetMany does what Get does for each key, in one round trip per chunk of 1000
 // keys (to each node, in a cluster).
 func (s *Store) GetMany(ctx context.Context, keys []string) []Reply {
-	return s.readMany(ctx, keys, s.renewal)
+	return s.readMany(ctx, keys, s.renewal, s.tracker)
 }
 
 // PeekMany does what Peek does for each key, in one round trip per chunk of
 // 1000 keys (to each node, in a cluster).
 func (s *Store) PeekMany(ctx context.Context, keys []string) []Reply {
-	return s.readMany(ctx, keys, int64(0))
+	return s.readMany(ctx, keys, int64(0), nil)
 }
 
-func (s *Store) readMany(ctx context.Context, keys []string, renewal any) []Reply {
+func (s *Store) readMany(ctx context.Context, keys []string, renewal any, tracker *tracker) []Reply {
 	replies := make([]Reply, len(keys))
 	for done := 0; done < len(keys); done += chunkKeys {
 		end := min(done+chunkKeys, len(keys))
-		s.readChunk(ctx, keys[done:end], renewal, replies[done:end])
+		s.readChunk(ctx, keys[done:end], renewal, tracker, replies[done:end])
 	}
 	return replies
 }
 
-func (s *Store) readChunk(ctx context.Context, keys []string, renewal any, replies []Reply) {
+func (s *Store) readChunk(ctx context.Context, keys []string, renewal any, tracker *tracker, replies []Reply) {
+	notes, ride := s.notes(ctx, tracker, 0, len(keys), func(i int) string { return keys[i] })
 	var special []int // what a plain read does not serve
 	if s.ownTerms.Load() {
 		special = make([]int, len(keys))
@@ -51,7 +53,8 @@ func (s *Store) readChunk(ctx context.Context, keys []string, renewal any, repli
 	} else {
 		cmds := pipeline(ctx, s.rdb, len(keys), func(i int, _ bool) *redis.StringCmd {
 			return readCmd(ctx, keys[i], renewal)
-		})
+		}, ride...)
+		ride = nil
 		for i, cmd := range cmds {
 			value, err := cmd.Bytes()
 			if wrongType(err) {
@@ -63,11 +66,12 @@ func (s *Store) readChunk(ctx context.Context, keys []string, renewal any, repli
 	}
 	cmds := pipeline(ctx, s.rdb, len(special), func(i int, whole bool) *redis.StringCmd {
 		return redis.NewStringCmd(ctx, getScript.args(whole, keys[special[i]], renewal)...)
-	})
+	}, ride...)
 	for i, cmd := range cmds {
 		value, err := s.met(cmd)
 		replies[special[i]] = Reply{value, err}
 	}
+	s.settle(ctx, notes)
 }
 
 // Item is a record to write.
@@ -103,9 +107,11 @@ func (s *Store) setChunk(ctx context.Context, items []Item, own time.Duration, e
 		}
 		return
 	}
+	notes, ride := s.notes(ctx, s.tracker, s.life(own), len(items), func(i int) string { return items[i].Key })
 	cmds := pipeline(ctx, s.rdb, len(items), func(i int, _ bool) *redis.StatusCmd {
 		return s.setCmd(ctx, items[i].Key, items[i].Value, own)
-	})
+	}, ride...)
+	s.settle(ctx, notes)
 	for i, cmd := range cmds {
 		errs[i] = failure(cmd.Err())
 	}
@@ -116,14 +122,13 @@ func (s *Store) setChunk(ctx context.Context, items []Item, own time.Duration, e
 // remove, and an error, or nil, for each key.
 func (s *Store) DeleteMany(ctx context.Context, keys []string) (removed int, errs []error) {
 	errs = make([]error, 0, len(keys))
-	for len(keys) > 0 {
-		n := min(len(keys), chunkKeys)
-		cmds := pipeline(ctx, s.rdb, n, func(i int, _ bool) *redis.IntCmd { return deleteCmd(ctx, keys[i]) })
+	defer s.forget(keys...)
+	for chunk := range slices.Chunk(keys, chunkKeys) {
+		cmds := pipeline(ctx, s.rdb, len(chunk), func(i int, _ bool) *redis.IntCmd { return deleteCmd(ctx, chunk[i]) })
 		for _, cmd := range cmds {
 			removed += int(cmd.Val())
 			errs = append(errs, failure(cmd.Err()))
 		}
-		keys = keys[n:]
 	}
 	return removed, errs
 }

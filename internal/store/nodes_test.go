@@ -20,7 +20,7 @@ func TestSlots(t *testing.T) {
 			t.Errorf("slotOf(%q) = %d, the server says %d, %v", key, slotOf(key), want, err)
 		}
 	}
-	s := New(rdb, "users:", ttl.Active(1e9).Terms())
+	s := New(rdb, "users:", ttl.Active(1e9).Terms(), false)
 	ranges, err := rdb.ClusterSlots(t.Context()).Result()
 	if err != nil || len(ranges) != 3 {
 		t.Fatalf("the cluster has the slot ranges %v, %v", ranges, err)

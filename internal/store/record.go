@@ -12,24 +12,24 @@ import (
 // store that has not met a record with terms of its own reads the first one in
 // two.
 func (s *Store) Get(ctx context.Context, key string) ([]byte, error) {
-	return s.read(ctx, key, s.renewal)
+	return s.read(ctx, key, s.renewal, s.access)
 }
 
 // Peek reads a record and renews nothing. It costs what Get costs.
 func (s *Store) Peek(ctx context.Context, key string) ([]byte, error) {
-	return s.read(ctx, key, int64(0))
+	return s.read(ctx, key, int64(0), s.send)
 }
 
-func (s *Store) read(ctx context.Context, key string, renewal any) ([]byte, error) {
+func (s *Store) read(ctx context.Context, key string, renewal any, send sender) ([]byte, error) {
 	if !s.ownTerms.Load() {
 		cmd := readCmd(ctx, key, renewal)
-		_ = s.rdb.Process(ctx, cmd) // the error stands in cmd
+		send(ctx, key, cmd)
 		value, err := cmd.Bytes()
 		if !wrongType(err) {
 			return value, failure(err)
 		}
 	}
-	return s.met(run(ctx, s.rdb, redis.NewStringCmd, getScript, key, renewal))
+	return s.met(run(ctx, send, redis.NewStringCmd, getScript, key, renewal))
 }
 
 // readCmd reads a value under the cache's policy. Redis refuses it on a record
@@ -54,21 +54,32 @@ func (s *Store) met(cmd *redis.StringCmd) ([]byte, error) {
 // TTL is kept for its life; 0 stands for the policy's.
 func (s *Store) Set(ctx context.Context, key string, value []byte, own time.Duration) error {
 	if s.keepsTerms(own) {
-		return failure(run(ctx, s.rdb, redis.NewCmd, setScript, key, s.setArgs(value, own)...).Err())
+		return failure(run(ctx, s.access, redis.NewCmd, setScript, key, s.setArgs(value, own)...).Err())
 	}
 	cmd := s.setCmd(ctx, key, value, own)
-	_ = s.rdb.Process(ctx, cmd)
+	s.accessFor(ctx, key, cmd, s.life(own))
 	return failure(cmd.Err())
 }
 
 // keepsTerms reports whether a record that is written with this TTL is one with
 // terms of its own, and notes that the store holds such records.
 func (s *Store) keepsTerms(own time.Duration) bool {
+	if own > s.ttl {
+		s.longer.Store(true)
+	}
 	if !s.sliding || own == 0 && s.maxAge == 0 {
 		return false
 	}
 	s.ownTerms.Store(true)
 	return true
+}
+
+// life returns how long a record that is written with this TTL may live.
+func (s *Store) life(own time.Duration) time.Duration {
+	if own == 0 {
+		return s.ttl
+	}
+	return own
 }
 
 func (s *Store) setArgs(value []byte, own time.Duration) []any {
@@ -89,13 +100,13 @@ func (s *Store) setCmd(ctx context.Context, key string, value []byte, own time.D
 // one command. The record keeps its terms, and is renewed under a policy that
 // renews.
 func (s *Store) Update(ctx context.Context, key string, value []byte) error {
-	return found(run(ctx, s.rdb, redis.NewCmd, updateScript, key, value, s.renewal))
+	return found(run(ctx, s.access, redis.NewCmd, updateScript, key, value, s.renewal))
 }
 
 // Touch renews a record without reading it, or returns ErrNotFound: one command.
 // Under a policy that does not renew it only looks.
 func (s *Store) Touch(ctx context.Context, key string) error {
-	return found(run(ctx, s.rdb, redis.NewCmd, touchScript, key, s.renewal))
+	return found(run(ctx, s.access, redis.NewCmd, touchScript, key, s.renewal))
 }
 
 // found takes the reply of a script that answers 1, or 0 for no record.
@@ -113,7 +124,7 @@ func found(cmd *redis.Cmd) error {
 // When the connection breaks before the answer, Swap returns the error and does
 // not try again: it cannot know whether the value was replaced.
 func (s *Store) Swap(ctx context.Context, key string, old, value []byte) (current []byte, swapped bool, err error) {
-	reply, err := run(ctx, s.rdb, newOnce, swapScript, key, old, value, s.renewal).Result()
+	reply, err := run(ctx, s.access, newOnce, swapScript, key, old, value, s.renewal).Result()
 	if err != nil {
 		return nil, false, failure(err)
 	}
@@ -127,7 +138,8 @@ func (s *Store) Swap(ctx context.Context, key string, old, value []byte) (curren
 // command.
 func (s *Store) Delete(ctx context.Context, key string) error {
 	cmd := deleteCmd(ctx, key)
-	_ = s.rdb.Process(ctx, cmd)
+	s.send(ctx, key, cmd)
+	s.forget(key)
 	return failure(cmd.Err())
 }
 
@@ -144,9 +156,10 @@ type Info struct {
 	Size      int           // of the value, in bytes
 }
 
-// Inspect tells about a record and renews nothing: one command.
+// Inspect tells about a record and renews nothing: one command, two where
+// accesses are tracked.
 func (s *Store) Inspect(ctx context.Context, key string) (Info, error) {
-	n, err := run(ctx, s.rdb, redis.NewCmd, inspectScript, key).Int64Slice()
+	n, err := run(ctx, s.send, redis.NewCmd, inspectScript, key).Int64Slice()
 	if err != nil {
 		return Info{}, failure(err)
 	}
@@ -175,5 +188,8 @@ func (s *Store) Inspect(ctx context.Context, key string) (Info, error) {
 	if s.sliding && !cut && pttl >= 0 {
 		info.Idle = max(info.TTL-info.Remaining, 0)
 	}
-	return info, nil
+	if s.tracker != nil {
+		info.Idle, err = s.idle(ctx, key)
+	}
+	return info, err
 }

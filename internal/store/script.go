@@ -3,48 +3,49 @@ package store
 import (
 	"context"
 	"crypto/sha1"
-	_ "embed"
+	"embed"
 	"encoding/hex"
 
 	"github.com/redis/go-redis/v9"
 )
 
-//go:embed scripts/prelude.lua
-var preludeLua string
-
-//go:embed scripts/get.lua
-var getLua string
-
-//go:embed scripts/set.lua
-var setLua string
-
-//go:embed scripts/update.lua
-var updateLua string
-
-//go:embed scripts/swap.lua
-var swapLua string
-
-//go:embed scripts/touch.lua
-var touchLua string
-
-//go:embed scripts/inspect.lua
-var inspectLua string
+//go:embed scripts/*.lua
+var sources embed.FS
 
 var (
-	getScript     = newScript(getLua)
-	setScript     = newScript(setLua)
-	updateScript  = newScript(updateLua)
-	swapScript    = newScript(swapLua)
-	touchScript   = newScript(touchLua)
-	inspectScript = newScript(inspectLua)
+	getScript     = newScript("get")
+	setScript     = newScript("set")
+	updateScript  = newScript("update")
+	swapScript    = newScript("swap")
+	touchScript   = newScript("touch")
+	inspectScript = newScript("inspect")
+	idleScript    = newScript("idle")
+	sweepScript   = newScript("sweep")
+
+	seenScript   = newScript("seen")
+	trackScript  = newScript("track")
+	staleScript  = newScript("stale")
+	forgetScript = newScript("forget")
+	removeScript = newScript("remove")
+	pruneScript  = newScript("prune")
+
+	extendScript  = newScript("extend")
+	releaseScript = newScript("release")
 )
 
-// script is a Lua script with one key. Redis knows it by the hash of its source
+// script is a Lua script with one key, but for stale.lua. Redis knows it by the hash of its source
 // once it has seen the source.
 type script struct{ src, sha string }
 
-func newScript(body string) *script {
-	src := preludeLua + body
+func newScript(name string) *script {
+	read := func(name string) string {
+		data, err := sources.ReadFile("scripts/" + name + ".lua")
+		if err != nil {
+			panic(err) // the name is a constant of this file
+		}
+		return string(data)
+	}
+	src := read("prelude") + read(name)
 	sum := sha1.Sum([]byte(src))
 	return &script{src, hex.EncodeToString(sum[:])}
 }
@@ -58,14 +59,24 @@ func (sc *script) args(whole bool, key string, args ...any) []any {
 	return append([]any{name, body, 1, key}, args...)
 }
 
+// argsOfTwo is args for a script with two keys.
+func (sc *script) argsOfTwo(whole bool, key, second string, args ...any) []any {
+	all := sc.args(whole, key, append([]any{second}, args...)...)
+	all[2] = 2
+	return all
+}
+
+// sender sends one command on a key. The error stands in the command.
+type sender func(ctx context.Context, key string, cmd redis.Cmder)
+
 // run calls a script: one round trip, two on a node that has not seen it yet.
 // The reply is made by newCmd, a constructor of go-redis.
-func run[C redis.Cmder](ctx context.Context, rdb redis.UniversalClient, newCmd func(context.Context, ...any) C, sc *script, key string, args ...any) C {
+func run[C redis.Cmder](ctx context.Context, send sender, newCmd func(context.Context, ...any) C, sc *script, key string, args ...any) C {
 	cmd := newCmd(ctx, sc.args(false, key, args...)...)
-	_ = rdb.Process(ctx, cmd) // the error stands in cmd
+	send(ctx, key, cmd)
 	if noScript(cmd.Err()) {
 		cmd = newCmd(ctx, sc.args(true, key, args...)...)
-		_ = rdb.Process(ctx, cmd)
+		send(ctx, key, cmd)
 	}
 	return cmd
 }
@@ -73,13 +84,16 @@ func run[C redis.Cmder](ctx context.Context, rdb redis.UniversalClient, newCmd f
 // pipeline sends the n commands that build makes in one pipeline: one round
 // trip, to each node that has a part in a cluster. Those that call a script
 // which their node has not seen yet are built again, with the whole source, and
-// sent once more.
-func pipeline[C redis.Cmder](ctx context.Context, rdb redis.UniversalClient, n int, build func(i int, whole bool) C) []C {
+// sent once more. The other commands ride along.
+func pipeline[C redis.Cmder](ctx context.Context, rdb redis.UniversalClient, n int, build func(i int, whole bool) C, others ...redis.Cmder) []C {
 	cmds := make([]C, n)
 	if n == 0 {
 		return cmds
 	}
 	pipe := rdb.Pipeline()
+	for _, cmd := range others {
+		_ = pipe.Process(ctx, cmd)
+	}
 	for i := range cmds {
 		cmds[i] = build(i, false)
 		_ = pipe.Process(ctx, cmds[i])

@@ -9,6 +9,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -45,10 +46,15 @@ type Store struct {
 	policy   any // the policy's TTL
 	sliding  bool
 	ownTerms atomic.Bool // a record with terms of its own was met or written
+	longer   atomic.Bool // a record with a longer TTL than the policy's was written
+
+	tracker *tracker // of accesses; nil where they are not tracked
 }
 
-// New returns the store of the records whose keys start with prefix.
-func New(rdb redis.UniversalClient, prefix string, terms ttl.Terms) *Store {
+// New returns the store of the records whose keys start with prefix. Accesses
+// are tracked if track is set and the policy does not renew; where it does, Redis
+// knows them without.
+func New(rdb redis.UniversalClient, prefix string, terms ttl.Terms, track bool) *Store {
 	s := &Store{
 		rdb:     rdb,
 		prefix:  prefix,
@@ -61,6 +67,9 @@ func New(rdb redis.UniversalClient, prefix string, terms ttl.Terms) *Store {
 	}
 	if s.sliding {
 		s.renewal = s.policy
+	}
+	if track && !s.sliding {
+		s.tracker = newTracker(s.ttl)
 	}
 	// With a MaxAge every record has a deadline.
 	s.ownTerms.Store(s.maxAge > 0)
@@ -76,6 +85,32 @@ func (s *Store) lifetime() any {
 	return max((s.ttl - cut).Milliseconds(), 1)
 }
 
+// LongestIdle returns how long a record under a policy can be idle and be seen to
+// be.
+func LongestIdle(terms ttl.Terms) time.Duration {
+	switch {
+	case !terms.Renews: // a record counts as idle a window after its last note
+		return terms.TTL - windowOf(terms.TTL)
+	case terms.MaxAge == terms.TTL: // its deadline cuts every renewal short
+		return 0
+	}
+	return terms.TTL
+}
+
+// OutlivesPolicy reports whether there may be records that live longer without
+// being used than the policy says: those with a TTL of their own.
+func (s *Store) OutlivesPolicy() bool {
+	return s.longer.Load() || s.maxAge == 0 && s.ownTerms.Load()
+}
+
+// bookkeeping returns a key of the cache's own, which no record can have.
+func (s *Store) bookkeeping(name string) string {
+	return strings.TrimSuffix(s.prefix, ":") + "!" + name
+}
+
+// send sends a command that is no access to a record.
+func (s *Store) send(ctx context.Context, _ string, cmd redis.Cmder) { _ = s.rdb.Process(ctx, cmd) }
+
 // failure turns an error of go-redis into one of the store's.
 func failure(err error) error {
 	switch {
@@ -88,7 +123,7 @@ func failure(err error) error {
 	case redis.HasErrorPrefix(err, "unknown command"):
 		// Redis quotes the arguments, and with them the value.
 		text, _, _ := strings.Cut(err.Error(), ", with args")
-		return fmt.Errorf("%s: Redis 6.2 or newer is needed", strings.TrimPrefix(text, "ERR "))
+		return fmt.Errorf("%s: it is renamed, or Redis is older than 6.2", strings.TrimPrefix(text, "ERR "))
 	}
 	return err
 }

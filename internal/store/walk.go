@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"strconv"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -17,49 +18,89 @@ const pageKeys = 512
 // hold no record come too.
 func (s *Store) Pages(ctx context.Context) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
-		scans, err := s.primaries(ctx)
+		nodes, _, err := s.primaries(ctx)
 		if err != nil {
 			yield(nil, failure(err))
 			return
 		}
-		for _, scan := range scans {
-			for cursor := uint64(0); ; {
-				keys, next, err := scan(ctx, cursor, s.prefix+"*", pageKeys)
-				if err != nil {
-					if !yield(nil, failure(err)) || ctx.Err() != nil {
-						return
-					}
-					break
-				}
-				slices.Sort(keys) // SCAN may give a key twice in a page
-				for chunk := range slices.Chunk(slices.Compact(keys), pageKeys) {
-					if !yield(chunk, nil) {
-						return
-					}
-				}
-				if cursor = next; cursor == 0 {
-					break
+		for _, n := range nodes {
+			for page, err := range s.pages(ctx, n, pageKeys) {
+				if !yield(page, failure(err)) || err != nil && ctx.Err() != nil {
+					return
 				}
 			}
 		}
 	}
 }
 
+// pages walks the keys of one server. It ends with the first error.
+func (s *Store) pages(ctx context.Context, n node, size int) iter.Seq2[[]string, error] {
+	return func(yield func([]string, error) bool) {
+		for cursor := uint64(0); ; {
+			keys, next, err := n.scan(ctx, cursor, s.prefix+"*", size)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			slices.Sort(keys) // SCAN may give a key twice in a page
+			keys = slices.Compact(keys)
+			if len(keys) == 0 && !yield(nil, nil) { // a page all the same, to whoever paces the walk
+				return
+			}
+			for chunk := range slices.Chunk(keys, pageKeys) {
+				if !yield(chunk, nil) {
+					return
+				}
+			}
+			if cursor = next; cursor == 0 {
+				return
+			}
+		}
+	}
+}
+
 // Records returns those of the keys that hold records: one TYPE each, in one
-// round trip (to each node, in a cluster).
+// round trip (to each node, in a cluster), and an LRANGE for each list in a second
+// one.
 func (s *Store) Records(ctx context.Context, keys []string) ([]string, error) {
 	cmds := pipeline(ctx, s.rdb, len(keys), func(i int, _ bool) *redis.StatusCmd {
 		return redis.NewStatusCmd(ctx, "type", keys[i])
 	})
-	var records []string
+	var records, lists []string
 	for i, cmd := range cmds {
 		kind, err := cmd.Result()
-		if err != nil {
+		switch {
+		case err != nil:
+			return nil, failure(err)
+		case kind == "string":
+			records = append(records, keys[i])
+		case kind == "list":
+			lists = append(lists, keys[i])
+		}
+	}
+	// What stands behind the value, and not the value.
+	behind := pipeline(ctx, s.rdb, len(lists), func(i int, _ bool) *redis.StringSliceCmd {
+		return redis.NewStringSliceCmd(ctx, "lrange", lists[i], 1, 3)
+	})
+	for i, cmd := range behind {
+		terms, err := cmd.Result()
+		if err != nil && !wrongType(err) {
 			return nil, failure(err)
 		}
-		if kind == "string" || kind == "list" {
-			records = append(records, keys[i])
+		if areTerms(terms) {
+			records = append(records, lists[i])
 		}
 	}
 	return records, nil
+}
+
+// areTerms reports whether these are a TTL and a deadline as stand in a record. It
+// decides as prelude.lua does.
+func areTerms(terms []string) bool {
+	if len(terms) != 2 || len(terms[0]) > 15 || len(terms[1]) > 15 {
+		return false
+	}
+	own, err := strconv.ParseUint(terms[0], 10, 64)
+	deadline, err2 := strconv.ParseUint(terms[1], 10, 64)
+	return err == nil && err2 == nil && own+deadline > 0
 }

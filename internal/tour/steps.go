@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/codec"
 	"github.com/activettl/rediscache/internal/testpb"
+	"github.com/activettl/rediscache/sweep"
 	"github.com/activettl/rediscache/ttl"
 )
 
@@ -109,6 +111,60 @@ func (t *tour) expiry(ctx context.Context) {
 	_, err = t.users.Get(ctx, 43)
 	t.show("users.Get(ctx, 43)", "not found: it has expired")
 	t.check(errors.Is(err, cache.ErrNotFound), "a record that nobody read has expired", err)
+}
+
+func (t *tour) sweep(ctx context.Context) {
+	_, err := t.users.Clear(ctx)
+	t.must(err)
+	t.must(t.users.SetMany(ctx, map[int64]User{42: ann, 43: bob}))
+	t.show("users.SetMany(ctx, {42: ann, 43: bob})", "both live for %s", short(t.times.ttl))
+	t.wait(ctx, t.times.pause)
+	_, err = t.users.Get(ctx, 42)
+	t.must(err)
+	t.show("users.Get(ctx, 42)", "nobody reads 43, which has %s left", short(t.left(ctx, t.users, 43)))
+
+	idle := t.times.pause * 3 / 4
+	res, err := t.users.Sweep(ctx, idle)
+	t.must(err)
+	t.show("users.Sweep(ctx, idle)", "idle is %s: scanned %d, removed %d, longest idle %s", short(idle), res.Scanned, res.Removed, short(res.LongestIdle))
+	t.check(res.Scanned == 2 && res.Removed == 1 && res.Kept+res.Failed == 0, "Sweep removes what was not used for so long", res)
+	t.check(t.whole(t.times.ttl-(res.LongestIdle-t.times.pause), t.times.ttl), "Sweep knows for how long nobody used a record", res.LongestIdle)
+	user, err := t.users.Get(ctx, 42)
+	t.must(err)
+	_, err = t.users.Get(ctx, 43)
+	t.show("users.Get(ctx, 42) and (ctx, 43)", "%v; 43 is not found, before its time", user)
+	t.check(errors.Is(err, cache.ErrNotFound), "Sweep removes a record before its TTL ends", err)
+
+	t.must(t.users.Set(ctx, 43, bob))
+	t.wait(ctx, t.times.pause)
+	_, err = t.users.Get(ctx, 42)
+	t.must(err)
+	removed := make(chan int, 1)
+	background, err := cache.New[int64](t.rdb, t.users.Name(), codec.JSON[User]{}, &cache.Options{
+		TTL: ttl.Active(t.times.ttl),
+		Sweeper: sweep.Periodic{Interval: 100 * time.Millisecond, MaxIdle: idle, Progress: func(p sweep.Progress) {
+			if p.Removed > 0 {
+				select {
+				case removed <- p.Removed:
+				default:
+				}
+			}
+		}},
+	})
+	t.must(err)
+	defer background.Close()
+	select {
+	case n := <-removed:
+		t.show("Options{Sweeper: sweep.Periodic{...}}", "the same in the background: removed %d", n)
+	case <-time.After(5 * time.Second):
+		t.check(false, "Periodic removes what was not used for so long")
+	case <-ctx.Done():
+		t.must(ctx.Err())
+	}
+	t.must(background.Close()) // waits for the pass
+	found, err := t.users.GetMany(ctx, []int64{42, 43})
+	t.must(err)
+	t.check(len(found) == 1 && found[42].Name == "Ann", "Periodic leaves what is used", found)
 }
 
 func (t *tour) fixed(ctx context.Context) {

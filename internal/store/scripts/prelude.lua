@@ -35,6 +35,7 @@ local function record(on)
   end
   local r = redis.call('LRANGE', key, 0, 3)
   local own, deadline = millis(r[2]), millis(r[3])
+  -- A list with neither is not one that a cache writes.
   if #r ~= 3 or not own or not deadline or own + deadline == 0 then
     return foreign('list that is not [value, TTL, deadline]')
   end
@@ -59,6 +60,17 @@ local function renew(own, deadline, policy)
   end
   redis.call('PEXPIRE', key, string.format('%.0f', ttl))
   return true
+end
+
+-- idle tells how long ago the last access to a record was: it gave the record its
+-- whole TTL, unless its deadline was nearer. Then, and for a key that has no TTL,
+-- the time of that access is not known: -1.
+local function idle(ttl, deadline)
+  local left = redis.call('PTTL', key)
+  if left < 0 or deadline > 0 and now() + left >= deadline - 1 then
+    return -1
+  end
+  return math.max(ttl - left, 0)
 end
 
 -- replace writes the value of a record under the policy and renews it; policy 0

@@ -6,6 +6,10 @@ local deadline = 0
 if age > 0 then
   deadline = now() + age
 end
+-- Redis refuses for want of memory only the first write of a script, and only one
+-- that takes memory: a SET comes before the UNLINK, so that a refusal changes
+-- nothing.
+redis.call('SET', key, '')
 redis.call('UNLINK', key)
 redis.call('RPUSH', key, ARGV[1], ARGV[2], string.format('%.0f', deadline))
 renew(own, deadline, policy)

@@ -17,11 +17,9 @@ return record {
   list = function(value, own, deadline)
     if value ~= old then
       return value
-    elseif not renew(own, deadline, policy) then
-      return false
     end
-    redis.call('LSET', key, 0, new)
-    return 1
+    redis.call('LSET', key, 0, new) -- first, so that Redis can refuse it for want of memory
+    return renew(own, deadline, policy) and 1
   end,
   absent = false,
 }

@@ -8,11 +8,8 @@ return record {
     return 1
   end,
   list = function(_, own, deadline)
-    if not renew(own, deadline, policy) then
-      return 0
-    end
-    redis.call('LSET', key, 0, value)
-    return 1
+    redis.call('LSET', key, 0, value) -- first, so that Redis can refuse it for want of memory
+    return renew(own, deadline, policy) and 1 or 0
   end,
   absent = 0,
 }

@@ -1,0 +1,362 @@
+package cache_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/internal/redistest"
+	"github.com/activettl/rediscache/sweep"
+	"github.com/activettl/rediscache/ttl"
+)
+
+// passes is a Hook that tells of each pass.
+type passes chan cache.Op
+
+func (p passes) Start(ctx context.Context, _ cache.Op) context.Context { return ctx }
+
+func (p passes) End(_ context.Context, op cache.Op) {
+	if op.Kind == "Sweep" {
+		p <- op
+	}
+}
+
+// next waits for the end of a pass.
+func (p passes) next(t *testing.T) cache.Op {
+	t.Helper()
+	select {
+	case op := <-p:
+		return op
+	case <-time.After(20 * time.Second):
+		t.Fatal("no pass was made")
+	}
+	panic("unreachable")
+}
+
+func periodic(o *cache.Options, hook cache.Hook, p sweep.Periodic) *cache.Options {
+	return &cache.Options{TTL: o.TTL, Hook: hook, Sweeper: p}
+}
+
+func TestPeriodic(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		for _, o := range []*cache.Options{active(), fixed()} {
+			hook := make(passes, 100)
+			name := b.Name()
+			plain := &cache.Options{TTL: o.TTL, TrackAccess: !o.TTL.Terms().Renews}
+			writer := usersNamed(t, b, name, plain)
+			writer.set(1, ann)
+			writer.set(2, ann)
+			writer.idle(1, 30*time.Minute, plain)
+			u := usersNamed(t, b, name, periodic(o, hook, sweep.Periodic{Interval: 20 * time.Millisecond, MaxIdle: 20 * time.Minute}))
+			op := hook.next(t)
+			if op.Err != nil || op.Sweep == nil || op.Sweep.Removed != 1 || op.Keys != 2 || op.Hits != 1 || op.Cache != name {
+				t.Errorf("the first pass: %+v, %+v", op, op.Sweep)
+			}
+			b.Advance(30 * time.Millisecond)
+			if op := hook.next(t); op.Err != nil || op.Sweep.Scanned != 1 || op.Sweep.Removed != 0 {
+				t.Errorf("the second pass: %+v, %+v", op, op.Sweep)
+			}
+			must(t, u.Close())
+			if _, err := writer.Peek(ctx(t), 2); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+// A fleet with the same Periodic makes one pass per interval.
+func TestFleet(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		if b.Mini != nil {
+			t.Skip("the clock of miniredis stands still, so no interval ends")
+		}
+		const interval = 200 * time.Millisecond
+		hook := make(passes, 1000)
+		name := b.Name()
+		var fleet []users
+		begun := time.Now()
+		for range 50 {
+			fleet = append(fleet, usersNamed(t, b, name, periodic(active(), hook, sweep.Periodic{Interval: interval, MaxIdle: time.Minute})))
+		}
+		time.Sleep(11 * interval)
+		for _, u := range fleet {
+			must(t, u.Close())
+		}
+		most := int(time.Since(begun)/interval) + 1
+		if n := len(hook); n > most || n < 5 {
+			t.Errorf("%d passes in %d intervals", n, most)
+		}
+		for len(hook) > 0 {
+			if op := <-hook; op.Err != nil && !errors.Is(op.Err, context.Canceled) {
+				t.Error(op.Err)
+			}
+		}
+	})
+}
+
+// A record that is used within the threshold is never removed, however the reads
+// and the sweeps interleave.
+func TestSweepHammer(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		if b.Mini != nil {
+			t.Skip("the clock of miniredis stands still")
+		}
+		for _, o := range []*cache.Options{
+			{TTL: ttl.Active(4 * time.Second)},
+			{TTL: ttl.Active(4*time.Second, ttl.MaxAge(time.Minute))},
+			{TTL: ttl.Fixed(10 * time.Second), TrackAccess: true},
+		} {
+			t.Run(fmt.Sprint(o.TTL), func(t *testing.T) {
+				const n, maxIdle = 40, 1500 * time.Millisecond
+				name := b.Name()
+				u, sweeper := usersNamed(t, b, name, o), usersNamed(t, b, name, o)
+				records := map[int64]User{}
+				for id := range int64(n) {
+					records[id] = ann
+					records[1000+id] = ann // nobody reads these
+				}
+				must(t, u.SetMany(ctx(t), records))
+				stop := time.Now().Add(3 * time.Second)
+				var reads, slow atomic.Int64
+				var last [n]atomic.Int64 // when each record was last read, at the least
+				begun := time.Now()
+				var wg sync.WaitGroup
+				for g := range int64(4) {
+					wg.Go(func() {
+						for time.Now().Before(stop) {
+							for id := g; id < n; id += 4 {
+								before := time.Since(begun)
+								var err error
+								switch rand.N(4) {
+								case 0:
+									_, err = u.GetMany(ctx(t), []int64{id})
+								case 1:
+									err = u.Touch(ctx(t), id)
+								case 2:
+									err = u.Update(ctx(t), id, bob)
+								default:
+									_, err = u.Get(ctx(t), id)
+								}
+								idle := time.Since(begun) - time.Duration(last[id].Load())
+								switch {
+								case err == nil:
+									reads.Add(1)
+									last[id].Store(int64(before))
+								case idle > maxIdle: // this machine was too slow to keep it
+									slow.Add(1)
+								default:
+									t.Errorf("record %d was removed though it was used %v ago: %v", id, idle, err)
+									return
+								}
+							}
+							time.Sleep(5 * time.Millisecond)
+						}
+					})
+				}
+				removed := 0
+				wg.Go(func() {
+					for time.Now().Before(stop) {
+						res, err := sweeper.Sweep(ctx(t), maxIdle)
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						removed += res.Removed
+					}
+				})
+				wg.Wait()
+				if removed != n || reads.Load() < n {
+					t.Errorf("%d reads, %d records removed, want %d that nobody reads", reads.Load(), removed, n)
+				}
+				t.Logf("%d accesses to what is used, %d too late", reads.Load(), slow.Load())
+			})
+		}
+	})
+}
+
+// A server that restarts in the middle of a pass fails the pass and not the
+// sweeper.
+func TestSweepServerRestarts(t *testing.T) {
+	s := redistest.Start(t, "--enable-debug-command", "yes")
+	hook := make(passes, 1000)
+	impatient := func(o *redis.UniversalOptions) { o.DialerRetries, o.MaxRetries = 1, -1 }
+	restarted := make(chan error, 1)
+	var once sync.Once
+	u := mustNew[int64](t, s.Client(t, impatient), "users", jsonUsers, &cache.Options{
+		Hook: hook,
+		Sweeper: sweep.Periodic{Interval: 30 * time.Millisecond, MaxIdle: time.Minute, PageSize: 10, Progress: func(p sweep.Progress) {
+			if p.Scanned == 0 {
+				return
+			}
+			once.Do(func() {
+				// It is gone for 200 ms, and its records for good.
+				restarted <- s.Client(t, impatient).Do(ctx(t), "DEBUG", "RESTART", 200).Err()
+			})
+		}},
+	})
+	records := map[int64]User{}
+	for id := range int64(500) {
+		records[id] = ann
+	}
+	must(t, u.SetMany(ctx(t), records))
+	var reply redis.Error
+	if err := <-restarted; err == nil || errors.As(err, &reply) {
+		t.Fatalf("DEBUG RESTART: %v, want the end of the connection", err)
+	}
+	failed, good := 0, 0
+	for range 1000 {
+		if good == 3 {
+			break
+		}
+		switch op := hook.next(t); {
+		case op.Err != nil:
+			failed++
+		case failed > 0:
+			good++
+		}
+	}
+	if failed == 0 || good < 3 {
+		t.Errorf("%d passes failed, and %d went well after that", failed, good)
+	}
+	must(t, u.Close())
+}
+
+// Close ends a pass in its middle, and New's goroutine with it.
+func TestCloseDuringSweep(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		hook := make(passes, 100)
+		begun := make(chan struct{}, 100)
+		u := newUsers(t, b, periodic(active(), hook, sweep.Periodic{
+			Interval: 10 * time.Millisecond, MaxIdle: time.Minute, PageSize: 10, Duty: 0.001,
+			Progress: func(sweep.Progress) { begun <- struct{}{} },
+		}))
+		records := map[int64]User{}
+		for id := range int64(2000) {
+			records[id] = ann
+		}
+		must(t, u.SetMany(ctx(t), records))
+		<-begun
+		closed := time.Now()
+		must(t, u.Close())
+		if d := time.Since(closed); d > 5*time.Second {
+			t.Errorf("Close took %v", d)
+		}
+		if n := b.Client.Exists(ctx(t), u.Name()+"!sweep").Val(); n != 0 {
+			t.Error("Close left the lease")
+		}
+		if n, err := usersNamed(t, b, u.Name(), active()).Len(ctx(t)); n != 2000 || err != nil {
+			t.Errorf("%d records are left, %v", n, err)
+		}
+	})
+}
+
+// A callback that panics ends its pass and not the sweeper; on demand the panic is
+// the caller's.
+func TestSweepPanics(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		hook := make(passes, 100)
+		u := newUsers(t, b, periodic(active(), hook, sweep.Periodic{
+			Interval: 10 * time.Millisecond, MaxIdle: time.Minute, Progress: func(sweep.Progress) { panic("callback") },
+		}))
+		u.set(1, ann)
+		for range 3 {
+			op := hook.next(t)
+			for op.Sweep.Scanned == 0 && op.Err == nil { // before the record was there
+				b.Advance(10 * time.Millisecond)
+				op = hook.next(t)
+			}
+			if op.Err == nil {
+				t.Errorf("a pass that panicked is %+v, %+v", op, op.Sweep)
+			}
+			b.Advance(10 * time.Millisecond)
+		}
+		must(t, u.Close())
+
+		v := usersNamed(t, b, u.Name(), active())
+		func() {
+			defer func() {
+				if p := recover(); p != "callback" {
+					t.Errorf("the caller recovers %v", p)
+				}
+			}()
+			_, _ = v.Sweep(ctx(t), time.Minute, sweep.OnProgress(func(sweep.Progress) { panic("callback") }))
+			t.Error("the panic was lost")
+		}()
+		if _, err := v.Sweep(ctx(t), time.Minute); err != nil { // the lease is free again
+			t.Error(err)
+		}
+	})
+}
+
+// A lease that is lost in the middle of a pass ends the pass.
+func TestSweepLeaseLost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for a third of the lease")
+	}
+	t.Parallel()
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		u := newUsers(t, b, active())
+		records := map[int64]User{}
+		for id := range int64(3000) {
+			records[id] = ann
+		}
+		must(t, u.SetMany(ctx(t), records))
+		var once sync.Once
+		pages := 0
+		res, err := u.Sweep(ctx(t), time.Minute, sweep.PageSize(50), sweep.OnProgress(func(sweep.Progress) {
+			pages++
+			once.Do(func() {
+				must(t, b.Client.Set(ctx(t), u.Name()+"!sweep", "another", time.Minute).Err())
+				time.Sleep(3500 * time.Millisecond)
+			})
+		}))
+		wantErr(t, err, sweep.ErrLost, "Sweep", "")
+		if res.Scanned >= 3000 && b.Mini == nil {
+			t.Errorf("the pass went on to its end: %+v", res)
+		}
+		if got := b.Client.Get(ctx(t), u.Name()+"!sweep").Val(); got != "another" {
+			t.Errorf("the lease of the other is %q", got)
+		}
+	})
+}
+
+// A node that fails fails its part.
+func TestSweepWithoutOneShard(t *testing.T) {
+	a, b := redistest.Start(t), redistest.Start(t)
+	ring := redis.NewRing(&redis.RingOptions{
+		Addrs: map[string]string{"a": a.Addr(), "b": b.Addr()}, DialerRetries: 1, MaxRetries: -1,
+		HeartbeatFrequency: time.Hour, // the ring itself must not notice
+	})
+	defer ring.Close()
+	for i := range 20 { // until the lease is on the server that stays
+		u := mustNew[int64](t, ring, fmt.Sprint("users", i), jsonUsers, active())
+		records := map[int64]User{}
+		for id := range int64(1000) {
+			records[id] = ann
+		}
+		if err := u.SetMany(ctx(t), records); err != nil {
+			t.Fatal(err)
+		}
+		must(t, ring.Set(ctx(t), u.Name()+"!sweep", "x", time.Minute).Err())
+		onB := b.Client(t).Exists(ctx(t), u.Name()+"!sweep").Val() == 1
+		must(t, ring.Del(ctx(t), u.Name()+"!sweep").Err())
+		if !onB {
+			continue
+		}
+		a.Stop()
+		res, err := u.Sweep(ctx(t), time.Minute)
+		if err == nil || res.Scanned == 0 || res.Scanned == 1000 {
+			t.Errorf("Sweep = %+v, %v, want a part of 1000 records and an error", res, err)
+		}
+		return
+	}
+	t.Fatal("no lease came to the second server")
+}
