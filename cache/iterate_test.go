@@ -182,10 +182,7 @@ func TestWalkWhileOthersWrite(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, active())
 		const stay = 3000
-		records := map[int64]User{}
-		for id := range int64(stay) {
-			records[id] = ann
-		}
+		records := anns(stay)
 		must(t, u.SetMany(ctx(t), records))
 		done := make(chan struct{})
 		stopped := make(chan error, 1)
@@ -229,10 +226,7 @@ func TestWalkWhileOthersWrite(t *testing.T) {
 func TestWalkCancelled(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, active())
-		records := map[int64]User{}
-		for id := range int64(2000) {
-			records[id] = ann
-		}
+		records := anns(2000)
 		must(t, u.SetMany(ctx(t), records))
 		short, cancel := context.WithCancel(ctx(t))
 		defer cancel()

@@ -29,6 +29,15 @@ var (
 	bob = User{Name: "Bob", Age: 44}
 )
 
+// anns returns n records, from 0 on.
+func anns(n int) map[int64]User {
+	records := make(map[int64]User, n)
+	for id := range int64(n) {
+		records[id] = ann
+	}
+	return records
+}
+
 // hour is the TTL of most tests: on a real server nothing of it passes.
 const hour = time.Hour
 

@@ -202,10 +202,7 @@ func TestSweepServerRestarts(t *testing.T) {
 			})
 		}},
 	})
-	records := map[int64]User{}
-	for id := range int64(500) {
-		records[id] = ann
-	}
+	records := anns(500)
 	must(t, u.SetMany(ctx(t), records))
 	var reply redis.Error
 	if err := <-restarted; err == nil || errors.As(err, &reply) {
@@ -238,10 +235,7 @@ func TestCloseDuringSweep(t *testing.T) {
 			Interval: 10 * time.Millisecond, MaxIdle: time.Minute, PageSize: 10, Duty: 0.001,
 			Progress: func(sweep.Progress) { begun <- struct{}{} },
 		}))
-		records := map[int64]User{}
-		for id := range int64(2000) {
-			records[id] = ann
-		}
+		records := anns(2000)
 		must(t, u.SetMany(ctx(t), records))
 		<-begun
 		closed := time.Now()
@@ -304,10 +298,7 @@ func TestSweepLeaseLost(t *testing.T) {
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, active())
-		records := map[int64]User{}
-		for id := range int64(3000) {
-			records[id] = ann
-		}
+		records := anns(3000)
 		must(t, u.SetMany(ctx(t), records))
 		var once sync.Once
 		pages := 0
@@ -338,10 +329,7 @@ func TestSweepWithoutOneShard(t *testing.T) {
 	defer ring.Close()
 	for i := range 20 { // until the lease is on the server that stays
 		u := mustNew[int64](t, ring, fmt.Sprint("users", i), jsonUsers, active())
-		records := map[int64]User{}
-		for id := range int64(1000) {
-			records[id] = ann
-		}
+		records := anns(1000)
 		if err := u.SetMany(ctx(t), records); err != nil {
 			t.Fatal(err)
 		}

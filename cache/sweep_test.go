@@ -74,10 +74,7 @@ func TestSweep(t *testing.T) {
 		must(t, b.Client.PExpire(ctx(t), u.redisKey(9000), time.Minute).Err())
 
 		const n = 1200
-		records := map[int64]User{}
-		for id := range int64(n) {
-			records[id] = ann
-		}
+		records := anns(n)
 		must(t, u.SetMany(ctx(t), records))
 		for id := range int64(n / 2) {
 			u.idle(id, 30*time.Minute+time.Duration(id)*time.Second, o)

@@ -127,10 +127,7 @@ func TestNearDeadline(t *testing.T) {
 func TestJitter(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, fixed(ttl.Jitter(0.5)))
-		records := map[int64]User{}
-		for id := range int64(100) {
-			records[id] = ann
-		}
+		records := anns(100)
 		if err := u.SetMany(ctx(t), records); err != nil {
 			t.Fatal(err)
 		}

@@ -186,10 +186,7 @@ func TestServerForgetsScripts(t *testing.T) {
 		u := newUsers(t, b, active())
 		forget := func() { must(t, b.Client.ScriptFlush(ctx(t)).Err()) }
 		forget()
-		records := map[int64]User{}
-		for id := range int64(50) {
-			records[id] = ann
-		}
+		records := anns(50)
 		must(t, u.SetMany(ctx(t), records, cache.WithTTL(2*hour)))
 		forget()
 		if got, err := u.GetMany(ctx(t), []int64{1, 2, 3}); len(got) != 3 || err != nil {

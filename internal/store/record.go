@@ -159,14 +159,14 @@ type Info struct {
 // Inspect tells about a record and renews nothing: one command, two where
 // accesses are tracked.
 func (s *Store) Inspect(ctx context.Context, key string) (Info, error) {
-	n, err := run(ctx, s.send, redis.NewCmd, inspectScript, key).Int64Slice()
+	n, err := run(ctx, s.send, redis.NewCmd, inspectScript, key, s.policy).Int64Slice()
 	if err != nil {
 		return Info{}, failure(err)
 	}
 	if len(n) != 5 {
 		return Info{}, fmt.Errorf("inspect: %d numbers in the reply, want 5", len(n))
 	}
-	pttl, size, own, deadline, now := n[0], n[1], n[2], n[3], n[4]
+	pttl, size, own, deadline, idle := n[0], n[1], n[2], n[3], n[4]
 	info := Info{
 		TTL:       s.ttl,
 		Remaining: time.Duration(pttl) * time.Millisecond,
@@ -182,11 +182,8 @@ func (s *Store) Inspect(ctx context.Context, key string) (Info, error) {
 	if pttl < 0 { // written without a TTL, and not by a cache
 		info.Remaining = -1
 	}
-	// The last access set PTTL to the record's TTL, unless it was so near the
-	// deadline that it set PTTL to that. (1 ms: PTTL and TIME are rounded apart.)
-	cut := deadline > 0 && now+pttl >= deadline-1
-	if s.sliding && !cut && pttl >= 0 {
-		info.Idle = max(info.TTL-info.Remaining, 0)
+	if s.sliding && idle >= 0 {
+		info.Idle = time.Duration(idle) * time.Millisecond
 	}
 	if s.tracker != nil {
 		info.Idle, err = s.idle(ctx, key)

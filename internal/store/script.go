@@ -33,8 +33,8 @@ var (
 	releaseScript = newScript("release")
 )
 
-// script is a Lua script with one key, but for stale.lua. Redis knows it by the hash of its source
-// once it has seen the source.
+// script is a Lua script with one key, but for stale.lua. Redis knows it by the
+// hash of its source once it has seen the source.
 type script struct{ src, sha string }
 
 func newScript(name string) *script {

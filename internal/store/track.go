@@ -114,19 +114,16 @@ func (s *Store) accessFor(ctx context.Context, key string, cmd redis.Cmder, life
 		_ = s.rdb.Process(ctx, cmd)
 		return
 	}
-	m := s.tracker.look(key)
-	if m.noted() && life <= s.ttl {
+	notes, ride := s.notes(ctx, s.tracker, life, 1, func(int) string { return key })
+	if len(ride) == 0 {
 		_ = s.rdb.Process(ctx, cmd)
 		return
 	}
-	n := s.newNote(s.shardOf(key), life)
-	n.args, n.marks = append(n.args, s.member(key)), append(n.marks, m)
-	n.cmd = redis.NewCmd(ctx, trackScript.args(false, n.shard, n.args...)...)
 	pipe := s.rdb.Pipeline()
-	_ = pipe.Process(ctx, n.cmd)
+	_ = pipe.Process(ctx, ride[0])
 	_ = pipe.Process(ctx, cmd)
 	_, _ = pipe.Exec(ctx) // each error stands in its command
-	s.settle(ctx, []*note{n})
+	s.settle(ctx, notes)
 }
 
 // notes returns the notes of accesses to n keys, one per shard, and their
@@ -135,7 +132,7 @@ func (s *Store) notes(ctx context.Context, t *tracker, life time.Duration, n int
 	if t == nil {
 		return nil, nil
 	}
-	byShard := map[string]*note{}
+	var byShard map[string]*note // made when it is needed: most accesses are noted already
 	for i := range n {
 		k := key(i)
 		m := t.look(k)
@@ -143,13 +140,16 @@ func (s *Store) notes(ctx context.Context, t *tracker, life time.Duration, n int
 			continue
 		}
 		shard := s.shardOf(k)
-		note := byShard[shard]
-		if note == nil {
-			note = s.newNote(shard, life)
-			byShard[shard] = note
-			notes = append(notes, note)
+		in := byShard[shard]
+		if in == nil {
+			in = s.newNote(shard, life)
+			if byShard == nil {
+				byShard = map[string]*note{}
+			}
+			byShard[shard] = in
+			notes = append(notes, in)
 		}
-		note.args, note.marks = append(note.args, s.member(k)), append(note.marks, m)
+		in.args, in.marks = append(in.args, s.member(k)), append(in.marks, m)
 	}
 	for _, n := range notes {
 		n.cmd = redis.NewCmd(ctx, trackScript.args(false, n.shard, n.args...)...)

@@ -6,8 +6,8 @@ local kind = redis.call('TYPE', key).ok
 local own, deadline = 0, 0
 if kind == 'list' then
   local r = redis.call('LRANGE', key, 1, 3)
-  own, deadline = millis(r[1]), millis(r[2])
-  if #r ~= 2 or not own or not deadline or own + deadline == 0 then
+  own, deadline = terms(r[1], r[2])
+  if #r ~= 2 or not own then
     return false
   end
 elseif kind ~= 'string' then

@@ -1,12 +1,14 @@
 -- inspect tells what Redis knows of a record and changes nothing.
--- Returns {PTTL, bytes of the value, own TTL, deadline, server time}, or nil for
--- a miss. Times are in milliseconds.
+-- ARGV: the policy's TTL.
+-- Returns {PTTL, bytes of the value, own TTL, deadline, idle time under a policy
+-- that renews, or -1}, or nil for a miss. Times are in milliseconds.
+local policy = tonumber(ARGV[1])
 return record {
   string = function()
-    return {redis.call('PTTL', key), redis.call('STRLEN', key), 0, 0, now()}
+    return {redis.call('PTTL', key), redis.call('STRLEN', key), 0, 0, idle(policy, 0)}
   end,
   list = function(value, own, deadline)
-    return {redis.call('PTTL', key), #value, own, deadline, now()}
+    return {redis.call('PTTL', key), #value, own, deadline, idle(own > 0 and own or policy, deadline)}
   end,
   absent = false,
 }

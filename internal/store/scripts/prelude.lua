@@ -17,6 +17,15 @@ local function foreign(what)
   return redis.error_reply('WRONGTYPE the key holds a ' .. what)
 end
 
+-- terms reads the own TTL and the deadline of a record, or returns nil if these are
+-- not what a cache writes; a list with neither is not.
+local function terms(own, deadline)
+  own, deadline = millis(own), millis(deadline)
+  if own and deadline and own + deadline > 0 then
+    return own, deadline
+  end
+end
+
 -- record looks at what the key holds and answers with the field of `on` that
 -- stands for it:
 --   on.string()                     a value under the cache's policy
@@ -34,9 +43,8 @@ local function record(on)
     return foreign(kind)
   end
   local r = redis.call('LRANGE', key, 0, 3)
-  local own, deadline = millis(r[2]), millis(r[3])
-  -- A list with neither is not one that a cache writes.
-  if #r ~= 3 or not own or not deadline or own + deadline == 0 then
+  local own, deadline = terms(r[2], r[3])
+  if #r ~= 3 or not own then
     return foreign('list that is not [value, TTL, deadline]')
   end
   return on.list(r[1], own, deadline)
