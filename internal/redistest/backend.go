@@ -1,6 +1,7 @@
 package redistest
 
 import (
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -8,12 +9,13 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/activettl/rediscache/internal/clock"
 	"github.com/activettl/rediscache/internal/redistest/minipipe"
 )
 
 // Backend is one row of the table: a Redis of some kind, as one test sees it. Safe for concurrent use.
 type Backend struct {
-	Kind   string                // "miniredis", "redis" or "cluster"
+	Kind   string                // "miniredis", "redis", "cluster", "sentinel" or "tls"
 	Client redis.UniversalClient // the test's own, closed at its end
 	Mini   *miniredis.Miniredis  // the test's own; nil on real servers
 
@@ -25,9 +27,46 @@ type Backend struct {
 	clock time.Time // of Mini
 }
 
-// Each runs fn as a subtest on every kind of Redis: on a miniredis of its own, on the shared server, on the shared cluster.
-// After fn it checks the keys under every name that [Backend.Name] gave out, by the rules of [CheckKeys].
+// Each runs fn as a subtest on a miniredis of its own, on the shared server and on the shared cluster; with
+// REDIS_TOPOLOGIES=all in the environment on every topology of [EachTopology]. After fn it checks the keys under every name
+// that [Backend.Name] gave out, by the rules of [CheckKeys].
 func Each(t *testing.T, fn func(t *testing.T, b *Backend)) {
+	t.Helper()
+	if os.Getenv(envTopologies) == "all" {
+		each(t, rows, fn)
+		return
+	}
+	each(t, rows[:common], fn)
+}
+
+// EachTopology is Each on all kinds of Redis, whatever the environment says: also behind Sentinels, and behind TLS and an
+// ACL. It costs some seconds more, once in a test binary.
+func EachTopology(t *testing.T, fn func(t *testing.T, b *Backend)) {
+	t.Helper()
+	each(t, rows, fn)
+}
+
+// envTopologies widens the table of Each.
+const envTopologies = "REDIS_TOPOLOGIES"
+
+type row struct {
+	kind string
+	open func(testing.TB) *Backend
+}
+
+// rows are the kinds of Redis. The first ones serve every test: what is behind the others are the same servers, and the
+// library sees of them no more than a client that finds its way.
+var rows = []row{
+	{"miniredis", openMini},
+	{"redis", func(tb testing.TB) *Backend { return openServer(Standalone(tb)) }},
+	{"cluster", openCluster},
+	{"sentinel", openSentinel},
+	{"tls", func(tb testing.TB) *Backend { return openServer(Secure(tb)) }},
+}
+
+const common = 3
+
+func each(t *testing.T, rows []row, fn func(t *testing.T, b *Backend)) {
 	t.Helper()
 	for _, row := range rows {
 		t.Run(row.kind, func(t *testing.T) {
@@ -46,15 +85,6 @@ func Each(t *testing.T, fn func(t *testing.T, b *Backend)) {
 			fn(t, b)
 		})
 	}
-}
-
-var rows = []struct {
-	kind string
-	open func(testing.TB) *Backend
-}{
-	{"miniredis", openMini},
-	{"redis", openStandalone},
-	{"cluster", openCluster},
 }
 
 // openMini makes a miniredis whose clock stands still until Advance. One clock serves TTLs, TIME, also inside scripts, and
@@ -79,12 +109,16 @@ func openMini(tb testing.TB) *Backend {
 	}}
 }
 
-func openStandalone(tb testing.TB) *Backend {
-	tb.Helper()
-	s := Standalone(tb)
+func openServer(s *Server) *Backend {
 	return &Backend{dial: func(tweak ...func(*redis.UniversalOptions)) redis.UniversalClient {
-		return redis.NewClient(options(tweak, s.addr).Simple())
+		return redis.NewClient(s.options(tweak).Simple())
 	}}
+}
+
+func openSentinel(tb testing.TB) *Backend {
+	tb.Helper()
+	g := Sentinel(tb)
+	return &Backend{dial: func(tweak ...func(*redis.UniversalOptions)) redis.UniversalClient { return g.dial(tweak...) }}
 }
 
 func openCluster(tb testing.TB) *Backend {
@@ -125,6 +159,7 @@ func (b *Backend) Advance(d time.Duration) {
 	defer b.mu.Unlock()
 	b.clock = b.clock.Add(d)
 	b.Mini.SetTime(b.clock)
+	clock.Skip(d)
 }
 
 // Now returns the server's time. On a real server it costs one TIME, which [Commands] counts and [Wire] does not.

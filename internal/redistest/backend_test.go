@@ -12,7 +12,7 @@ import (
 
 func TestEachRows(t *testing.T) {
 	var kinds []string
-	Each(t, func(t *testing.T, b *Backend) {
+	EachTopology(t, func(t *testing.T, b *Backend) {
 		kinds = append(kinds, b.Kind)
 		if _, ok := b.Client.(*redis.ClusterClient); ok != (b.Kind == "cluster") {
 			t.Errorf("client is a %T", b.Client)
@@ -28,7 +28,7 @@ func TestEachRows(t *testing.T) {
 			t.Errorf("a second client reads %q, want v", got)
 		}
 	})
-	if want := []string{"miniredis", "redis", "cluster"}; !slices.Equal(kinds, want) {
+	if want := []string{"miniredis", "redis", "cluster", "sentinel", "tls"}; !slices.Equal(kinds, want) {
 		t.Errorf("rows %q, want %q", kinds, want)
 	}
 }

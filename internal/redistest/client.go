@@ -20,3 +20,9 @@ func options(tweak []func(*redis.UniversalOptions), addrs ...string) *redis.Univ
 	}
 	return o
 }
+
+// options are those of a client of this server.
+func (s *Server) options(tweak []func(*redis.UniversalOptions)) *redis.UniversalOptions {
+	enter := func(o *redis.UniversalOptions) { o.TLSConfig, o.Username, o.Password = s.tls, s.user, s.password }
+	return options(append([]func(*redis.UniversalOptions){enter}, tweak...), s.addr)
+}

@@ -82,7 +82,7 @@ func eachPrimary(ctx context.Context, rdb redis.UniversalClient, fn func(context
 // isUpkeep reports whether a client sends the command on its own account, at moments that no test can foresee.
 func isUpkeep(name string) bool {
 	switch name {
-	case "hello", "auth", "select", "readonly", "client|setname", "client|setinfo", "client|maint_notifications",
+	case "hello", "auth", "select", "readonly", "client|setname", "client|setinfo", "client|tracking", "client|maint_notifications",
 		"cluster|slots", "cluster|shards", "cluster|nodes", "command", "cluster" /* before Redis 7 */ :
 		return true
 	}

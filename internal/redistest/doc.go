@@ -1,5 +1,6 @@
 // Package redistest gives tests real redis-server processes, and the one table over which every Redis-dependent test of
-// the library runs: miniredis, a standalone server and a cluster of three primaries.
+// the library runs: miniredis, a standalone server and a cluster of three primaries; by [EachTopology] or with
+// REDIS_TOPOLOGIES=all also a primary behind Sentinels, and a server that wants TLS certificates and has an ACL.
 //
 //	func TestMain(m *testing.M) { redistest.Main(m) }
 //
@@ -10,6 +11,10 @@
 //			b.Advance(time.Minute)
 //		})
 //	}
+//
+// A test that breaks things starts servers of its own: [Start], with any directive of redis.conf, such as --maxmemory or
+// --appendonly; [StartCluster] with replicas; [StartSentinel]; [StartSecure]. They can be killed, paused and restarted, and a
+// [Proxy] spoils what passes between a client and one of them.
 //
 // Servers listen on 127.0.0.1 only, on ports that the kernel hands out, and never on 6379; the package talks to no server that
 // it did not start. A missing redis-server is a skip that says so, and a failure if REDIS_REQUIRED=1. REDIS_SERVER names

@@ -14,7 +14,7 @@ func TestServerOutlivesThread(t *testing.T) {
 	path := binary(t)
 	var s *Server
 	var err error
-	tid := dyingThread(func() { s, err = launch(path, nil) })
+	tid := dyingThread(func() { s, err = launch(setup{path: path}) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,8 +29,8 @@ func TestServerOutlivesThread(t *testing.T) {
 	}
 	// The kernel sends the signal before the thread is gone; what is left is the death of the process.
 	select {
-	case <-s.exited:
-		t.Errorf("the server died with the thread: %v", s.cmd.ProcessState)
+	case <-s.process().exited:
+		t.Errorf("the server died with the thread: %v", s.process().cmd.ProcessState)
 	case <-time.After(50 * time.Millisecond):
 	}
 }

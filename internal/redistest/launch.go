@@ -2,12 +2,12 @@ package redistest
 
 import (
 	"bufio"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -26,16 +26,27 @@ const (
 	attempts  = 10
 )
 
+// setup is how a server is started and how a client gets in.
+type setup struct {
+	path  string            // of the binary
+	args  []string          // further directives of redis.conf, as flags
+	files map[string]string // written to its directory first
+	conf  string            // the one of the files that is its configuration; empty for none
+
+	tls            *tls.Config // of its clients; nil for plain TCP
+	user, password string      // of its clients; empty for none
+}
+
 // launch starts a server and waits until it answers. Between the moment we give a free port back and the moment the server
 // takes it, another process may have it; then it tries the next one.
-func launch(path string, args []string) (*Server, error) {
+func launch(set setup) (*Server, error) {
 	var last error
 	for range attempts {
 		port, err := freePort()
 		if err != nil {
 			return nil, err
 		}
-		s, err := startOn(port, path, args)
+		s, err := startOn(port, set)
 		if !errors.Is(err, errPortTaken) {
 			return s, err
 		}
@@ -67,35 +78,40 @@ func freePort() (int, error) {
 func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
 // startOn is one attempt: it returns a server that answers, or errPortTaken, or another error with the server's log.
-func startOn(port int, path string, args []string) (_ *Server, err error) {
+func startOn(port int, set setup) (_ *Server, err error) {
 	dir, err := os.MkdirTemp("", "redistest-")
 	if err != nil {
 		return nil, err
 	}
-	logFile, err := os.Create(filepath.Join(dir, logName))
-	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
+	s := &Server{setup: set, addr: loopback(port), dir: dir}
+	for name, content := range set.files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			return nil, errors.Join(err, os.RemoveAll(dir))
+		}
 	}
-	defer logFile.Close() // the process has its own descriptor
-
-	base := []string{
-		"--bind", "127.0.0.1", "--port", strconv.Itoa(port), "--protected-mode", "no", "--daemonize", "no",
-		"--dir", dir, "--save", "", "--appendonly", "no",
-	}
-	s := &Server{addr: loopback(port), dir: dir, cmd: exec.Command(path, append(base, args...)...), exited: make(chan struct{})}
-	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = dir, logFile, logFile
-	if err := servers.add(s); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
-	}
-	go func() {
-		defer close(s.exited)
-		_ = s.cmd.Wait() // the reason stands in cmd.ProcessState
-	}()
-	if err := s.await(); err != nil {
+	if err := s.start(); err != nil {
 		s.Stop()
 		return nil, err
 	}
 	return s, nil
+}
+
+// arguments are those of the command line. A configuration file comes first, and what the test asks for last.
+func (s *Server) arguments() (args []string) {
+	if s.conf != "" {
+		args = append(args, s.conf)
+	}
+	_, port, _ := strings.Cut(s.addr, ":")
+	if s.tls == nil {
+		args = append(args, "--port", port)
+	} else {
+		args = append(args, "--port", "0", "--tls-port", port)
+	}
+	args = append(args,
+		"--bind", "127.0.0.1", "--protected-mode", "no", "--daemonize", "no",
+		"--dir", s.dir, "--save", "", "--appendonly", "no",
+	)
+	return append(args, s.args...)
 }
 
 var (
@@ -104,29 +120,29 @@ var (
 )
 
 // await blocks until the process itself answers.
-func (s *Server) await() error {
+func (s *Server) await(p *process) error {
 	limit := time.After(startLimit)
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
 	var last error
 	for {
 		select {
-		case <-s.exited:
+		case <-p.exited:
 			log := s.log()
 			if portTaken.MatchString(log) {
 				return fmt.Errorf("%w: %s", errPortTaken, s.addr)
 			}
-			return fmt.Errorf("%s ended at its start: %v\n%s", s.cmd.Path, s.cmd.ProcessState, log)
+			return fmt.Errorf("%s ended at its start: %v\n%s", s.path, p.cmd.ProcessState, log)
 		case <-limit:
-			return fmt.Errorf("%s does not answer on %s after %v: %w\n%s", s.cmd.Path, s.addr, startLimit, last, s.log())
+			return fmt.Errorf("%s does not answer on %s after %v: %w\n%s", s.path, s.addr, startLimit, last, s.log())
 		case <-poll.C:
-			info, err := probe(s.addr)
+			info, err := probe(s.addr, s.tls)
 			if err != nil {
 				last = err
 				continue
 			}
-			if info.pid != 0 && info.pid != s.cmd.Process.Pid {
-				return fmt.Errorf("%w: %s answers as process %d, ours is %d", errPortTaken, s.addr, info.pid, s.cmd.Process.Pid)
+			if info.pid != 0 && info.pid != p.cmd.Process.Pid {
+				return fmt.Errorf("%w: %s answers as process %d, ours is %d", errPortTaken, s.addr, info.pid, p.cmd.Process.Pid)
 			}
 			s.info = info
 			return nil
@@ -142,10 +158,13 @@ type serverInfo struct {
 
 // probe asks for INFO rather than PING: the process id proves that the answer is not a stranger's who won the port. It
 // speaks the protocol itself since a client library would retry and log where a refused connection is the normal case.
-func probe(addr string) (serverInfo, error) {
+func probe(addr string, secure *tls.Config) (serverInfo, error) {
 	c, err := net.DialTimeout("tcp", addr, probeLimit)
 	if err != nil {
 		return serverInfo{}, err
+	}
+	if secure != nil {
+		c = tls.Client(c, secure)
 	}
 	defer c.Close()
 	if err := c.SetDeadline(time.Now().Add(probeLimit)); err != nil {

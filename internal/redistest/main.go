@@ -3,7 +3,10 @@ package redistest
 import (
 	"fmt"
 	"os"
+	"os/exec"
+	"os/signal"
 	"sync"
+	"syscall"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -15,6 +18,7 @@ import (
 func Main(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) (code int) {
+	signal.Ignore(syscall.SIGXFSZ) // by the servers, which inherit that: see FillDisk
 	servers.open()
 	// Deferred because m.Run may panic or call runtime.Goexit on this goroutine.
 	defer servers.close()
@@ -48,14 +52,14 @@ func (r *registry) open() {
 	r.isOpen, r.live, r.forker = true, map[*Server]struct{}{}, newForker()
 }
 
-// add starts s under the lock, so that close never misses a server that is just being forked.
-func (r *registry) add(s *Server) error {
+// start starts a process of s under the lock, so that close never misses a server that is just being forked.
+func (r *registry) start(s *Server, cmd *exec.Cmd) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.isOpen {
 		return errNoMain
 	}
-	if err := r.forker.start(s.cmd); err != nil {
+	if err := r.forker.start(cmd); err != nil {
 		return err
 	}
 	r.live[s] = struct{}{}

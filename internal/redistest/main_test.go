@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,7 +37,7 @@ func childCommand(t *testing.T, test string, env ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), self, "-test.v", "-test.count=1", "-test.run=^"+test+"$")
-	cmd.Env = append(os.Environ(), append(env, envChild+"=1", "TMPDIR="+t.TempDir())...) // a killed child leaves its files
+	cmd.Env = append(os.Environ(), append(env, envChild+"=1", envTopologies+"=", "TMPDIR="+t.TempDir())...) // a killed child leaves its files
 	return cmd
 }
 
@@ -78,7 +79,12 @@ func becomesRefused(t *testing.T, addr string) {
 
 func TestChildShared(t *testing.T) {
 	onlyAsChild(t)
-	for _, addr := range append(Cluster(t).Addrs(), Standalone(t).Addr()) {
+	g := Sentinel(t)
+	addrs := append(Cluster(t).Addrs(), Standalone(t).Addr(), Secure(t).Addr())
+	for _, s := range slices.Concat(g.data, g.sentinels) {
+		addrs = append(addrs, s.Addr())
+	}
+	for _, addr := range addrs {
 		fmt.Println("addr:", addr)
 		if refuses(addr) {
 			t.Errorf("%s refuses connections", addr)
@@ -105,8 +111,8 @@ func TestMainStopsSharedServers(t *testing.T) {
 				t.Fatalf("child: %v\n%s", err, out)
 			}
 			found := addrs(out)
-			if len(found) != primaries+1 {
-				t.Fatalf("child started %d servers, want %d\n%s", len(found), primaries+1, out)
+			if want := primaries + 2 + 1 + replicas + sentinels; len(found) != want {
+				t.Fatalf("child started %d servers, want %d\n%s", len(found), want, out)
 			}
 			for _, addr := range found {
 				if tt.name == "panic" {
@@ -133,7 +139,7 @@ func TestMainFindsLeak(t *testing.T) {
 
 func TestClosedRegistry(t *testing.T) {
 	var r registry
-	if err := r.add(&Server{}); !errors.Is(err, errNoMain) {
-		t.Errorf("add before Main: %v, want errNoMain", err)
+	if err := r.start(&Server{}, nil); !errors.Is(err, errNoMain) {
+		t.Errorf("start before Main: %v, want errNoMain", err)
 	}
 }

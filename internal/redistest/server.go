@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -12,15 +11,16 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Server is one running redis-server process. Safe for concurrent use.
+// Server is one redis-server. Safe for concurrent use.
 type Server struct {
+	setup
 	addr string
 	dir  string // working directory and log, removed by Stop
 	info serverInfo
-	cmd  *exec.Cmd
 
-	stop   sync.Once
-	exited chan struct{} // closed when the process is gone and reaped
+	mu      sync.Mutex // held while a process starts or ends
+	proc    *process   // the last one that was started
+	stopped bool       // for good
 }
 
 // Start starts a standalone server of the test's own and stops it at the test's end. args are further directives of
@@ -28,7 +28,7 @@ type Server struct {
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
 	path := binary(tb)
-	s, err := launch(path, args)
+	s, err := launch(setup{path: path, args: args})
 	if err != nil {
 		tb.Fatalf("redistest: %v", err)
 	}
@@ -42,7 +42,7 @@ func Start(tb testing.TB, args ...string) *Server {
 func Standalone(tb testing.TB) *Server {
 	tb.Helper()
 	path := binary(tb)
-	s, err := standalone.get(func() (*Server, error) { return launch(path, nil) })
+	s, err := standalone.get(func() (*Server, error) { return launch(setup{path: path}) })
 	if err != nil {
 		tb.Fatalf("redistest: %v", err)
 	}
@@ -72,28 +72,16 @@ func (s *Server) Addr() string { return s.addr }
 func (s *Server) Client(tb testing.TB, tweak ...func(*redis.UniversalOptions)) *redis.Client {
 	tb.Helper()
 	s.mustRun(tb)
-	c := redis.NewClient(options(tweak, s.addr).Simple())
+	c := redis.NewClient(s.options(tweak).Simple())
 	tb.Cleanup(func() { _ = c.Close() }) // a test may have closed it already
 	return c
-}
-
-// Stop kills the process, waits until it is gone, and removes its files. Calling it twice does nothing.
-func (s *Server) Stop() {
-	s.stop.Do(func() {
-		_ = s.cmd.Process.Kill() // fails only if the process has ended already
-		<-s.exited
-		servers.remove(s)
-		_ = os.RemoveAll(s.dir)
-	})
 }
 
 // mustRun names the true culprit when a shared server has died under an earlier test.
 func (s *Server) mustRun(tb testing.TB) {
 	tb.Helper()
-	select {
-	case <-s.exited:
-		tb.Fatalf("redistest: the server at %s is gone: %v\n%s", s.addr, s.cmd.ProcessState, s.log())
-	default:
+	if p := s.process(); p.ended() {
+		tb.Fatalf("redistest: the server at %s is gone: %v\n%s", s.addr, p.cmd.ProcessState, s.log())
 	}
 }
 
@@ -106,6 +94,9 @@ func (s *Server) log() string {
 	}
 	return string(b[max(0, len(b)-limit):])
 }
+
+// failed says what went wrong with a server, with the end of its log.
+func (s *Server) failed(err error) error { return fmt.Errorf("%s: %w\n%s", s.addr, err, s.log()) }
 
 var versionLogged sync.Once
 

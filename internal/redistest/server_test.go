@@ -32,7 +32,7 @@ func TestStart(t *testing.T) {
 	if s == nil {
 		t.Skip("no server")
 	}
-	if err := syscall.Kill(s.cmd.Process.Pid, 0); !errors.Is(err, syscall.ESRCH) {
+	if err := syscall.Kill(s.process().cmd.Process.Pid, 0); !errors.Is(err, syscall.ESRCH) {
 		t.Errorf("signal to the process after the test: %v, want ESRCH", err)
 	}
 	if !refuses(s.Addr()) {
@@ -85,7 +85,7 @@ func TestTakenPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if _, err := startOn(port(l.Addr()), path, nil); !errors.Is(err, errPortTaken) {
+	if _, err := startOn(port(l.Addr()), setup{path: path}); !errors.Is(err, errPortTaken) {
 		t.Errorf("on a listener's port: %v, want errPortTaken", err)
 	}
 
@@ -93,7 +93,7 @@ func TestTakenPort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := startOn(port(other), path, nil); !errors.Is(err, errPortTaken) {
+	if _, err := startOn(port(other), setup{path: path}); !errors.Is(err, errPortTaken) {
 		t.Errorf("on another redis-server's port: %v, want errPortTaken", err)
 	}
 }

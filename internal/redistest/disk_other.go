@@ -1,0 +1,14 @@
+//go:build !linux
+
+package redistest
+
+import "testing"
+
+// FillDisk skips the test: only Linux bounds the files of another process.
+func (s *Server) FillDisk(tb testing.TB) {
+	tb.Helper()
+	tb.Skip("only Linux has prlimit")
+}
+
+// FreeDisk undoes FillDisk.
+func (s *Server) FreeDisk(testing.TB) {}
