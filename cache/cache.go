@@ -62,6 +62,9 @@ func New[K comparable, V any](rdb redis.UniversalClient, name string, c codec.Co
 	if err != nil {
 		return fail(fmt.Errorf("cache %s: %w", name, err))
 	}
+	if _, already := rdb.(*redis.AutoPipeliner); already && set.autoPipeline {
+		return fail(fmt.Errorf("cache %s: Options.AutoPipeline: rdb is a redis.AutoPipeliner already", name))
+	}
 	coder, err := keys.For[K]()
 	if err != nil {
 		return fail(fmt.Errorf("cache %s: %w", name, err))
@@ -73,6 +76,9 @@ func New[K comparable, V any](rdb redis.UniversalClient, name string, c codec.Co
 		keys:     coder,
 		codec:    c,
 		nillable: kind == reflect.Pointer || kind == reflect.Interface,
+	}
+	if set.autoPipeline {
+		made.store.AutoPipeline()
 	}
 	var background context.Context
 	background, made.stop = context.WithCancel(context.Background())
@@ -86,8 +92,9 @@ func New[K comparable, V any](rdb redis.UniversalClient, name string, c codec.Co
 func (c *Cache[K, V]) Name() string { return c.name }
 
 // Close ends the cache: every later operation returns [ErrClosed]. It stops the
-// Sweeper, also in the middle of a pass, and waits until it has ended: if the server
-// does not answer, for as long as the client's timeouts say. It closes nothing that
+// Sweeper, also in the middle of a pass, and waits until it and the pipelines of
+// Options.AutoPipeline have ended: if the server does not answer, for as long as the
+// client's timeouts say. It closes nothing that
 // New was given. Close may be called more than once, and always returns nil. It must
 // not be called by a callback of the Sweeper or by the Hook of its pass, since it
 // would wait for its caller.
@@ -95,6 +102,7 @@ func (c *Cache[K, V]) Close() error {
 	c.closed.Store(true)
 	c.stop()
 	c.bg.Wait()
+	c.store.Close()
 	return nil
 }
 

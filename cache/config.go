@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/sethvargo/go-envconfig"
 
+	"github.com/activettl/rediscache/internal/store"
 	"github.com/activettl/rediscache/sweep"
 	"github.com/activettl/rediscache/ttl"
 )
@@ -133,8 +134,8 @@ func configFrom(l envconfig.Lookuper) (Config, error) {
 		}
 		if cfg.SweepIdle, ok = parseTTL(env.SweepIdle); !ok {
 			bad("REDIS_SWEEP_IDLE", takesDuration)
-		} else if cfg.DefaultTTL > 0 && cfg.SweepIdle >= cfg.DefaultTTL {
-			bad("REDIS_SWEEP_IDLE", "must be less than REDIS_DEFAULT_TTL: no record is idle for longer")
+		} else if cfg.DefaultTTL > 0 && cfg.SweepIdle >= store.LongestIdle(cfg.policy().Terms()) {
+			bad("REDIS_SWEEP_IDLE", "must be less than REDIS_DEFAULT_TTL, by a window if that is fixed: no record is seen idle for longer")
 		}
 	}
 	if cfg.Addrs, ok = parseAddrs(env.Addrs); !ok {
@@ -226,12 +227,16 @@ func (c Config) Client() redis.UniversalClient {
 // Options returns the Options of a cache with the policy and the sweeper that the
 // Config names.
 func (c Config) Options() *Options {
-	o := &Options{TTL: ttl.Fixed(c.DefaultTTL)}
-	if c.ActiveTTL {
-		o.TTL = ttl.Active(c.DefaultTTL)
-	}
+	o := &Options{TTL: c.policy()}
 	if c.SweepInterval != 0 || c.SweepIdle != 0 {
 		o.Sweeper = sweep.Periodic{Interval: c.SweepInterval, MaxIdle: c.SweepIdle}
 	}
 	return o
+}
+
+func (c Config) policy() ttl.Policy {
+	if c.ActiveTTL {
+		return ttl.Active(c.DefaultTTL)
+	}
+	return ttl.Fixed(c.DefaultTTL)
 }

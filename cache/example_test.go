@@ -350,3 +350,19 @@ func ExampleCache_Sweep() {
 	fmt.Println(res.Scanned, "looked at,", res.Removed, "removed", err)
 	// Output: 2 looked at, 0 removed <nil>
 }
+
+// A record that is read all the time is renewed once a minute, whoever reads it.
+func ExampleOptions_tolerance() {
+	rdb := redis.NewClient(&redis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})
+	defer rdb.Close()
+	accounts, err := cache.New[int64](rdb, "accounts", codec.JSON[Account]{}, &cache.Options{
+		TTL:          ttl.Active(time.Hour, ttl.Tolerance(time.Minute)),
+		AutoPipeline: true, // and hundreds of goroutines share their round trips
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer accounts.Close()
+	fmt.Println(accounts.Name())
+	// Output: accounts
+}

@@ -11,11 +11,15 @@ import (
 
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/internal/clock"
 	"github.com/activettl/rediscache/internal/redistest"
 	"github.com/activettl/rediscache/ttl"
 )
 
-func TestMain(m *testing.M) { redistest.Main(m) }
+func TestMain(m *testing.M) {
+	redis.SetLogger(&logged) // before any client is made: go-redis reads it without a lock
+	redistest.Main(m)
+}
 
 type User struct {
 	Name   string   `json:"name" msgpack:"name"`
@@ -72,6 +76,10 @@ func active(opts ...ttl.Option) *cache.Options {
 	return &cache.Options{TTL: ttl.Active(hour, opts...)}
 }
 
+func autoPipelined(opts ...ttl.Option) *cache.Options {
+	return &cache.Options{TTL: ttl.Active(hour, opts...), AutoPipeline: true}
+}
+
 func fixed(opts ...ttl.Option) *cache.Options {
 	return &cache.Options{TTL: ttl.Fixed(hour, opts...)}
 }
@@ -83,6 +91,8 @@ var policies = []struct {
 }{
 	{"active", active()},
 	{"active with max age", active(ttl.MaxAge(24 * hour))},
+	{"active with tolerance", active(ttl.Tolerance(time.Minute))},
+	{"active with all there is", autoPipelined(ttl.MaxAge(24*hour), ttl.Tolerance(time.Minute))},
 	{"fixed", fixed()},
 }
 
@@ -106,9 +116,11 @@ func (u users) set(id int64, v User, opts ...cache.SetOption) {
 	}
 }
 
-// age lets a record's TTL run down to left, as time would.
+// age lets a record's TTL run down to left, as time would, which goes by for every
+// cache as well.
 func (u users) age(id int64, left time.Duration) {
 	u.t.Helper()
+	clock.Skip(hour)
 	if ok, err := u.rdb.PExpire(ctx(u.t), u.redisKey(id), left).Result(); err != nil || !ok {
 		u.t.Fatalf("PEXPIRE: %v, %v", ok, err)
 	}

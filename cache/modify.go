@@ -79,14 +79,14 @@ func (c *Cache[K, V]) UpdateField(ctx context.Context, key K, field string, valu
 func (c *Cache[K, V]) swap(ctx context.Context, key string, fn func(V) (V, error)) (V, error) {
 	var zero V
 	begun := time.Now()
-	old, err := c.store.Peek(ctx, key)
+	old, err := c.store.Current(ctx, key)
 	for attempt := range maxAttempts {
 		if attempt >= maxEager {
 			if err := pause(ctx, attempt-maxEager, time.Since(begun)); err != nil {
 				return zero, err
 			}
 			begun = time.Now()
-			old, err = c.store.Peek(ctx, key)
+			old, err = c.store.Current(ctx, key)
 		}
 		if err != nil {
 			return zero, err

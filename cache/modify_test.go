@@ -156,6 +156,9 @@ func TestModifyIsNotAppliedTwice(t *testing.T) {
 		if b.Mini != nil {
 			t.Skip("no sockets to cut")
 		}
+		if b.Kind == "tls" {
+			t.Skip("the cut looks for the script's name in what passes")
+		}
 		var armed atomic.Bool
 		plain := b.NewClient(t, func(o *redis.UniversalOptions) {
 			o.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {

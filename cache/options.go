@@ -43,6 +43,24 @@ type Options struct {
 	// key, process and window (a twentieth of the TTL, a minute at most); about 110
 	// bytes of Redis memory per record; and 512 KiB in the process.
 	TrackAccess bool
+
+	// AutoPipeline sends what several goroutines ask for at the same time as one
+	// pipeline. At most two round trips are then under way (on a cluster or a Ring, two
+	// per sixteenth of the hash slots); who comes meanwhile waits for the next. It pays
+	// from about 8 goroutines that use the cache at the same time, costs nothing to fewer,
+	// and multiplies the throughput of many; a large value holds up what goes along
+	// with it. A context is obeyed while a command waits, within some milliseconds: what
+	// still waits for its turn when it ends is never sent. Contexts should have a
+	// deadline: two connections that are dead and do not say so hold all up until the
+	// client's timeouts. The default is not to.
+	//
+	// It is not for a client that is a redis.AutoPipeliner already. By themselves go
+	// the writes of Modify and UpdateField, accesses that a Fixed cache notes (see
+	// TrackAccess), and reads that the client may serve from memory
+	// (redis.ClientSideCacheConfig). Hooks of the client see the pipelines, and not the
+	// contexts of the callers. go-redis has connections of its own for pipelines
+	// (redis.Options.PipelinePoolSize).
+	AutoPipeline bool
 }
 
 // settings are validated Options.
@@ -52,13 +70,14 @@ type settings struct {
 	hook          Hook
 	sweeper       sweep.Sweeper
 	track         bool
+	autoPipeline  bool
 }
 
 func (o *Options) settings() (settings, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	s := settings{maxValueBytes: o.MaxValueBytes, hook: o.Hook, sweeper: o.Sweeper, track: o.TrackAccess || o.Sweeper != nil}
+	s := settings{maxValueBytes: o.MaxValueBytes, hook: o.Hook, sweeper: o.Sweeper, track: o.TrackAccess || o.Sweeper != nil, autoPipeline: o.AutoPipeline}
 	policy := o.TTL
 	switch {
 	case policy == nil:

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -29,5 +30,47 @@ func TestREADMEProgram(t *testing.T) {
 	}
 	if !strings.Contains(program, server.Addr()) {
 		t.Error("the program did not use the test's server")
+	}
+}
+
+var (
+	testNamed   = regexp.MustCompile("`(Test[A-Z]\\w*)`")
+	testDefined = regexp.MustCompile(`(?m)^func (Test[A-Z]\w*)\(t \*testing\.T\)`)
+)
+
+// Each test that the documents name is there, and each line of what is promised names one.
+func TestNamedTestsExist(t *testing.T) {
+	defined := map[string]bool{}
+	must(t, filepath.WalkDir("..", func(path string, _ os.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		code, err := os.ReadFile(path)
+		for _, m := range testDefined.FindAllStringSubmatch(string(code), -1) {
+			defined[m[1]] = true
+		}
+		return err
+	}))
+	for _, name := range []string{"README.md", ".github/SECURITY.md"} {
+		text, err := os.ReadFile(filepath.Join("..", name))
+		must(t, err)
+		for _, m := range testNamed.FindAllStringSubmatch(string(text), -1) {
+			if !defined[m[1]] {
+				t.Errorf("%s names %s, which is not there", name, m[1])
+			}
+		}
+	}
+	readme, err := os.ReadFile("../README.md")
+	must(t, err)
+	_, promised, _ := strings.Cut(string(readme), "\n## What is promised\n")
+	promised, _, _ = strings.Cut(promised, "\n## ")
+	_, rows, ok := strings.Cut(promised, "|---|---|---|\n")
+	if !ok {
+		t.Fatal("README.md has no table of what is promised")
+	}
+	for row := range strings.Lines(strings.TrimSpace(rows)) {
+		if !testNamed.MatchString(row) {
+			t.Errorf("nothing tests %q", row)
+		}
 	}
 }

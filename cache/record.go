@@ -13,7 +13,8 @@ import (
 //
 // It costs one command: GETEX under Active, GET under Fixed, a script where the
 // cache has written or met a record with terms of its own. (The first such
-// record that a cache meets costs two.)
+// record that a cache meets costs two.) Under a [ttl.Tolerance] it is GET or LRANGE,
+// which renew nothing, for a record that is known not to be due, and else a script.
 func (c *Cache[K, V]) Get(ctx context.Context, key K) (V, error) {
 	return c.read(ctx, "Get", key, (*store.Store).Get)
 }
@@ -100,7 +101,9 @@ type Info struct {
 	// it one.
 	Remaining time.Duration
 
-	// Idle is the time since the last access: TTL - Remaining. It is -1 where
+	// Idle is the time since the last access: TTL - Remaining. Under a ttl.Tolerance
+	// it is the time since the last renewal, after which accesses within the tolerance
+	// are not seen. It is -1 where
 	// Redis cannot tell: under Fixed, and for a record so near its deadline that
 	// its last access could not give it the whole TTL.
 	Idle time.Duration

@@ -246,6 +246,16 @@ func TestSweepIndex(t *testing.T) {
 			}
 		}
 
+		// So is one that was missed before it was written, as a cache that is filled on demand does.
+		must(t, u.Delete(ctx(t), 7))
+		if _, err := u.Get(ctx(t), 7); !errors.Is(err, cache.ErrNotFound) {
+			t.Fatal(err)
+		}
+		must(t, u.Set(ctx(t), 7, ann))
+		if info, err := u.Inspect(ctx(t), 7); err != nil || info.Idle < 0 || info.Idle > time.Minute {
+			t.Errorf("a record that was missed and written: %+v, %v", info, err)
+		}
+
 		// A record that the index does not know is used from now on.
 		if _, err := u.Clear(ctx(t)); err != nil {
 			t.Fatal(err)

@@ -13,9 +13,9 @@ import (
 )
 
 // checkEverything runs each operation once, on a client of any kind.
-func checkEverything(t *testing.T, rdb redis.UniversalClient, name string) {
+func checkEverything(t *testing.T, rdb redis.UniversalClient, name string, o *cache.Options) {
 	t.Helper()
-	u := mustNew[int64](t, rdb, name, jsonUsers, active())
+	u := mustNew[int64](t, rdb, name, jsonUsers, o)
 	records := map[int64]User{}
 	for id := range int64(1200) {
 		records[id] = User{Age: int(id)}
@@ -72,12 +72,13 @@ func checkEverything(t *testing.T, rdb redis.UniversalClient, name string) {
 }
 
 func TestClients(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
-		t.Run("plain", func(t *testing.T) { checkEverything(t, b.Client, b.Name()) })
+	redistest.EachTopology(t, func(t *testing.T, b *redistest.Backend) {
+		t.Run("plain", func(t *testing.T) { checkEverything(t, b.Client, b.Name(), active()) })
 		t.Run("wrapped", func(t *testing.T) {
 			// A client that hides what it is, as those of tracing libraries may.
-			checkEverything(t, struct{ redis.UniversalClient }{b.Client}, b.Name())
+			checkEverything(t, struct{ redis.UniversalClient }{b.Client}, b.Name(), active())
 		})
+		t.Run("Options.AutoPipeline", func(t *testing.T) { checkEverything(t, b.Client, b.Name(), autoPipelined()) })
 		for name, face := range map[string]func() (*redis.AutoPipeliner, error){
 			"AutoPipeline":      b.Client.AutoPipeline,
 			"AsyncAutoPipeline": b.Client.AsyncAutoPipeline,
@@ -89,7 +90,7 @@ func TestClients(t *testing.T) {
 				ap, err := face()
 				must(t, err)
 				defer ap.Close()
-				checkEverything(t, ap, b.Name())
+				checkEverything(t, ap, b.Name(), active())
 			})
 		}
 	})
@@ -99,7 +100,8 @@ func TestRing(t *testing.T) {
 	a, b := redistest.Start(t), redistest.Start(t)
 	ring := redis.NewRing(&redis.RingOptions{Addrs: map[string]string{"a": a.Addr(), "b": b.Addr()}})
 	defer ring.Close()
-	checkEverything(t, ring, "users")
+	checkEverything(t, ring, "users", active())
+	checkEverything(t, ring, "piped", autoPipelined())
 }
 
 // One of two shards is gone: a walk gives what the others have, and says so.

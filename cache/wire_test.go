@@ -32,11 +32,11 @@ func TestCommandsOnTheWire(t *testing.T) {
 		{"Set", func(u users) error { return u.Set(ctx(u.t), 1, ann) }, map[string]int{"set": 1}, 1},
 		{"Peek", peek, map[string]int{"get": 1}, 1},
 		{"Update", func(u users) error { return u.Update(ctx(u.t), 1, bob) }, map[string]int{"evalsha": 1}, 1},
-		{"UpdateField", func(u users) error { return u.UpdateField(ctx(u.t), 1, "age", 5) }, map[string]int{"get": 1, "evalsha": 1}, 2},
+		{"UpdateField", func(u users) error { return u.UpdateField(ctx(u.t), 1, "age", 5) }, map[string]int{"getex": 1, "evalsha": 1}, 2},
 		{"Modify", func(u users) error {
 			_, err := u.Modify(ctx(u.t), 1, func(v User) (User, error) { v.Age++; return v, nil })
 			return err
-		}, map[string]int{"get": 1, "evalsha": 1}, 2},
+		}, map[string]int{"getex": 1, "evalsha": 1}, 2},
 		{"Touch", func(u users) error { return u.Touch(ctx(u.t), 1) }, map[string]int{"evalsha": 1}, 1},
 		{"Inspect", func(u users) error { _, err := u.Inspect(ctx(u.t), 1); return err }, map[string]int{"evalsha": 1}, 1},
 		{"Delete", func(u users) error { return u.Delete(ctx(u.t), 1) }, map[string]int{"unlink": 1}, 1},

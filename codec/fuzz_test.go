@@ -2,7 +2,10 @@ package codec_test
 
 import (
 	"reflect"
+	"runtime"
+	"strings"
 	"testing"
+	"unsafe"
 
 	"google.golang.org/protobuf/proto"
 
@@ -42,14 +45,30 @@ func again[V any](t *testing.T, c codec.Codec[V], v V, equal func(a, b V) bool) 
 	}
 }
 
+// allocates runs a Decode and checks what it takes: the input announces lengths that are not there, and is to take memory in
+// proportion to its own. A byte may stand for an element as large as a fuzzed, and for one of the eight slots that a map begins with.
+func allocates(t *testing.T, data []byte, decode func()) {
+	t.Helper()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	decode()
+	runtime.ReadMemStats(&after)
+	most := uint64(64<<10 + 8*int(unsafe.Sizeof(fuzzed{}))*len(data))
+	if took := after.TotalAlloc - before.TotalAlloc; took > most {
+		t.Errorf("%d bytes took %d bytes of memory: %.200q", len(data), took, data)
+	}
+}
+
 func FuzzJSONDecode(f *testing.F) {
 	for _, seed := range []string{
 		``, `null`, `{}`, ` {"id":1,"name":"ann","created":"2024-02-29T12:00:00Z","boss":{"tags":["a",null]}} `, `{"Any":[1,"\ud800",{"a":{}}]}`,
 		`{"Array":[1,2,3,4],"Numbers":{"-128":1e38}}`, `{"Self":{"":{"Self":{}}}}`, `[[[[`, `1e999`, `"\u0000"`,
+		`{"Any":` + strings.Repeat("[", 9990) + strings.Repeat("]", 9990) + `}`, strings.Repeat(`{"Self":{"":`, 10_001),
 	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		allocates(t, data, func() { _, _ = codec.JSON[fuzzed]{}.Decode(data) })
 		if v, err := (codec.JSON[fuzzed]{}).Decode(data); err == nil {
 			again(t, codec.JSON[fuzzed]{}, v, nil)
 		}
@@ -69,10 +88,14 @@ func FuzzMsgPackDecode(f *testing.F) {
 		"", "\xc0", "\x80", "\x81\xa3Any\x93\x01\xa1x\x80", "\x81\xa3Err\x05", "\x81\xa5Keyed\x81\x90\x01", "\xdd\xff\xff\xff\xff",
 		"\x81\xa4Anys\xc7\x05\x01\xdf\xff\xff\xff\xff", "\xd7\xff\xdf\xff\xff\xff\xff\x00\x00\x00", "\x81\xa6Intern\xd4\x80\x00", "\x91\x91\x91\xc1",
 		"\x81\xa4Self\xd4\x80\x81\xa1k\x80", "\xc4\x01x", "\xca\x7f\xc0\x00\x00",
+		"\xdc\xff\xff", "\xde\xff\xff", "\xc6\xff\xff\xff\xff", "\xdb\x7f\xff\xff\xff", "\xc9\xff\xff\xff\xff\x01", "\x81\xa5Lists\xdd\x10\x00\x00\x00",
+		"\x81\xa4Tags\xdd\x7f\xff\xff\xff\xc0", strings.Repeat("\x91", 10_001), "\x81\xa3Any" + strings.Repeat("\x91", 9990) + "\xc0",
 	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		allocates(t, data, func() { _, _ = codec.MsgPack[fuzzed]{}.Decode(data) })
+		allocates(t, data, func() { _, _ = codec.MsgPack[any]{}.Decode(data) })
 		if v, err := (codec.MsgPack[fuzzed]{}).Decode(data); err == nil {
 			again(t, codec.MsgPack[fuzzed]{}, v, nil)
 		}
@@ -95,6 +118,7 @@ func FuzzProtoDecode(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		allocates(t, data, func() { _, _ = codec.Proto[*testpb.User]{}.Decode(data) })
 		if v, err := (codec.Proto[*testpb.User]{}).Decode(data); err == nil {
 			again(t, codec.Proto[*testpb.User]{}, v, func(a, b *testpb.User) bool { return proto.Equal(a, b) })
 		}

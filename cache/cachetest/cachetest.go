@@ -19,9 +19,11 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/internal/clock"
 	"github.com/activettl/rediscache/internal/redistest/minipipe"
 )
 
@@ -67,6 +69,8 @@ func NewServer(tb testing.TB) *Server {
 		Addr:                  "miniredis",
 		Dialer:                minipipe.Dialer(srv.Miniredis),
 		ContextTimeoutEnabled: true,
+		// Without this go-redis asks the DNS for the address, which also ends a second bubble.
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	})
 	srv.Client = client
 	tb.Cleanup(func() {
@@ -85,6 +89,7 @@ func (s *Server) Advance(d time.Duration) {
 	}
 	s.now = s.now.Add(d)
 	s.Miniredis.SetTime(s.now)
+	clock.Skip(d)
 }
 
 // inBubble reports whether the caller runs in a synctest bubble. Nothing tells but

@@ -3,6 +3,7 @@ package cachetest_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -72,6 +73,24 @@ func TestBubble(t *testing.T) {
 				sessions, srv := cachetest.New[string](t, "sessions", codec.JSON[Session]{}, nil)
 				lives(t, srv, sessions, pass(srv))
 			})
+		})
+	}
+}
+
+// What one bubble has used, no other one meets.
+func TestBubbles(t *testing.T) {
+	for range 2 {
+		synctest.Test(t, func(t *testing.T) {
+			sessions, _ := cachetest.New[string](t, "sessions", codec.JSON[Session]{}, &cache.Options{AutoPipeline: true})
+			var wg sync.WaitGroup
+			for range 64 {
+				wg.Go(func() {
+					if err := sessions.Set(t.Context(), "s1", Session{"ann"}); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
 		})
 	}
 }

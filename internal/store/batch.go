@@ -37,7 +37,11 @@ func (s *Store) readMany(ctx context.Context, keys []string, renewal any, tracke
 	replies := make([]Reply, len(keys))
 	for done := 0; done < len(keys); done += chunkKeys {
 		end := min(done+chunkKeys, len(keys))
-		s.readChunk(ctx, keys[done:end], renewal, tracker, replies[done:end])
+		if s.renewals != nil && renewal != int64(0) {
+			s.readChunkTolerant(ctx, keys[done:end], replies[done:end])
+		} else {
+			s.readChunk(ctx, keys[done:end], renewal, tracker, replies[done:end])
+		}
 	}
 	return replies
 }
@@ -98,6 +102,16 @@ func (s *Store) SetMany(ctx context.Context, items []Item, own time.Duration) []
 }
 
 func (s *Store) setChunk(ctx context.Context, items []Item, own time.Duration, errs []error) {
+	if s.renewals != nil {
+		sent := s.renewals.Now()
+		defer func() {
+			for i, err := range errs {
+				if err == nil {
+					s.wrote(items[i].Key, sent, own)
+				}
+			}
+		}()
+	}
 	if s.keepsTerms(own) {
 		cmds := pipeline(ctx, s.rdb, len(items), func(i int, whole bool) *redis.Cmd {
 			return redis.NewCmd(ctx, setScript.args(whole, items[i].Key, s.setArgs(items[i].Value, own)...)...)

@@ -34,8 +34,7 @@ func (s *Store) Claim(ctx context.Context, every time.Duration) (*Lease, error) 
 	if err := s.due(ctx, every); err != nil {
 		return nil, err
 	}
-	now := time.Now()
-	l := &Lease{store: s, token: rand.Text(), every: every, begun: now, extended: now}
+	l := &Lease{store: s, token: rand.Text(), every: every, extended: time.Now()}
 	taken, err := s.rdb.SetNX(ctx, s.leaseKey(), l.token, leaseTTL).Result()
 	switch {
 	case err != nil:
@@ -46,6 +45,9 @@ func (s *Store) Claim(ctx context.Context, every time.Duration) (*Lease, error) 
 			l.free(ctx)
 			return nil, err
 		}
+		// Now, and not when the lease was asked for: what that takes on a busy machine
+		// may be longer than the interval, and would leave nothing of it.
+		l.begun = time.Now()
 		return l, nil
 	case every == 0:
 		return nil, sweep.ErrBusy

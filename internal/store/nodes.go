@@ -38,6 +38,12 @@ func direct(rdb redis.Cmdable) node {
 	return node{func(_ context.Context, use func(redis.Cmdable) error) error { return use(rdb) }}
 }
 
+// sharded is a client of several servers: a *redis.ClusterClient, a *redis.Ring, or
+// what embeds one.
+type sharded interface {
+	ForEachShard(context.Context, func(context.Context, *redis.Client) error) error
+}
+
 // primaries returns the servers that hold the keys, and whether it is one that
 // holds them all.
 func (s *Store) primaries(ctx context.Context) (nodes []node, single bool, err error) {
@@ -49,9 +55,7 @@ func (s *Store) primaries(ctx context.Context) (nodes []node, single bool, err e
 	}:
 		nodes, err = collect(ctx, rdb.ForEachMaster)
 		return nodes, false, err
-	case interface { // *redis.Ring
-		ForEachShard(context.Context, func(context.Context, *redis.Client) error) error
-	}:
+	case sharded: // *redis.Ring
 		nodes, err = collect(ctx, rdb.ForEachShard)
 		return nodes, false, err
 	}

@@ -12,18 +12,38 @@ import (
 // store that has not met a record with terms of its own reads the first one in
 // two.
 func (s *Store) Get(ctx context.Context, key string) ([]byte, error) {
-	return s.read(ctx, key, s.renewal, s.access)
+	if s.renewals != nil {
+		return s.getTolerant(ctx, key)
+	}
+	return s.read(ctx, key, s.renewal, s.access, readCmd)
 }
 
 // Peek reads a record and renews nothing. It costs what Get costs.
 func (s *Store) Peek(ctx context.Context, key string) ([]byte, error) {
-	return s.read(ctx, key, int64(0), s.send)
+	if s.renewals != nil {
+		if value, err := s.readRenewed(ctx, key); err != errOther {
+			return value, err
+		}
+	}
+	return s.read(ctx, key, int64(0), s.send, readCmd)
 }
 
-func (s *Store) read(ctx context.Context, key string, renewal any, send sender) ([]byte, error) {
+// Current is Peek for who is about to change what it reads: it asks the primary also
+// where the client reads from replicas or from memory. It costs what Get costs.
+func (s *Store) Current(ctx context.Context, key string) ([]byte, error) {
+	return s.read(ctx, key, int64(0), s.send, func(ctx context.Context, key string, _ any) *redis.StringCmd {
+		return redis.NewStringCmd(ctx, "getex", key) // to a client it is a write
+	})
+}
+
+func (s *Store) read(
+	ctx context.Context, key string, renewal any, send sender, newCmd func(context.Context, string, any) *redis.StringCmd,
+) ([]byte, error) {
 	if !s.ownTerms.Load() {
-		cmd := readCmd(ctx, key, renewal)
-		send(ctx, key, cmd)
+		cmd := newCmd(ctx, key, renewal)
+		if err := send(ctx, key, cmd); err != nil {
+			return nil, err
+		}
 		value, err := cmd.Bytes()
 		if !wrongType(err) {
 			return value, failure(err)
@@ -53,11 +73,25 @@ func (s *Store) met(cmd *redis.StringCmd) ([]byte, error) {
 // Set writes a record, in place of whatever the key holds: one command. Its own
 // TTL is kept for its life; 0 stands for the policy's.
 func (s *Store) Set(ctx context.Context, key string, value []byte, own time.Duration) error {
+	if s.renewals == nil {
+		return s.set(ctx, key, value, own)
+	}
+	sent := s.renewals.Now()
+	err := s.set(ctx, key, value, own)
+	if err == nil {
+		s.wrote(key, sent, own)
+	}
+	return err
+}
+
+func (s *Store) set(ctx context.Context, key string, value []byte, own time.Duration) error {
 	if s.keepsTerms(own) {
 		return failure(run(ctx, s.access, redis.NewCmd, setScript, key, s.setArgs(value, own)...).Err())
 	}
 	cmd := s.setCmd(ctx, key, value, own)
-	s.accessFor(ctx, key, cmd, s.life(own))
+	if err := s.accessFor(ctx, key, cmd, s.life(own)); err != nil {
+		return err
+	}
 	return failure(cmd.Err())
 }
 
@@ -106,7 +140,7 @@ func (s *Store) Update(ctx context.Context, key string, value []byte) error {
 // Touch renews a record without reading it, or returns ErrNotFound: one command.
 // Under a policy that does not renew it only looks.
 func (s *Store) Touch(ctx context.Context, key string) error {
-	return found(run(ctx, s.access, redis.NewCmd, touchScript, key, s.renewal))
+	return found(run(ctx, s.access, redis.NewCmd, touchScript, key, s.renewal, s.tolerance))
 }
 
 // found takes the reply of a script that answers 1, or 0 for no record.
@@ -137,9 +171,11 @@ func (s *Store) Swap(ctx context.Context, key string, old, value []byte) (curren
 // Delete removes whatever the key holds, and is content with nothing: one
 // command.
 func (s *Store) Delete(ctx context.Context, key string) error {
+	defer s.forget(key)
 	cmd := deleteCmd(ctx, key)
-	s.send(ctx, key, cmd)
-	s.forget(key)
+	if err := s.send(ctx, key, cmd); err != nil {
+		return err
+	}
 	return failure(cmd.Err())
 }
 
@@ -169,12 +205,12 @@ func (s *Store) Inspect(ctx context.Context, key string) (Info, error) {
 	pttl, size, own, deadline, idle := n[0], n[1], n[2], n[3], n[4]
 	info := Info{
 		TTL:       s.ttl,
-		Remaining: time.Duration(pttl) * time.Millisecond,
+		Remaining: milliseconds(pttl),
 		Idle:      -1,
 		Size:      int(size),
 	}
 	if own > 0 {
-		info.TTL = time.Duration(own) * time.Millisecond
+		info.TTL = milliseconds(own)
 	}
 	if deadline > 0 {
 		info.Deadline = time.UnixMilli(deadline)
@@ -183,7 +219,7 @@ func (s *Store) Inspect(ctx context.Context, key string) (Info, error) {
 		info.Remaining = -1
 	}
 	if s.sliding && idle >= 0 {
-		info.Idle = time.Duration(idle) * time.Millisecond
+		info.Idle = milliseconds(idle)
 	}
 	if s.tracker != nil {
 		info.Idle, err = s.idle(ctx, key)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha1"
 	"embed"
 	"encoding/hex"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -14,16 +15,17 @@ var sources embed.FS
 
 var (
 	getScript     = newScript("get")
-	setScript     = newScript("set")
+	dueScript     = newScript("tolerance", "due")
+	setScript     = newScript("expire", "set")
 	updateScript  = newScript("update")
 	swapScript    = newScript("swap")
-	touchScript   = newScript("touch")
+	touchScript   = newScript("tolerance", "touch")
 	inspectScript = newScript("inspect")
 	idleScript    = newScript("idle")
 	sweepScript   = newScript("sweep")
 
-	seenScript   = newScript("seen")
-	trackScript  = newScript("track")
+	seenScript   = newScript("expire", "seen")
+	trackScript  = newScript("expire", "track")
 	staleScript  = newScript("stale")
 	forgetScript = newScript("forget")
 	removeScript = newScript("remove")
@@ -37,17 +39,18 @@ var (
 // hash of its source once it has seen the source.
 type script struct{ src, sha string }
 
-func newScript(name string) *script {
-	read := func(name string) string {
+// newScript makes a script of these files behind the prelude.
+func newScript(names ...string) *script {
+	var src []byte
+	for _, name := range append([]string{"prelude"}, names...) {
 		data, err := sources.ReadFile("scripts/" + name + ".lua")
 		if err != nil {
-			panic(err) // the name is a constant of this file
+			panic(err) // the names are constants of this file
 		}
-		return string(data)
+		src = append(src, data...)
 	}
-	src := read("prelude") + read(name)
-	sum := sha1.Sum([]byte(src))
-	return &script{src, hex.EncodeToString(sum[:])}
+	sum := sha1.Sum(src)
+	return &script{string(src), hex.EncodeToString(sum[:])}
 }
 
 // args returns the arguments of EVALSHA, or of EVAL with the whole source.
@@ -66,17 +69,26 @@ func (sc *script) argsOfTwo(whole bool, key, second string, args ...any) []any {
 	return all
 }
 
-// sender sends one command on a key. The error stands in the command.
-type sender func(ctx context.Context, key string, cmd redis.Cmder)
+// sender sends one command on a key. The error stands in the command; one that is
+// returned says that the context ended first, and that the command is not to be read.
+type sender func(ctx context.Context, key string, cmd redis.Cmder) error
+
+// resends is how often a script is sent again: to a node that has not seen it, and,
+// while its slot moves, to the other one.
+const resends = 2
 
 // run calls a script: one round trip, two on a node that has not seen it yet.
 // The reply is made by newCmd, a constructor of go-redis.
 func run[C redis.Cmder](ctx context.Context, send sender, newCmd func(context.Context, ...any) C, sc *script, key string, args ...any) C {
 	cmd := newCmd(ctx, sc.args(false, key, args...)...)
-	send(ctx, key, cmd)
-	if noScript(cmd.Err()) {
+	err := send(ctx, key, cmd)
+	for again := 0; err == nil && again < resends && noScript(cmd.Err()); again++ {
 		cmd = newCmd(ctx, sc.args(true, key, args...)...)
-		send(ctx, key, cmd)
+		err = send(ctx, key, cmd)
+	}
+	if err != nil {
+		cmd = newCmd(ctx)
+		cmd.SetErr(err)
 	}
 	return cmd
 }
@@ -98,21 +110,33 @@ func pipeline[C redis.Cmder](ctx context.Context, rdb redis.UniversalClient, n i
 		cmds[i] = build(i, false)
 		_ = pipe.Process(ctx, cmds[i])
 	}
-	_, _ = pipe.Exec(ctx) // each error stands in its command
-	pipe = rdb.Pipeline()
-	for i, cmd := range cmds {
-		if noScript(cmd.Err()) {
-			cmds[i] = build(i, true)
-			_ = pipe.Process(ctx, cmds[i])
-		}
+	exec(ctx, pipe)
+	for _, cmd := range cmds {
+		rediscover(ctx, rdb, cmd.Err())
 	}
-	if pipe.Len() > 0 {
-		_, _ = pipe.Exec(ctx)
+	for range resends {
+		pipe = rdb.Pipeline()
+		for i, cmd := range cmds {
+			if noScript(cmd.Err()) {
+				cmds[i] = build(i, true)
+				_ = pipe.Process(ctx, cmds[i])
+			}
+		}
+		if pipe.Len() == 0 {
+			break
+		}
+		exec(ctx, pipe)
 	}
 	return cmds
 }
 
-func noScript(err error) bool { return err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") }
+// noScript reports whether a node has not seen a script, or no longer has its key:
+// while a slot moves to another node, what a script removes may not come back here.
+// Sent again, the command is redirected to the node that the slot moves to, which
+// may not have seen the script.
+func noScript(err error) bool {
+	return err != nil && (redis.HasErrorPrefix(err, "NOSCRIPT") || strings.Contains(err.Error(), "access a non local key"))
+}
 
 // once is a command that go-redis does not send again when it cannot know
 // whether the server has executed it.

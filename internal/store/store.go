@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"sync/atomic"
@@ -48,7 +49,11 @@ type Store struct {
 	ownTerms atomic.Bool // a record with terms of its own was met or written
 	longer   atomic.Bool // a record with a longer TTL than the policy's was written
 
-	tracker *tracker // of accesses; nil where they are not tracked
+	coalescers []*coalescer // of equal parts of the slots; empty without auto-pipelining
+
+	tolerance any       // of the policy's TTL; 0 for none
+	renewals  *renewals // nil without a tolerance
+	tracker   *tracker  // of accesses; nil where they are not tracked
 }
 
 // New returns the store of the records whose keys start with prefix. Accesses
@@ -67,6 +72,10 @@ func New(rdb redis.UniversalClient, prefix string, terms ttl.Terms, track bool) 
 	}
 	if s.sliding {
 		s.renewal = s.policy
+	}
+	s.tolerance = terms.Tolerance.Milliseconds()
+	if terms.Tolerance > 0 {
+		s.renewals = newRenewals(s.ttl, terms.Tolerance)
 	}
 	if track && !s.sliding {
 		s.tracker = newTracker(s.ttl)
@@ -94,7 +103,7 @@ func LongestIdle(terms ttl.Terms) time.Duration {
 	case terms.MaxAge == terms.TTL: // its deadline cuts every renewal short
 		return 0
 	}
-	return terms.TTL
+	return terms.TTL - terms.Tolerance // a record counts as idle so long after its last renewal
 }
 
 // OutlivesPolicy reports whether there may be records that live longer without
@@ -109,7 +118,53 @@ func (s *Store) bookkeeping(name string) string {
 }
 
 // send sends a command that is no access to a record.
-func (s *Store) send(ctx context.Context, _ string, cmd redis.Cmder) { _ = s.rdb.Process(ctx, cmd) }
+func (s *Store) send(ctx context.Context, key string, cmd redis.Cmder) error {
+	var unread error
+	switch len(s.coalescers) {
+	case 0:
+		_ = s.rdb.Process(ctx, cmd)
+	case 1:
+		unread = s.coalescers[0].process(ctx, cmd)
+	default:
+		unread = s.coalescers[slotOf(key)*len(s.coalescers)/slots].process(ctx, cmd)
+	}
+	if unread != nil {
+		rediscover(ctx, s.rdb, unread)
+		return unread
+	}
+	rediscover(ctx, s.rdb, cmd.Err())
+	return nil
+}
+
+// AutoPipeline lets the store send as one pipeline what callers send at the same
+// time. It is called before the store is used.
+func (s *Store) AutoPipeline() {
+	n := 1
+	if _, spread := s.rdb.(sharded); spread {
+		// A pipeline to several nodes is as slow as the slowest of them. Neighbouring
+		// slots are mostly on one node.
+		n = shards
+	}
+	for range n {
+		s.coalescers = append(s.coalescers, newCoalescer(s.rdb))
+	}
+}
+
+// Close waits until the store has no goroutine. Nothing is sent after it.
+func (s *Store) Close() {
+	for _, c := range s.coalescers {
+		c.close()
+	}
+}
+
+// maxMillis is the longest time.Duration, in milliseconds.
+const maxMillis = math.MaxInt64 / 1_000_000
+
+// milliseconds returns a time that Redis told, or the longest time.Duration if it is
+// longer: another program may have given a key a TTL of more than 292 years.
+func milliseconds(ms int64) time.Duration {
+	return time.Duration(min(ms, maxMillis)) * time.Millisecond
+}
 
 // failure turns an error of go-redis into one of the store's.
 func failure(err error) error {

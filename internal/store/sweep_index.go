@@ -54,7 +54,7 @@ func (p *pass) judgeByIndex(ctx context.Context, keys []string, part *sweep.Resu
 			continue
 		}
 		for j, key := range of {
-			since := time.Duration(ms[j]) * time.Millisecond
+			since := milliseconds(ms[j])
 			part.LongestIdle = max(part.LongestIdle, since)
 			if since >= p.staleAfter() {
 				idle = append(idle, key)

@@ -21,10 +21,10 @@ func (p *pass) judgeByTTL(ctx context.Context, keys []string, part *sweep.Result
 		_ = pipe.Process(ctx, lefts[i])
 		_ = pipe.Process(ctx, kinds[i])
 	}
-	_, _ = pipe.Exec(ctx) // each error stands in its command
+	exec(ctx, pipe)
 	look := func(key string, since time.Duration) {
 		part.LongestIdle = max(part.LongestIdle, since)
-		if since >= p.maxIdle {
+		if since >= p.unusedAfter() {
 			idle = append(idle, key)
 		}
 	}
@@ -44,7 +44,7 @@ func (p *pass) judgeByTTL(ctx context.Context, keys []string, part *sweep.Result
 		case "string":
 			part.Scanned++
 			if left >= 0 { // it has not expired meanwhile, and has a TTL
-				look(key, p.ttl-time.Duration(left)*time.Millisecond)
+				look(key, p.ttl-milliseconds(left))
 			}
 		}
 	}
@@ -61,15 +61,24 @@ func (p *pass) judgeByTTL(ctx context.Context, keys []string, part *sweep.Result
 			}
 		default:
 			part.Scanned++
-			look(lists[i], time.Duration(ms)*time.Millisecond)
+			look(lists[i], milliseconds(ms))
 		}
 	}
 	return idle, nil
 }
 
+// unusedAfter is how long ago the last renewal of a record must be for its last access
+// to be maxIdle ago: an access within the tolerance after a renewal is not seen.
+func (p *pass) unusedAfter() time.Duration {
+	if p.renewals == nil {
+		return p.maxIdle
+	}
+	return p.maxIdle + p.renewals.tolerance
+}
+
 // removeByTTL removes those records that are idle on the second look.
 func (p *pass) removeByTTL(ctx context.Context, idle []string, part *sweep.Result) error {
 	return p.tally(ctx, part, pipeline(ctx, p.rdb, len(idle), func(i int, whole bool) *redis.Cmd {
-		return redis.NewCmd(ctx, sweepScript.args(whole, idle[i], p.policy, p.maxIdle.Milliseconds())...)
+		return redis.NewCmd(ctx, sweepScript.args(whole, idle[i], p.policy, p.unusedAfter().Milliseconds())...)
 	}))
 }

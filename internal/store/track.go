@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/internal/clock"
 )
 
 // The index of accesses is a sorted set per shard: the text of a key, and when it
@@ -38,8 +40,8 @@ func (s *Store) member(key string) string { return key[len(s.prefix):] }
 // which costs one more note and never one too few: a mark is 56 bits of the key's
 // hash.
 type tracker struct {
+	clock.Clock
 	window time.Duration
-	begun  time.Time
 	seed   maphash.Seed
 	slots  [1 << 16]atomic.Uint64
 }
@@ -57,8 +59,8 @@ func windowOf(ttl time.Duration) time.Duration {
 
 func newTracker(ttl time.Duration) *tracker {
 	return &tracker{
+		Clock:  clock.Start(),
 		window: windowOf(ttl),
-		begun:  time.Now(),
 		seed:   maphash.MakeSeed(),
 	}
 }
@@ -69,15 +71,29 @@ type mark struct {
 	want uint64
 }
 
-// look returns the mark of a key in this window.
-func (t *tracker) look(key string) mark {
+// added is the bit of a mark that tells that the index has the key: the note of a
+// read, which may have been a miss, adds none.
+const added = 1
+
+// look returns the mark of a key in this window, by a write or by another access.
+func (t *tracker) look(key string, write bool) mark {
 	hash := maphash.String(t.seed, key)
-	window := uint64(time.Since(t.begun)/t.window) + 1
-	return mark{&t.slots[hash%uint64(len(t.slots))], hash&^(1<<24-1) | window&(1<<24-1)}
+	window := uint64(t.Now()/t.window) + 1
+	want := hash&^(1<<24-1) | window<<1&(1<<24-1)
+	if write {
+		want |= added
+	}
+	return mark{&t.slots[hash%uint64(len(t.slots))], want}
 }
 
-func (m mark) noted() bool { return m.slot.Load() == m.want }
-func (m mark) note()       { m.slot.Store(m.want) }
+// noted reports whether the access need not be noted any more: a write has been, or
+// any access if this is no write.
+func (m mark) noted() bool {
+	have := m.slot.Load()
+	return have == m.want || have == m.want|added
+}
+
+func (m mark) note() { m.slot.Store(m.want) }
 
 // note is a command that notes accesses in one shard, and their marks.
 type note struct {
@@ -103,27 +119,27 @@ func (s *Store) indexTTL() int64 { return 2 * (s.ttl + s.tracker.window).Millise
 
 // access sends a command that is an access to a record, and notes the access in
 // the same round trip if it is to be noted.
-func (s *Store) access(ctx context.Context, key string, cmd redis.Cmder) {
-	s.accessFor(ctx, key, cmd, 0)
+func (s *Store) access(ctx context.Context, key string, cmd redis.Cmder) error {
+	return s.accessFor(ctx, key, cmd, 0)
 }
 
 // accessFor is access by a command that gives a record so long to live; 0 if it is
 // not a write.
-func (s *Store) accessFor(ctx context.Context, key string, cmd redis.Cmder, life time.Duration) {
+func (s *Store) accessFor(ctx context.Context, key string, cmd redis.Cmder, life time.Duration) error {
 	if s.tracker == nil {
-		_ = s.rdb.Process(ctx, cmd)
-		return
+		return s.send(ctx, key, cmd)
 	}
 	notes, ride := s.notes(ctx, s.tracker, life, 1, func(int) string { return key })
 	if len(ride) == 0 {
-		_ = s.rdb.Process(ctx, cmd)
-		return
+		return s.send(ctx, key, cmd)
 	}
 	pipe := s.rdb.Pipeline()
 	_ = pipe.Process(ctx, ride[0])
 	_ = pipe.Process(ctx, cmd)
-	_, _ = pipe.Exec(ctx) // each error stands in its command
+	exec(ctx, pipe)
+	rediscover(ctx, s.rdb, cmd.Err())
 	s.settle(ctx, notes)
+	return nil
 }
 
 // notes returns the notes of accesses to n keys, one per shard, and their
@@ -135,7 +151,7 @@ func (s *Store) notes(ctx context.Context, t *tracker, life time.Duration, n int
 	var byShard map[string]*note // made when it is needed: most accesses are noted already
 	for i := range n {
 		k := key(i)
-		m := t.look(k)
+		m := t.look(k, life > 0)
 		if m.noted() && life <= s.ttl {
 			continue
 		}
@@ -167,8 +183,9 @@ func (s *Store) settle(ctx context.Context, notes []*note) {
 		err := n.cmd.Err()
 		if noScript(err) {
 			cmd := redis.NewCmd(ctx, trackScript.args(true, n.shard, n.args...)...)
-			s.send(ctx, n.shard, cmd)
-			err = cmd.Err()
+			if err = s.send(ctx, n.shard, cmd); err == nil {
+				err = cmd.Err()
+			}
 		}
 		if err != nil {
 			continue
@@ -186,8 +203,9 @@ func (s *Store) forget(keys ...string) {
 		return
 	}
 	for _, key := range keys {
-		m := s.tracker.look(key)
+		m := s.tracker.look(key, false)
 		m.slot.CompareAndSwap(m.want, 0)
+		m.slot.CompareAndSwap(m.want|added, 0)
 	}
 }
 
@@ -203,5 +221,5 @@ func (s *Store) idle(ctx context.Context, key string) (time.Duration, error) {
 	case ms[0] < 0:
 		return -1, nil
 	}
-	return time.Duration(ms[0]) * time.Millisecond, nil
+	return milliseconds(ms[0]), nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"slices"
-	"strconv"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -87,20 +86,9 @@ func (s *Store) Records(ctx context.Context, keys []string) ([]string, error) {
 		if err != nil && !wrongType(err) {
 			return nil, failure(err)
 		}
-		if areTerms(terms) {
+		if _, ok := ownTTL(terms); ok {
 			records = append(records, lists[i])
 		}
 	}
 	return records, nil
-}
-
-// areTerms reports whether these are a TTL and a deadline as stand in a record. It
-// decides as prelude.lua does.
-func areTerms(terms []string) bool {
-	if len(terms) != 2 || len(terms[0]) > 15 || len(terms[1]) > 15 {
-		return false
-	}
-	own, err := strconv.ParseUint(terms[0], 10, 64)
-	deadline, err2 := strconv.ParseUint(terms[1], 10, 64)
-	return err == nil && err2 == nil && own+deadline > 0
 }

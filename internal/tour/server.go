@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/internal/clock"
 	"github.com/activettl/rediscache/internal/redistest/minipipe"
 )
 
@@ -65,6 +66,7 @@ func embedded() *server {
 		pass: func(ctx context.Context, d time.Duration) error {
 			now = now.Add(d)
 			m.SetTime(now)
+			clock.Skip(d)
 			return ctx.Err()
 		},
 		how: "the tour moves the clock",

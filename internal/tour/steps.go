@@ -96,6 +96,24 @@ func (t *tour) ownTTL(ctx context.Context) {
 	t.check(t.whole(after, t.times.own), "a read renews the record by its own TTL", after)
 }
 
+func (t *tour) tolerance(ctx context.Context) {
+	tolerance := t.times.pause / 2
+	t.must(t.hot.Set(ctx, 42, ann))
+	t.show("hot.Set(ctx, 42, ann)", "it lives for %s, and %s of that are tolerated", short(t.times.ttl), short(tolerance))
+	t.wait(ctx, tolerance/2)
+	_, err := t.hot.Get(ctx, 42)
+	t.must(err)
+	left := t.left(ctx, t.hot, 42)
+	t.show("hot.Get(ctx, 42)", "a plain GET, which writes nothing: %s left", short(left))
+	t.check(left <= t.times.ttl-tolerance/2, "a read within the tolerance does not renew", left)
+	t.wait(ctx, tolerance)
+	_, err = t.hot.Get(ctx, 42)
+	t.must(err)
+	left = t.left(ctx, t.hot, 42)
+	t.show("hot.Get(ctx, 42)", "the tolerance has passed, so this one renews: %s left", short(left))
+	t.check(t.whole(left, t.times.ttl), "a read after the tolerance renews", left)
+}
+
 func (t *tour) expiry(ctx context.Context) {
 	t.must(t.users.SetMany(ctx, map[int64]User{42: ann, 43: bob}))
 	t.show("users.SetMany(ctx, {42: ann, 43: bob})", "both under the policy, %s", short(t.times.ttl))

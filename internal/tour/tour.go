@@ -33,6 +33,7 @@ type tour struct {
 	users    *cache.Cache[int64, User] // JSON, Active: what most steps use
 	packed   *cache.Cache[int64, User]
 	messages *cache.Cache[int64, *testpb.User]
+	hot      *cache.Cache[int64, User] // Active with a tolerance
 	pages    *cache.Cache[int64, User] // Fixed
 }
 
@@ -47,6 +48,7 @@ func showSteps(ctx context.Context, g *guide) error {
 		{"Typed records in three codecs", t.codecs},
 		{"A read renews the record", t.renewal},
 		{"A record with a TTL of its own", t.ownTTL},
+		{"A tolerance spares renewals", t.tolerance},
 		{"What nobody reads expires", t.expiry},
 		{"A sweep removes what nobody uses", t.sweep},
 		{"Beside Active, the Fixed policy: reads renew nothing", t.fixed},
@@ -67,6 +69,7 @@ func showSteps(ctx context.Context, g *guide) error {
 		t.users = newCache[int64](g, "users", codec.JSON[User]{}, ttl.Active(g.times.ttl))
 		t.packed = newCache[int64](g, "packed", codec.MsgPack[User]{}, ttl.Active(g.times.ttl))
 		t.messages = newCache[int64](g, "messages", codec.Proto[*testpb.User]{}, ttl.Active(g.times.ttl))
+		t.hot = newCache[int64](g, "hot", codec.JSON[User]{}, ttl.Active(g.times.ttl, ttl.Tolerance(g.times.pause/2)))
 		t.pages = newCache[int64](g, "pages", codec.JSON[User]{}, ttl.Fixed(g.times.ttl))
 	})
 	for i, step := range steps {

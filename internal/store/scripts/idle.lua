@@ -13,4 +13,4 @@ if kind == 'list' then
 elseif kind ~= 'string' then
   return false
 end
-return idle(own > 0 and own or tonumber(ARGV[1]), deadline)
+return (idle(own > 0 and own or tonumber(ARGV[1]), deadline))

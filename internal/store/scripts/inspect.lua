@@ -5,10 +5,12 @@
 local policy = tonumber(ARGV[1])
 return record {
   string = function()
-    return {redis.call('PTTL', key), redis.call('STRLEN', key), 0, 0, idle(policy, 0)}
+    local since, left = idle(policy, 0)
+    return {left, redis.call('STRLEN', key), 0, 0, since}
   end,
   list = function(value, own, deadline)
-    return {redis.call('PTTL', key), #value, own, deadline, idle(own > 0 and own or policy, deadline)}
+    local since, left = idle(own > 0 and own or policy, deadline)
+    return {left, #value, own, deadline, since}
   end,
   absent = false,
 }

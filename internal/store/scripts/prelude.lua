@@ -3,10 +3,13 @@
 
 local key = KEYS[1]
 
--- millis reads a number of milliseconds that Go can hold.
+-- millis reads a number of milliseconds.
 local function millis(text)
   return text and #text <= 15 and text:match('^%d+$') and tonumber(text)
 end
+
+-- The longest time.Duration of Go, in milliseconds: no cache writes a TTL beyond it.
+local maxTTL = 9223372036854
 
 local function now()
   local t = redis.call('TIME')
@@ -21,7 +24,7 @@ end
 -- not what a cache writes; a list with neither is not.
 local function terms(own, deadline)
   own, deadline = millis(own), millis(deadline)
-  if own and deadline and own + deadline > 0 then
+  if own and deadline and own <= maxTTL and own + deadline > 0 then
     return own, deadline
   end
 end
@@ -72,13 +75,14 @@ end
 
 -- idle tells how long ago the last access to a record was: it gave the record its
 -- whole TTL, unless its deadline was nearer. Then, and for a key that has no TTL,
--- the time of that access is not known: -1.
+-- the time of that access is not known: -1. The second result is the PTTL, which a
+-- second call may find to be another one.
 local function idle(ttl, deadline)
   local left = redis.call('PTTL', key)
   if left < 0 or deadline > 0 and now() + left >= deadline - 1 then
-    return -1
+    return -1, left
   end
-  return math.max(ttl - left, 0)
+  return math.max(ttl - left, 0), left
 end
 
 -- replace writes the value of a record under the policy and renews it; policy 0

@@ -16,6 +16,6 @@ for i = 2, #ARGV do
   end
 end
 if added then
-  redis.call('PEXPIRE', key, ARGV[1])
+  expire(tonumber(ARGV[1]))
 end
 return idle

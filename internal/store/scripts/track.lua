@@ -6,6 +6,7 @@
 -- other than the policy's; the members.
 local t, life, margin = now(), tonumber(ARGV[2]), tonumber(ARGV[3])
 local own, longest = tonumber(ARGV[4]), tonumber(redis.call('ZSCORE', key, '') or 0)
+local left = redis.call('PTTL', key) -- before the first write, in case it is refused
 if own > math.max(life, longest) then
   redis.pcall('ZADD', key, ARGV[4], '')
 end
@@ -22,6 +23,11 @@ for i = 5, #ARGV do
     redis.call('ZREM', key, ARGV[i])
   end
 end
+-- The shard outlives its records.
+local ttl = 2 * (life + margin)
+if left < ttl then
+  expire(ttl)
+end
 -- Entries that are too old to be of live records go, a few more than were added:
 -- so the index shrinks to what is alive even if nobody sweeps.
 local old = redis.call('ZRANGEBYSCORE', key, '-inf', string.format('%.0f', t - life - margin), 'LIMIT', 0, #ARGV + 8)
@@ -29,10 +35,5 @@ for i = 1, #old do
   if old[i] ~= '' then
     redis.call('ZREM', key, old[i])
   end
-end
--- The shard outlives its records.
-local ttl = 2 * (life + margin)
-if redis.call('PTTL', key) < ttl then
-  redis.call('PEXPIRE', key, string.format('%.0f', ttl))
 end
 return 1

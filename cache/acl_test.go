@@ -1,0 +1,330 @@
+package cache_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/internal/redistest"
+	"github.com/activettl/rediscache/sweep"
+	"github.com/activettl/rediscache/ttl"
+)
+
+// aclLines reads the table of ACL lines in SECURITY.md: the rules of each use of a cache named users.
+func aclLines(t *testing.T) map[string][]string {
+	t.Helper()
+	text, err := os.ReadFile("../.github/SECURITY.md")
+	must(t, err)
+	lines := map[string][]string{}
+	for line := range strings.Lines(string(text)) {
+		if use, rules, ok := strings.Cut(line, " | `ACL SETUSER app on >… "); ok {
+			rules, _, _ = strings.Cut(strings.ReplaceAll(rules, `\|`, "|"), "`")
+			lines[strings.TrimPrefix(use, "| ")] = strings.Fields(rules)
+		}
+	}
+	return lines
+}
+
+// usage is what a user of Redis does with a cache.
+type usage struct {
+	o     *cache.Options
+	piped bool // through a redis.AutoPipeliner
+	db    int
+	do    func(s *site) []error
+
+	// Permissions without which an operation does less and returns no error: the server's ACL LOG names them.
+	quiet []string
+}
+
+var usages = map[string]usage{
+	"Active":                              {o: active(), do: func(s *site) []error { return s.operate() }},
+	"Active, `Options.AutoPipeline`":      {o: autoPipelined(), do: func(s *site) []error { return s.operate() }},
+	"Active, `ttl.Tolerance`":             {o: active(ttl.Tolerance(time.Minute)), do: func(s *site) []error { return s.operate() }},
+	"Active, `ttl.MaxAge`":                {o: active(ttl.MaxAge(24 * hour)), do: func(s *site) []error { return s.operate() }},
+	"Active, `cache.WithTTL`":             {o: active(), do: (*site).ownTerms},
+	"Fixed":                               {o: fixed(), do: func(s *site) []error { return s.operate() }},
+	"`All`, `Keys`, `Len`, `Clear`":       {o: active(), do: (*site).walk},
+	"the same by a `redis.AutoPipeliner`": {o: active(), piped: true, do: (*site).walk},
+	"`Sweep`, Active":                     {o: active(), do: func(s *site) []error { return s.sweep() }, quiet: []string{"+get"}},
+	"`Sweep`, Active, with a `Progress`": {o: active(), quiet: []string{"+get", "+dbsize"}, do: func(s *site) []error {
+		return s.sweep(sweep.OnProgress(func(sweep.Progress) {}))
+	}},
+	"Fixed, `TrackAccess` and `Sweep`": {o: &cache.Options{TTL: fixed().TTL, TrackAccess: true}, do: (*site).tracked, quiet: []string{"+zrangebyscore"}},
+	"Active, in database 1":            {o: active(), db: 1, do: func(s *site) []error { return s.operate() }},
+}
+
+// site is a server with somebody who may do everything, and a user who may not.
+type site struct {
+	t     *testing.T
+	admin *redis.Client
+	given *cache.Cache[string, User] // the admin's
+	users *cache.Cache[string, User] // the user's
+}
+
+// put writes a record that was last used half an hour ago.
+func (s *site) put(key string, opts ...cache.SetOption) {
+	s.t.Helper()
+	must(s.t, s.given.Set(ctx(s.t), key, ann, opts...))
+	must(s.t, s.admin.PExpire(ctx(s.t), "users:"+key, hour/2).Err())
+}
+
+// operate does all that can be done with single records, on one that was written with these options.
+func (s *site) operate(opts ...cache.SetOption) (errs []error) {
+	s.t.Helper()
+	for _, do := range single(s.users, ann) {
+		s.put("a", opts...)
+		errs = append(errs, s.after(do(ctx(s.t), "a")))
+	}
+	errs = append(errs, s.after(s.users.Set(ctx(s.t), "new", ann)))
+	return append(errs, s.several([]string{"GetMany", "SetMany", "DeleteMany"}, opts...)...)
+}
+
+func (s *site) several(names []string, opts ...cache.SetOption) (errs []error) {
+	s.t.Helper()
+	all := several(s.users, ann)
+	for _, name := range names {
+		s.put("a", opts...)
+		errs = append(errs, s.after(all[name](ctx(s.t))))
+	}
+	return errs
+}
+
+func (s *site) walk() []error { return s.several([]string{"All", "Keys", "Len", "Clear"}) }
+
+// ownTerms operates on records of both kinds, and writes one in place of the other.
+func (s *site) ownTerms() []error {
+	s.t.Helper()
+	errs := s.operate()
+	for _, opts := range [][]cache.SetOption{nil, {cache.WithTTL(2 * hour)}} {
+		s.put("a", opts...)
+		errs = append(errs, s.after(s.users.Set(ctx(s.t), "a", ann, cache.WithTTL(hour))))
+	}
+	return append(errs, s.operate(cache.WithTTL(hour))...)
+}
+
+// sweep makes a pass with a record to remove.
+func (s *site) sweep(opts ...sweep.Option) []error {
+	s.t.Helper()
+	s.put("a")
+	_, err := s.users.Sweep(ctx(s.t), hour/4, opts...)
+	return []error{s.after(err)}
+}
+
+// tracked makes a pass as well, which meets a record that is idle by the index, one that the index does not know, and the
+// entry of a dead one.
+func (s *site) tracked() []error {
+	s.t.Helper()
+	errs := s.operate()
+	for _, key := range []string{"idle", "dead"} {
+		errs = append(errs, s.after(s.users.Set(ctx(s.t), key, ann)))
+	}
+	s.put("unknown")
+	must(s.t, s.admin.Unlink(ctx(s.t), "users:dead").Err())
+	for _, shard := range s.admin.Keys(ctx(s.t), "users!seen:*").Val() {
+		must(s.t, s.admin.ZAddXX(ctx(s.t), shard, redis.Z{Member: "idle"}).Err()) // in 1970
+	}
+	_, err := s.users.Sweep(ctx(s.t), hour/4)
+	return append(errs, s.after(err))
+}
+
+// after checks what an operation has left, whatever came of it, and returns its error.
+func (s *site) after(err error) error {
+	s.t.Helper()
+	for _, key := range s.admin.Keys(ctx(s.t), "*").Val() {
+		if s.admin.PTTL(ctx(s.t), key).Val() == -1 {
+			s.t.Errorf("key %q has no TTL, after the error %v", key, err)
+			must(s.t, s.admin.Unlink(ctx(s.t), key).Err())
+		}
+	}
+	return err
+}
+
+// Each line of SECURITY.md is enough for what it says, and with any one permission less something of it is refused.
+func TestACL(t *testing.T) {
+	lines := aclLines(t)
+	for use, rules := range lines {
+		u, ok := usages[use]
+		if strings.HasPrefix(use, "on a cluster") {
+			continue // TestACLOfCluster
+		}
+		if !ok {
+			t.Errorf("SECURITY.md has a line for %q, which no test uses", use)
+			continue
+		}
+		t.Run(use, func(t *testing.T) {
+			admin := redistest.Start(t).Client(t, func(o *redis.UniversalOptions) { o.DB = u.db })
+			takeApart(t, rules, u.quiet, func(rules []string) ([]error, []string) {
+				return u.under(t, admin, rules), aclLog(t, admin)
+			})
+		})
+	}
+	for use := range usages {
+		if lines[use] == nil {
+			t.Errorf("SECURITY.md has no line for %q", use)
+		}
+	}
+}
+
+// takeApart checks that rules are enough, and that none of them is too many. under does what they are for, and returns its
+// errors and the rules that the server has missed; without a quiet rule it has only the latter to show.
+func takeApart(t *testing.T, rules, quiet []string, under func(rules []string) (errs []error, missed []string)) {
+	t.Helper()
+	errs, _ := under(rules)
+	if err := errors.Join(errs...); err != nil {
+		t.Errorf("with all of the line: %v", err)
+	}
+	for i, rule := range rules {
+		errs, missed := under(slices.Delete(slices.Clone(rules), i, i+1))
+		isQuiet := slices.Contains(quiet, rule)
+		if refused := slices.ContainsFunc(errs, denied); refused == isQuiet {
+			t.Errorf("without %s: refused is %v, want %v: %v", rule, refused, !isQuiet, errs)
+		}
+		if isQuiet && !slices.Contains(missed, rule) {
+			t.Errorf("nobody misses %s", rule)
+		}
+	}
+}
+
+// under does what the usage does as a user with these rules, and returns the errors.
+func (u usage) under(t *testing.T, admin *redis.Client, rules []string) []error {
+	t.Helper()
+	must(t, admin.FlushAll(ctx(t)).Err())
+	must(t, admin.ScriptFlush(ctx(t)).Err()) // so that EVAL is needed
+	must(t, admin.ACLSetUser(ctx(t), "app", slices.Concat([]string{"reset", "on", ">secret"}, rules)...).Err())
+	must(t, admin.ACLLogReset(ctx(t)).Err())
+	// As a program makes it: it may not name itself by CLIENT SETINFO, and goes on.
+	rdb := redis.NewClient(&redis.Options{Addr: admin.Options().Addr, Username: "app", Password: "secret", DB: u.db})
+	defer rdb.Close()
+	var face redis.UniversalClient = rdb
+	if u.piped {
+		ap, err := rdb.AutoPipeline()
+		must(t, err)
+		defer ap.Close()
+		face = ap
+	}
+	s := &site{
+		t: t, admin: admin,
+		given: mustNew[string](t, admin, "users", jsonUsers, &cache.Options{TTL: u.o.TTL}),
+		users: mustNew[string](t, face, "users", jsonUsers, u.o),
+	}
+	return u.do(s)
+}
+
+// denied reports whether an error is Redis' for want of a permission. Where a script meets that, Redis 7 says it in words;
+// who may not send ASKING is sent back by MOVED, if it goes in a pipeline.
+func denied(err error) bool {
+	text := fmt.Sprint(err)
+	return slices.ContainsFunc([]string{"NOPERM", "The user executing the script can't", ": MOVED "}, func(part string) bool {
+		return strings.Contains(text, part)
+	})
+}
+
+// aclLog returns the rules that the server has missed.
+func aclLog(t *testing.T, admin *redis.Client) (rules []string) {
+	t.Helper()
+	entries, err := admin.ACLLog(ctx(t), 100).Result()
+	must(t, err)
+	for _, e := range entries {
+		rules = append(rules, "+"+e.Object)
+	}
+	return rules
+}
+
+// A user who may do what all the lines say can do all that a cache does, and nothing to the keys of others.
+func TestACLOfEverything(t *testing.T) {
+	all := map[string]bool{}
+	for use := range usages {
+		for _, rule := range aclLines(t)[use] {
+			all[rule] = true
+		}
+	}
+	checkPrivileges(t, redistest.StartSecure(t, strings.Join(slices.Sorted(maps.Keys(all)), " ")).Client(t))
+}
+
+// On a cluster a client needs what its line says besides, and no less of it. One slot is on its way to another node.
+func TestACLOfCluster(t *testing.T) {
+	c := redistest.StartCluster(t, 0, time.Minute)
+	var admins []*redis.Client
+	for _, node := range c.Nodes() {
+		admins = append(admins, node.Client(t))
+	}
+	slot := admins[0].ClusterKeySlot(ctx(t), "users:b").Val()
+	owner := int(slot) * len(admins) / 16384
+	from, to := admins[owner], admins[(owner+1)%len(admins)]
+	must(t, to.Do(ctx(t), "cluster", "setslot", slot, "importing", from.Do(ctx(t), "cluster", "myid").Val()).Err())
+	must(t, from.Do(ctx(t), "cluster", "setslot", slot, "migrating", to.Do(ctx(t), "cluster", "myid").Val()).Err())
+
+	lines := aclLines(t)
+	base := slices.Concat(lines["Active"], lines["`All`, `Keys`, `Len`, `Clear`"])
+	for _, tt := range []struct {
+		use   string
+		piped bool
+		quiet []string
+	}{
+		{"on a cluster, besides", false, []string{"+command"}},
+		{"on a cluster by a `redis.AutoPipeliner`, besides", true, []string{"+unwatch"}},
+	} {
+		besides := lines[tt.use]
+		if besides == nil {
+			t.Fatalf("SECURITY.md has no line for %q", tt.use)
+		}
+		t.Run(tt.use, func(t *testing.T) {
+			takeApart(t, besides, tt.quiet, func(rules []string) (errs []error, missed []string) {
+				for _, admin := range admins {
+					must(t, admin.ACLSetUser(ctx(t), "app", slices.Concat([]string{"reset", "on", ">secret"}, base, rules)...).Err())
+					must(t, admin.ACLLogReset(ctx(t)).Err())
+				}
+				rdb := c.Client(t, func(o *redis.UniversalOptions) { o.Username, o.Password = "app", "secret" })
+				defer rdb.Close()
+				var face redis.UniversalClient = rdb
+				if tt.piped {
+					ap, err := rdb.AutoPipeline()
+					must(t, err)
+					defer ap.Close()
+					face = ap
+				}
+				users := mustNew[string](t, face, "users", jsonUsers, active())
+				for _, key := range []string{"a", "b", "c", "d", "e"} {
+					errs = append(errs, users.Set(ctx(t), key, ann))
+				}
+				_, err := users.GetMany(ctx(t), []string{"a", "b", "c"})
+				errs = append(errs, err)
+				_, err = users.Clear(ctx(t))
+				errs = append(errs, err)
+				for _, admin := range admins {
+					missed = append(missed, aclLog(t, admin)...)
+				}
+				return errs, missed
+			})
+		})
+	}
+}
+
+func checkPrivileges(t *testing.T, rdb redis.UniversalClient) {
+	t.Helper()
+	checkEverything(t, rdb, "users", active())
+	tracked := mustNew[int64](t, rdb, "users", jsonUsers, &cache.Options{TTL: fixed().TTL, TrackAccess: true})
+	must(t, tracked.SetMany(ctx(t), anns(3)))
+	must(t, tracked.Delete(ctx(t), 2)) // the sweep prunes the index
+	if _, err := tracked.Inspect(ctx(t), 1); err != nil {
+		t.Error(err)
+	}
+	for _, c := range []*cache.Cache[int64, User]{mustNew[int64](t, rdb, "users", jsonUsers, active()), tracked} {
+		if _, err := c.Sweep(ctx(t), hour/2, sweep.OnProgress(func(sweep.Progress) {})); err != nil {
+			t.Error(err)
+		}
+	}
+	others := mustNew[int64](t, rdb, "others", codec.String{}, nil)
+	if err := others.Set(ctx(t), 1, "x"); err == nil || !strings.Contains(err.Error(), "NOPERM") {
+		t.Errorf("Set in a cache of another name: %v", err)
+	}
+}

@@ -1,0 +1,233 @@
+package cache_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/internal/redistest"
+	"github.com/activettl/rediscache/ttl"
+)
+
+// Whatever goes along in one pipeline, each caller gets what is his.
+func TestAutoPipelineMixesNothingUp(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		u := newUsers(t, b, autoPipelined())
+		must(t, b.Client.SAdd(ctx(t), u.redisKey(-1), "no record").Err())
+		b.Exempt(u.redisKey(-1))
+		var wg sync.WaitGroup
+		for g := range int64(32) {
+			wg.Go(func() {
+				for i := range 30 {
+					want := User{Name: fmt.Sprint(g), Visits: i}
+					var opts []cache.SetOption
+					if g%4 == 0 {
+						opts = append(opts, cache.WithTTL(2*hour))
+					}
+					if err := u.Set(ctx(t), g, want, opts...); err != nil {
+						t.Error(err)
+					}
+					got, err := u.Get(ctx(t), g)
+					wantUser(t, got, err, want)
+					if err := u.Update(ctx(t), g, want); err != nil {
+						t.Error(err)
+					}
+					if _, err := u.Get(ctx(t), -1); !errors.Is(err, cache.ErrWrongType) {
+						t.Errorf("what is no record: %v", err)
+					}
+					if _, err := u.Get(ctx(t), 1000+g); !errors.Is(err, cache.ErrNotFound) {
+						t.Errorf("what is not there: %v", err)
+					}
+					v, err := u.Modify(ctx(t), g, func(v User) (User, error) { v.Age++; return v, nil })
+					want.Age++
+					wantUser(t, v, err, want)
+				}
+			})
+		}
+		wg.Wait()
+	})
+}
+
+// A lone caller sends what he would send without; many share round trips.
+func TestAutoPipelineOnTheWire(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		u := newUsers(t, b, autoPipelined())
+		must(t, u.SetMany(ctx(t), anns(64)))
+		wire := redistest.Wire(t, b.Client)
+		for id := range int64(20) {
+			_, err := u.Get(ctx(t), id)
+			must(t, err)
+		}
+		if n := wire.RoundTrips(); n != 20 || wire.Commands()["getex"] != 20 {
+			t.Errorf("20 reads of one caller: %v in %d round trips", wire.Commands(), n)
+		}
+		wire.Reset()
+		var wg sync.WaitGroup
+		for id := range int64(64) {
+			wg.Go(func() {
+				for range 50 {
+					if _, err := u.Get(ctx(t), id); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		wg.Wait()
+		most := 64 * 50 / 4
+		if b.Kind == "cluster" { // pipelines of a sixteenth of the slots each
+			most = 64 * 50 * 3 / 4
+		}
+		if n := wire.RoundTrips(); n > most || wire.Commands()["getex"] != 64*50 {
+			t.Errorf("3200 reads of 64 callers: %v in %d round trips, want at most %d", wire.Commands(), n, most)
+		}
+	})
+}
+
+// A server that does not answer: each caller returns when its context ends, what was
+// not sent by then never is, nobody stays behind, and the cache recovers.
+func TestAutoPipelineWithoutAnswer(t *testing.T) {
+	s := redistest.Start(t)
+	admin := s.Client(t)
+	before := runtime.NumGoroutine()
+	rdb := s.Client(t)
+	u := mustNew[int64](t, rdb, "users", jsonUsers, autoPipelined())
+	must(t, u.Set(ctx(t), -1, ann))
+	must(t, admin.Do(ctx(t), "client", "pause", "60000", "write").Err())
+
+	var sent, wg sync.WaitGroup
+	for id := range int64(2) { // as many as may be under way
+		sent.Go(func() {
+			if err := u.Set(ctx(t), -2-id, ann); err != nil {
+				t.Error(err)
+			}
+		})
+		time.Sleep(20 * time.Millisecond)
+	}
+	const callers, patience = 1000, 100 * time.Millisecond
+	ops := []func(context.Context, int64) error{
+		func(ctx context.Context, id int64) error { return u.Set(ctx, id, ann) },
+		func(ctx context.Context, _ int64) error { return u.Update(ctx, -1, bob) },
+		func(ctx context.Context, _ int64) error { _, err := u.Get(ctx, -1); return err },
+		func(ctx context.Context, _ int64) error { return u.Delete(ctx, -1) },
+		func(ctx context.Context, _ int64) error { return u.UpdateField(ctx, -1, "age", 1) },
+	}
+	for id := range int64(callers) {
+		wg.Go(func() {
+			bounded, cancel := context.WithTimeout(ctx(t), patience)
+			want := context.DeadlineExceeded
+			if id%2 == 0 { // nor do they need a deadline that go-redis could obey
+				bounded, cancel = context.WithCancel(ctx(t))
+				time.AfterFunc(patience, cancel)
+				want = context.Canceled
+			}
+			defer cancel()
+			begun := time.Now()
+			err := ops[id%int64(len(ops))](bounded, id)
+			if took := time.Since(begun); !errors.Is(err, want) || took > 5*patience {
+				t.Errorf("caller %d: %v after %v, want %v after %v", id, err, took, want, patience)
+			}
+		})
+	}
+	wg.Wait()
+	must(t, admin.Do(ctx(t), "client", "unpause").Err())
+	sent.Wait()
+	got, err := u.Get(ctx(t), -1)
+	wantUser(t, got, err, ann)
+	must(t, u.Close())
+	if n := admin.DBSize(ctx(t)).Val(); n != 3 {
+		t.Errorf("%d records, want the one that was written before and the two that were sent", n)
+	}
+	must(t, rdb.Close())
+	for begun := time.Now(); runtime.NumGoroutine() > before; {
+		if time.Since(begun) > 5*time.Second {
+			t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), before)
+		}
+		runtime.Gosched()
+	}
+}
+
+// A sweep reaches every node also through what pipelines by itself.
+func TestAutoPipelineSweep(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		ap, err := b.Client.AutoPipeline()
+		must(t, err)
+		defer ap.Close()
+		for name, rdb := range map[string]redis.UniversalClient{"Options.AutoPipeline": b.Client, "redis.AutoPipeliner": ap} {
+			t.Run(name, func(t *testing.T) {
+				o := active()
+				if rdb == b.Client {
+					o = autoPipelined()
+				}
+				u := users{mustNew[int64](t, rdb, b.Name(), jsonUsers, o), t, b.Client}
+				must(t, u.SetMany(ctx(t), anns(60)))
+				for id := range int64(30) {
+					u.age(2*id, hour/3)
+				}
+				res, err := u.Sweep(ctx(t), hour/2)
+				if err != nil || res.Scanned != 60 || res.Removed != 30 {
+					t.Errorf("Sweep gives %+v, %v, want 30 of 60 removed", res, err)
+				}
+				if n, err := u.Len(ctx(t)); n != 30 || err != nil {
+					t.Errorf("Len = %d, %v, want 30", n, err)
+				}
+			})
+		}
+	})
+}
+
+// New refuses two layers of auto-pipelining.
+func TestAutoPipelineTwice(t *testing.T) {
+	ap, err := redistest.Standalone(t).Client(t).AutoPipeline()
+	must(t, err)
+	defer ap.Close()
+	_, err = cache.New[int64](ap, "users", jsonUsers, &cache.Options{TTL: ttl.Active(hour), AutoPipeline: true})
+	if err == nil {
+		t.Error("New takes a redis.AutoPipeliner with Options.AutoPipeline")
+	}
+}
+
+// A panic of a hook of the client is the caller's, who may recover it.
+func TestAutoPipelinePanic(t *testing.T) {
+	rdb := redistest.Start(t).Client(t)
+	rdb.AddHook(panickingHook{})
+	u := mustNew[int64](t, rdb, "users", jsonUsers, autoPipelined())
+	var recovered atomic.Int64
+	var wg sync.WaitGroup
+	for id := range int64(64) {
+		wg.Go(func() {
+			for range 20 {
+				func() {
+					defer func() {
+						if recover() != nil {
+							recovered.Add(1)
+						}
+					}()
+					_ = u.Set(ctx(t), id, ann)
+				}()
+			}
+		})
+	}
+	wg.Wait()
+	if recovered.Load() == 0 {
+		t.Error("no pipeline panicked")
+	}
+}
+
+type panickingHook struct{}
+
+func (panickingHook) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (panickingHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(context.Context, redis.Cmder) error { panic("a hook of the client") }
+}
+func (panickingHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(context.Context, []redis.Cmder) error { panic("a hook of the client") }
+}

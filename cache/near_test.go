@@ -1,0 +1,306 @@
+package cache_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/internal/redistest"
+	"github.com/activettl/rediscache/ttl"
+)
+
+// nearCached are the options of a client that keeps what it reads in memory.
+func nearCached(o *redis.Options) {
+	o.Protocol = 3
+	o.ClientSideCacheConfig = &redis.ClientSideCacheConfig{}
+}
+
+// nearPolicies are those under which reads are served from memory.
+var nearPolicies = map[string]struct {
+	o   *cache.Options
+	own []cache.SetOption
+}{
+	"fixed":                 {fixed(), nil},
+	"fixed, own TTL":        {fixed(), []cache.SetOption{cache.WithTTL(2 * hour)}},
+	"active with tolerance": {tolerant(), nil},
+	"own TTL, tolerance":    {tolerant(), []cache.SetOption{cache.WithTTL(2 * hour)}},
+	"max age, tolerance":    {tolerant(ttl.MaxAge(24 * hour)), nil},
+	"auto-pipelined":        {&cache.Options{TTL: tolerant().TTL, AutoPipeline: true}, nil},
+}
+
+// near runs a test under each of these policies, on a cache that reads from memory
+// and one of the same name in another process.
+func near(t *testing.T, fn func(t *testing.T, u users, other *process, own []cache.SetOption)) {
+	s := redistest.Standalone(t)
+	for name, p := range nearPolicies {
+		t.Run(name, func(t *testing.T) {
+			cacheName := redistest.UniqueName(t)
+			redistest.CheckKeys(t, s.Client(t), cacheName)
+			u := users{mustNew[int64](t, nearClient(t, s), cacheName, jsonUsers, p.o), t, s.Client(t)}
+			fn(t, u, startProcess(t, s, name, cacheName), p.own)
+		})
+	}
+}
+
+func nearClient(t *testing.T, s *redistest.Server) *redis.Client {
+	t.Helper()
+	o := s.Client(t).Options()
+	c := &redis.Options{Addr: o.Addr, ContextTimeoutEnabled: true, DisableIdentity: true, MaintNotificationsConfig: o.MaintNotificationsConfig}
+	nearCached(c)
+	rdb := redis.NewClient(c)
+	t.Cleanup(func() { _ = rdb.Close() })
+	return rdb
+}
+
+// A hit sends nothing, and neither do the reads of another process make a difference.
+func TestNearCacheHit(t *testing.T) {
+	near(t, func(t *testing.T, u users, other *process, own []cache.SetOption) {
+		u.set(1, ann, own...)
+		if _, err := u.Get(ctx(t), 1); err != nil {
+			t.Fatal(err)
+		}
+		other.wants("get", ann.Name) // it has asked whether the record is due, and has a copy too
+		other.wants("get", ann.Name)
+		sent := redistest.Commands(t, u.rdb, func() {
+			var wg sync.WaitGroup
+			for range 16 {
+				wg.Go(func() {
+					for range 100 {
+						got, err := u.Get(ctx(t), 1)
+						wantUser(t, got, err, ann)
+						got, err = u.Peek(ctx(t), 1)
+						wantUser(t, got, err, ann)
+					}
+				})
+			}
+			for range 100 {
+				other.wants("get", ann.Name)
+			}
+			wg.Wait()
+		})
+		if len(sent) != 0 {
+			t.Errorf("the server counts %v, want nothing", sent)
+		}
+	})
+}
+
+// arrives is how long an invalidation may take on a machine that does other work. It
+// travels in less than a millisecond, and go-redis looks for it every five.
+const arrives = 5 * time.Second
+
+// A write anywhere is seen everywhere when its invalidation arrives.
+func TestNearCacheSeesWrites(t *testing.T) {
+	near(t, func(t *testing.T, u users, other *process, own []cache.SetOption) {
+		becomes := func(what, want string) {
+			t.Helper()
+			begun := time.Now()
+			for {
+				got, err := u.Get(ctx(t), 1)
+				if err == nil && got.Name == want || errors.Is(err, cache.ErrNotFound) && want == "" {
+					return
+				}
+				if err != nil && !errors.Is(err, cache.ErrNotFound) || time.Since(begun) > arrives {
+					t.Fatalf("%s: Get gives %v, %v after %v, want %q", what, got, err, time.Since(begun), want)
+				}
+			}
+		}
+		becomes("before the first write", "")
+		other.does("set", "Ann")
+		becomes("Set elsewhere of what was missing", "Ann")
+		other.does("set", "Bob")
+		becomes("Set elsewhere", "Bob")
+		other.does("update", "Cid")
+		becomes("Update elsewhere", "Cid")
+		other.does("field", "Dan")
+		becomes("UpdateField elsewhere", "Dan")
+		other.does("delete", "")
+		becomes("Delete elsewhere", "")
+		u.set(1, User{Name: "Eve"}, own...)
+		becomes("Set here", "Eve")
+		must(t, u.Update(ctx(t), 1, User{Name: "Fay"}))
+		becomes("Update here", "Fay")
+		must(t, u.rdb.PExpire(ctx(t), u.redisKey(1), 20*time.Millisecond).Err())
+		becomes("expired", "")
+	})
+}
+
+// Modify and UpdateField change what is in Redis now, not what is in memory.
+func TestNearCacheModify(t *testing.T) {
+	near(t, func(t *testing.T, u users, other *process, own []cache.SetOption) {
+		for i := range 20 {
+			u.set(1, User{Name: "old"}, own...)
+			if _, err := u.Get(ctx(t), 1); err != nil {
+				t.Fatal(err)
+			}
+			name := fmt.Sprint("new", i)
+			other.does("update", name)
+			calls := 0
+			_, err := u.Modify(ctx(t), 1, func(v User) (User, error) {
+				if calls++; v.Name != name {
+					t.Errorf("Modify sees %q, %q is written", v.Name, name)
+				}
+				return v, nil
+			})
+			if err != nil || calls != 1 {
+				t.Errorf("Modify: %v after %d calls", err, calls)
+			}
+		}
+	})
+}
+
+// A record that is only read from memory stays alive in Redis, and one that is not
+// read dies.
+func TestNearCacheKeepsAlive(t *testing.T) {
+	const life, tolerance = 600 * time.Millisecond, 200 * time.Millisecond
+	s := redistest.Standalone(t)
+	rdb := nearClient(t, s)
+	for name, own := range map[string][]cache.SetOption{"policy": nil, "own TTL": {cache.WithTTL(2 * life)}} {
+		t.Run(name, func(t *testing.T) {
+			u := mustNew[int64](t, rdb, redistest.UniqueName(t), jsonUsers, &cache.Options{TTL: ttl.Active(life, ttl.Tolerance(tolerance))})
+			must(t, u.Set(ctx(t), 1, ann, own...))
+			must(t, u.Set(ctx(t), 2, ann, own...))
+			reads := 0
+			sent := redistest.Commands(t, s.Client(t), func() {
+				for begun := time.Now(); time.Since(begun) < 5*life; reads++ {
+					got, err := u.Get(ctx(t), 1)
+					if err != nil {
+						t.Fatalf("the record died in use: %v", err)
+					}
+					wantUser(t, got, nil, ann)
+				}
+			})
+			commands := sent["get"] + sent["lrange"] + sent["evalsha"]
+			if reads < 20*commands {
+				t.Errorf("%d reads sent %v", reads, sent)
+			}
+			if _, err := u.Get(ctx(t), 2); !errors.Is(err, cache.ErrNotFound) {
+				t.Errorf("what nobody read: %v", err)
+			}
+		})
+	}
+}
+
+// Reads that renew each time, and batches, go to the server.
+func TestNearCacheMisses(t *testing.T) {
+	s := redistest.Standalone(t)
+	u := mustNew[int64](t, nearClient(t, s), redistest.UniqueName(t), jsonUsers, active())
+	v := mustNew[int64](t, nearClient(t, s), redistest.UniqueName(t), jsonUsers, tolerant())
+	must(t, u.SetMany(ctx(t), anns(3)))
+	must(t, v.SetMany(ctx(t), anns(3)))
+	sent := redistest.Commands(t, s.Client(t), func() {
+		for range 10 {
+			_, err := u.Get(ctx(t), 1)
+			must(t, err)
+			_, err = v.GetMany(ctx(t), []int64{0, 1, 2})
+			must(t, err)
+		}
+	})
+	if want := map[string]int{"getex": 10, "get": 30}; !maps.Equal(sent, want) {
+		t.Errorf("the server counts %v, want %v", sent, want)
+	}
+}
+
+// process is a second process with a cache of the same name: the test binary again,
+// which does what it is told on its standard input.
+type process struct {
+	t     *testing.T
+	in    io.Writer
+	lines *bufio.Scanner
+}
+
+const (
+	envProcess = "REDISCACHE_TEST_PROCESS" // address, policy and name of the cache
+	ready      = "ready"
+)
+
+func startProcess(t *testing.T, s *redistest.Server, policy, name string) *process {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestNearCacheProcess$", "-test.count=1")
+	cmd.Env = append(os.Environ(), envProcess+"="+strings.Join([]string{s.Addr(), policy, name}, "|"))
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	must(t, err)
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = in.Close()
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("the other process: %v", err)
+		}
+	})
+	p := &process{t, in, bufio.NewScanner(out)}
+	p.answers(ready)
+	return p
+}
+
+// does lets the process do something to record 1.
+func (p *process) does(what, name string) {
+	p.t.Helper()
+	p.wants(what, "<nil>", name)
+}
+
+func (p *process) wants(what, answer string, args ...string) {
+	p.t.Helper()
+	if _, err := fmt.Fprintln(p.in, what, strings.Join(args, " ")); err != nil {
+		p.t.Fatal(err)
+	}
+	p.answers(answer)
+}
+
+func (p *process) answers(want string) {
+	p.t.Helper()
+	if !p.lines.Scan() || p.lines.Text() != want {
+		p.t.Fatalf("the other process says %q, %v, want %q", p.lines.Text(), p.lines.Err(), want)
+	}
+}
+
+// TestNearCacheProcess is the other process, and no test.
+func TestNearCacheProcess(t *testing.T) {
+	env := os.Getenv(envProcess)
+	if env == "" {
+		t.Skip("it is for the tests of the near cache")
+	}
+	addr, rest, _ := strings.Cut(env, "|")
+	policy, name, _ := strings.Cut(rest, "|")
+	o := &redis.Options{Addr: addr, DisableIdentity: true}
+	nearCached(o)
+	rdb := redis.NewClient(o)
+	defer rdb.Close()
+	p := nearPolicies[policy]
+	u := mustNew[int64](t, rdb, name, jsonUsers, p.o)
+	fmt.Println(ready)
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		what, arg, _ := strings.Cut(lines.Text(), " ")
+		var err error
+		switch ctx := context.Background(); what {
+		case "get":
+			var got User
+			if got, err = u.Get(ctx, 1); err == nil {
+				fmt.Println(got.Name)
+				continue
+			}
+		case "set":
+			err = u.Set(ctx, 1, User{Name: arg}, p.own...)
+		case "update":
+			err = u.Update(ctx, 1, User{Name: arg})
+		case "field":
+			err = u.UpdateField(ctx, 1, "name", arg)
+		case "delete":
+			err = u.Delete(ctx, 1)
+		}
+		fmt.Println(err)
+	}
+}

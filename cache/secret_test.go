@@ -1,0 +1,148 @@
+package cache_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/internal/redistest"
+	"github.com/activettl/rediscache/internal/testpb"
+)
+
+// logged is what go-redis has logged in this test binary.
+var logged logBook
+
+type logBook struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+// Printf implements go-redis' interface of a logger.
+func (l *logBook) Printf(_ context.Context, format string, args ...any) {
+	line := fmt.Sprintf(format, args...)
+	log.Print("redis: ", line)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, line)
+}
+
+// since returns the lines from the nth on, and how many there are.
+func (l *logBook) since(n int) ([]string, int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lines[n:], len(l.lines)
+}
+
+// secret is what must not show: a password, and a part of each value.
+const secret = "hunter2"
+
+// Whatever fails, neither the password nor a value stands in an error, in what a Hook is told, or in go-redis' log. A key
+// does, in an error.
+func TestNoSecretShows(t *testing.T) {
+	impatient := func(o *redis.UniversalOptions) { o.DialerRetries, o.MaxRetries = 1, -1 }
+	withPassword := func(o *redis.UniversalOptions) { o.Username, o.Password = "app", secret }
+	secretUser := User{Name: secret}
+
+	t.Run("wrong password", func(t *testing.T) {
+		rdb := redistest.Start(t, "--requirepass", "another").Client(t, impatient, withPassword)
+		showsNone(t, rdb, codec.JSON[User]{}, secretUser, "WRONGPASS")
+	})
+	t.Run("refused connection", func(t *testing.T) {
+		s := redistest.Start(t)
+		rdb := s.Client(t, impatient, withPassword)
+		s.Stop()
+		showsNone(t, rdb, codec.JSON[User]{}, secretUser, "refused")
+	})
+	t.Run("no TLS there", func(t *testing.T) {
+		rdb := redistest.Secure(t).Client(t, impatient, withPassword, func(o *redis.UniversalOptions) { o.TLSConfig = nil })
+		showsNone(t, rdb, codec.JSON[User]{}, secretUser, "EOF", "reset")
+	})
+	t.Run("refused command", func(t *testing.T) {
+		s := redistest.Start(t)
+		must(t, s.Client(t).Do(ctx(t), "acl", "setuser", "app", "on", ">"+secret, "~*", "+ping").Err())
+		showsNone(t, s.Client(t, impatient, withPassword), codec.JSON[User]{}, secretUser, "NOPERM")
+	})
+
+	for name, put := range map[string]func(rdb *redis.Client, key string) error{
+		"WRONGTYPE": func(rdb *redis.Client, key string) error { return rdb.SAdd(ctx(t), key, secret).Err() },
+		"a list":    func(rdb *redis.Client, key string) error { return rdb.RPush(ctx(t), key, secret, secret, secret).Err() },
+		"not decoded": func(rdb *redis.Client, key string) error {
+			return rdb.Set(ctx(t), key, `{"name": {"`+secret+`": 1}, "age": "`+secret+`"} `+secret, hour).Err()
+		},
+		"decoded, but for a field": func(rdb *redis.Client, key string) error {
+			return rdb.Set(ctx(t), key, `{"age": "`+secret+`"}`, hour).Err()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rdb := redistest.Start(t).Client(t)
+			must(t, put(rdb, "users:a"))
+			const any = "" // some operations replace what is there, or do not look at it
+			showsNone(t, rdb, codec.JSON[User]{}, secretUser, any)
+			must(t, put(rdb, "users:a"))
+			showsNone(t, rdb, codec.MsgPack[User]{}, secretUser, any)
+			must(t, put(rdb, "users:a"))
+			showsNone(t, rdb, codec.Proto[*testpb.User]{}, &testpb.User{Name: secret}, any)
+		})
+	}
+}
+
+// showsNone runs every operation. With a text that is not empty, each must fail by an error that has one of the texts.
+func showsNone[V any](t *testing.T, rdb *redis.Client, c codec.Codec[V], v V, texts ...string) {
+	t.Helper()
+	_, n := logged.since(0)
+	told := &recorder{}
+	u := mustNew[string](t, rdb, "users", c, &cache.Options{Hook: told, TTL: active().TTL})
+	check := func(op string, err error) {
+		t.Helper()
+		text := fmt.Sprintf("%v %+v %q", err, err, err)
+		if strings.Contains(text, secret) {
+			t.Errorf("%s shows it: %s", op, text)
+		}
+		for _, want := range texts {
+			if strings.Contains(text, want) {
+				return
+			}
+		}
+		t.Errorf("%s: %v, want one of %q", op, err, texts)
+	}
+	for op, do := range single(u, v) {
+		if op != "Set" && op != "Delete" { // these replace what the others are to fail on
+			check(op, do(ctx(t), "a"))
+		}
+	}
+	check("UpdateField with a bad value", u.UpdateField(ctx(t), "a", "age", secret))
+	for op, do := range several(u, v) {
+		if op != "SetMany" && op != "DeleteMany" && op != "Clear" {
+			check(op, do(ctx(t)))
+		}
+	}
+	check("SetMany", several(u, v)["SetMany"](ctx(t)))
+	check("Set", single(u, v)["Set"](ctx(t), "a"))
+	_, err := u.Sweep(ctx(t), hour/2)
+	check("Sweep", err)
+	for _, op := range []string{"DeleteMany", "Clear"} {
+		check(op, several(u, v)[op](ctx(t)))
+	}
+	check("Delete", u.Delete(ctx(t), "a"))
+	for _, op := range append(told.started, told.ended...) {
+		if text := fmt.Sprintf("%v %+v %#v", op, op, op); strings.Contains(text, secret) {
+			t.Errorf("the Hook is told it: %s", text)
+		}
+	}
+	if len(told.ended) == 0 {
+		t.Error("the Hook was told nothing")
+	}
+	lines, _ := logged.since(n)
+	for _, line := range lines {
+		if strings.Contains(line, secret) {
+			t.Errorf("go-redis logs it: %s", line)
+		}
+	}
+}

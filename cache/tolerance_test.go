@@ -1,0 +1,387 @@
+package cache_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/cache/cachetest"
+	"github.com/activettl/rediscache/internal/redistest"
+	"github.com/activettl/rediscache/ttl"
+)
+
+// tolerant is a policy of an hour that renews once in ten minutes.
+func tolerant(opts ...ttl.Option) *cache.Options {
+	return active(append(opts, ttl.Tolerance(10*time.Minute))...)
+}
+
+// An access renews a record when the tolerance of its TTL has passed, and not before.
+func TestToleranceOfAccesses(t *testing.T) {
+	accesses := map[string]func(u users) error{
+		"Get":     func(u users) error { _, err := u.Get(ctx(u.t), 1); return err },
+		"GetMany": func(u users) error { _, err := u.GetMany(ctx(u.t), []int64{1}); return err },
+		"Touch":   func(u users) error { return u.Touch(ctx(u.t), 1) },
+	}
+	records := map[string]struct {
+		o            *cache.Options
+		own          []cache.SetOption
+		ttl          time.Duration
+		tolerance    time.Duration
+		neverRenewed bool
+	}{
+		"policy":           {o: tolerant(), ttl: hour, tolerance: 10 * time.Minute},
+		"max age":          {o: tolerant(ttl.MaxAge(24 * hour)), ttl: hour, tolerance: 10 * time.Minute},
+		"longer own TTL":   {o: tolerant(), own: []cache.SetOption{cache.WithTTL(3 * hour)}, ttl: 3 * hour, tolerance: 10 * time.Minute},
+		"shorter own TTL":  {o: tolerant(), own: []cache.SetOption{cache.WithTTL(hour / 2)}, ttl: hour / 2, tolerance: 5 * time.Minute},
+		"at its deadline":  {o: tolerant(ttl.MaxAge(hour)), ttl: hour, tolerance: 10 * time.Minute, neverRenewed: true},
+		"own, at deadline": {o: tolerant(ttl.MaxAge(hour)), own: []cache.SetOption{cache.WithTTL(2 * hour)}, ttl: hour, neverRenewed: true},
+	}
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		for what, rec := range records {
+			for name, access := range accesses {
+				t.Run(name+" of "+what, func(t *testing.T) {
+					u := newUsers(t, b, rec.o)
+					other := usersNamed(t, b, u.Name(), rec.o) // another process, which did not write it
+					u.set(1, ann, rec.own...)
+					for _, c := range []users{u, other} {
+						must(t, access(c))
+						c.wantLeft(1, rec.ttl)
+					}
+					// The record aged in Redis and not for u, which still trusts what it knows.
+					fresh := rec.ttl - rec.tolerance + time.Minute
+					if rec.neverRenewed {
+						return
+					}
+					for _, c := range []users{u, other} {
+						must(t, b.Client.PExpire(ctx(t), u.redisKey(1), fresh).Err())
+						must(t, access(c))
+						c.wantLeft(1, fresh)
+					}
+					u.age(1, fresh)
+					third := usersNamed(t, b, u.Name(), rec.o)
+					must(t, access(third))
+					third.wantLeft(1, fresh)
+					for _, c := range []users{u, usersNamed(t, b, u.Name(), rec.o)} {
+						u.age(1, rec.ttl-rec.tolerance-time.Second)
+						must(t, access(c))
+						c.wantLeft(1, rec.ttl)
+					}
+				})
+			}
+		}
+	})
+}
+
+// A record that its deadline has cut short is not written to again and again.
+func TestToleranceAtTheDeadline(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		if b.Mini != nil {
+			t.Skip("miniredis does not count what a script calls")
+		}
+		o := active(ttl.MaxAge(hour), ttl.Tolerance(10*time.Millisecond))
+		u := newUsers(t, b, o)
+		u.set(1, ann)
+		b.Advance(50 * time.Millisecond)
+		got := redistest.Commands(t, b.Client, func() {
+			_, err := u.Get(ctx(t), 1)
+			must(t, err)
+			must(t, u.Touch(ctx(t), 1))
+		})
+		if got["pexpire"] != 0 || got["evalsha"]+got["eval"] < 2 {
+			t.Errorf("the server counts %v, want two scripts and no PEXPIRE", got)
+		}
+	})
+}
+
+// What is known of a record saves the script, until the tolerance has passed.
+func TestToleranceOnTheWire(t *testing.T) {
+	ids := []int64{1, 2, 3}
+	kinds := map[string]struct {
+		o    *cache.Options
+		own  []cache.SetOption
+		read string
+	}{
+		"policy":  {tolerant(), nil, "get"},
+		"own TTL": {tolerant(), []cache.SetOption{cache.WithTTL(2 * hour)}, "lrange"},
+		"max age": {tolerant(ttl.MaxAge(24 * hour)), nil, "lrange"},
+	}
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		for name, kind := range kinds {
+			t.Run(name, func(t *testing.T) {
+				u := newUsers(t, b, kind.o)
+				for _, id := range ids { // so that every node knows the script
+					u.set(id, ann, kind.own...)
+					_, _ = usersNamed(t, b, u.Name(), kind.o).Get(ctx(t), id)
+				}
+				wire := redistest.Wire(t, b.Client)
+				expect := func(c users, command string, n int, do func(users) error) {
+					t.Helper()
+					wire.Reset()
+					must(t, do(c))
+					if got := wire.Commands(); got[command] != n || len(got) != 1 {
+						t.Errorf("sent %v, want %d %s", got, n, command)
+					}
+				}
+				get := func(c users) error { got, err := c.Get(ctx(t), 1); wantUser(t, got, err, ann); return err }
+				many := func(c users) error {
+					got, err := c.GetMany(ctx(t), ids)
+					if len(got) != len(ids) || got[2].Name != ann.Name {
+						t.Errorf("GetMany gives %v, %v", got, err)
+					}
+					return err
+				}
+				expect(u, kind.read, 1, get) // it wrote the record
+				expect(u, kind.read, 3, many)
+				other := usersNamed(t, b, u.Name(), kind.o)
+				expect(other, "evalsha", 1, get)
+				expect(other, kind.read, 1, get)
+				third := usersNamed(t, b, u.Name(), kind.o)
+				expect(third, "evalsha", 3, many)
+				expect(third, kind.read, 3, many)
+				must(t, u.SetMany(ctx(t), anns(4), kind.own...))
+				expect(u, kind.read, 3, many)
+				u.age(1, hour/2)
+				expect(u, "evalsha", 1, get)
+				expect(u, kind.read, 1, get)
+			})
+		}
+	})
+}
+
+// A record to which another process gave other terms is renewed by these.
+func TestToleranceWhenTermsChange(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		u := newUsers(t, b, tolerant())
+		other := usersNamed(t, b, u.Name(), tolerant())
+		short := 6 * time.Minute // of which a minute is tolerated
+		steps := []struct {
+			name string
+			own  []cache.SetOption
+			ttl  time.Duration
+		}{
+			{"own TTL", []cache.SetOption{cache.WithTTL(2 * hour)}, 2 * hour},
+			{"shorter own TTL", []cache.SetOption{cache.WithTTL(short)}, short},
+			{"policy", nil, hour},
+			{"short again", []cache.SetOption{cache.WithTTL(short)}, short},
+		}
+		u.set(1, ann)
+		for _, read := range []func() error{
+			func() error { _, err := u.Get(ctx(t), 1); return err },
+			func() error { _, err := u.GetMany(ctx(t), []int64{1}); return err },
+		} {
+			for _, s := range steps {
+				other.set(1, bob, s.own...)
+				must(t, b.Client.PExpire(ctx(t), u.redisKey(1), s.ttl/2).Err())
+				must(t, read())
+				if s.own == nil { // a list's terms stand in it; of a string, half an hour is left to its end
+					must(t, b.Client.PExpire(ctx(t), u.redisKey(1), s.ttl).Err())
+				}
+				u.wantLeft(1, s.ttl)
+			}
+		}
+	})
+}
+
+// The guarantee: a record lives for at least TTL - tolerance after its last access,
+// whoever reads it and however, and no longer than its TTL.
+func TestToleranceGuarantee(t *testing.T) {
+	for seed := range uint64(30) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 0))
+			total, tolerance := hour, 10*time.Minute
+			var own []cache.SetOption
+			switch seed % 3 {
+			case 1:
+				total, own = 2*hour, []cache.SetOption{cache.WithTTL(2 * hour)}
+			case 2: // a shorter own TTL has a shorter tolerance
+				total, tolerance, own = hour/2, 5*time.Minute, []cache.SetOption{cache.WithTTL(hour / 2)}
+			}
+			srv := cachetest.NewServer(t)
+			fleet := make([]*cache.Cache[int64, User], 4)
+			for i := range fleet {
+				fleet[i] = mustNew[int64](t, srv.Client, "users", jsonUsers, tolerant())
+			}
+			must(t, fleet[0].Set(ctx(t), 1, ann, own...))
+			renewals, accessed, renewed := 0, time.Duration(0), time.Duration(0)
+			var now time.Duration
+			for range 500 {
+				// Mostly a hot record; at times one that is idle for nearly its whole life.
+				step := time.Duration(random.Int64N(int64(time.Minute)))
+				if random.IntN(20) == 0 {
+					step = time.Duration(random.Int64N(int64(total - tolerance)))
+				}
+				srv.Advance(step)
+				now += step
+				before := srv.Miniredis.TTL("users:1")
+				u := fleet[random.IntN(len(fleet))]
+				var err error
+				switch random.IntN(4) {
+				case 0:
+					_, err = u.GetMany(ctx(t), []int64{1, 2})
+				case 1:
+					err = u.Touch(ctx(t), 1)
+				default:
+					_, err = u.Get(ctx(t), 1)
+				}
+				if err != nil {
+					t.Fatalf("%v after the last access: %v", now-accessed, err)
+				}
+				accessed = now
+				left := srv.Miniredis.TTL("users:1")
+				if left < total-tolerance || left > total {
+					t.Fatalf("an access leaves %v, not from %v to %v", left, total-tolerance, total)
+				}
+				if left != before {
+					if since := now - renewed; renewals > 0 && since < tolerance {
+						t.Fatalf("renewed %v after the last renewal", since)
+					}
+					renewals++
+					renewed = now
+				}
+			}
+			if renewals == 0 {
+				t.Error("never renewed")
+			}
+			srv.Advance(total)
+			if _, err := fleet[0].Get(ctx(t), 1); !errors.Is(err, cache.ErrNotFound) {
+				t.Errorf("after its TTL: %v", err)
+			}
+		})
+	}
+}
+
+// A fleet renews a hot record once per tolerance: counted by the server, for four
+// processes that read without a pause.
+func TestToleranceOfAFleet(t *testing.T) {
+	const tolerance = 200 * time.Millisecond
+	s := redistest.Standalone(t)
+	name := redistest.UniqueName(t)
+	o := &cache.Options{TTL: ttl.Active(hour, ttl.Tolerance(tolerance))}
+	var fleet []users
+	for range 4 {
+		fleet = append(fleet, users{mustNew[int64](t, s.Client(t), name, jsonUsers, o), t, s.Client(t)})
+	}
+	ids := []int64{0, 1, 2, 3, 4}
+	must(t, fleet[0].SetMany(ctx(t), anns(len(ids))))
+	var reads [4]int
+	var elapsed time.Duration
+	got := redistest.Commands(t, s.Client(t), func() {
+		begun := time.Now()
+		end, cancel := context.WithTimeout(context.Background(), 5*tolerance)
+		defer cancel()
+		var wg sync.WaitGroup
+		for i, u := range fleet {
+			wg.Go(func() {
+				for ; end.Err() == nil; reads[i]++ {
+					if _, err := u.Get(context.Background(), ids[reads[i]%len(ids)]); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		wg.Wait()
+		elapsed = time.Since(begun)
+	})
+	most := (int(elapsed/tolerance) + 1) * len(ids)
+	if got["getex"] == 0 || got["getex"] > most {
+		t.Errorf("%d renewals of %d records in %v, want at most %d", got["getex"], len(ids), elapsed, most)
+	}
+	// Each process asks by a script once per record and tolerance, and once when it begins.
+	if scripts := most * len(fleet); got["evalsha"] > scripts+len(fleet)*len(ids) {
+		t.Errorf("%d scripts, want at most %d", got["evalsha"], scripts)
+	}
+	if total := reads[0] + reads[1] + reads[2] + reads[3]; total < 20*most {
+		t.Errorf("only %d reads: that proves little", total)
+	}
+}
+
+// What somebody else did to the key is met as without a tolerance.
+func TestToleranceMeetsOthers(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		for _, own := range [][]cache.SetOption{nil, {cache.WithTTL(2 * hour)}} {
+			u := newUsers(t, b, tolerant())
+			key := u.redisKey(1)
+			replaced := func(name string, want error, do func(rdb redis.Cmdable)) {
+				t.Helper()
+				u.set(1, ann, own...)
+				must(t, b.Client.Del(ctx(t), key).Err())
+				do(b.Client)
+				_, err := u.Get(ctx(t), 1)
+				u.set(1, ann, own...)
+				must(t, b.Client.Del(ctx(t), key).Err())
+				do(b.Client)
+				_, errMany := u.GetMany(ctx(t), []int64{1})
+				if !errors.Is(err, want) || want != cache.ErrNotFound && !errors.Is(errMany, want) {
+					t.Errorf("%s: Get gives %v, GetMany %v, want %v", name, err, errMany, want)
+				}
+				b.Exempt(key)
+			}
+			replaced("removed", cache.ErrNotFound, func(redis.Cmdable) {})
+			replaced("a lease", cache.ErrNotFound, func(rdb redis.Cmdable) { rdb.HSet(ctx(t), key, "a", "b"); rdb.PExpire(ctx(t), key, hour) })
+			replaced("a set", cache.ErrWrongType, func(rdb redis.Cmdable) { rdb.SAdd(ctx(t), key, "a") })
+			replaced("a list", cache.ErrWrongType, func(rdb redis.Cmdable) { rdb.RPush(ctx(t), key, "{}", "7200000", "0", "more") })
+			replaced("a list without terms", cache.ErrWrongType, func(rdb redis.Cmdable) { rdb.RPush(ctx(t), key, "{}", "0", "0") })
+			replaced("what is no value", cache.ErrDecode, func(rdb redis.Cmdable) { rdb.Set(ctx(t), key, "{", hour) })
+		}
+	})
+}
+
+// A sweep does not remove a record whose last access was within the tolerance after
+// its last renewal, and so is not seen.
+func TestToleranceAndSweep(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		for _, own := range [][]cache.SetOption{nil, {cache.WithTTL(2 * hour)}} {
+			u := newUsers(t, b, tolerant())
+			total := hour
+			if own != nil {
+				total = 2 * hour
+			}
+			for id, idle := range []time.Duration{0, 29 * time.Minute, 39 * time.Minute, 41 * time.Minute} {
+				u.set(int64(id), ann, own...)
+				u.age(int64(id), total-idle)
+			}
+			res, err := u.Sweep(ctx(t), 30*time.Minute)
+			if err != nil || res.Removed != 1 || res.Scanned != 4 {
+				t.Errorf("Sweep gives %+v, %v, want one record removed", res, err)
+			}
+			if _, err := u.Peek(ctx(t), 3); !errors.Is(err, cache.ErrNotFound) {
+				t.Errorf("the idle record: %v", err)
+			}
+		}
+		u := newUsers(t, b, tolerant())
+		if _, err := u.Sweep(ctx(t), 50*time.Minute); !errors.Is(err, cache.ErrMaxIdle) {
+			t.Errorf("Sweep of what no record is seen to reach: %v", err)
+		}
+	})
+}
+
+// Modify under a tolerance renews, since it writes anyway, and a Delete is seen.
+func TestToleranceOfWrites(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		u := newUsers(t, b, tolerant())
+		for name, write := range map[string]func() error{
+			"Set":         func() error { return u.Set(ctx(t), 1, ann) },
+			"Update":      func() error { return u.Update(ctx(t), 1, ann) },
+			"UpdateField": func() error { return u.UpdateField(ctx(t), 1, "age", 7) },
+		} {
+			u.set(1, ann)
+			must(t, b.Client.PExpire(ctx(t), u.redisKey(1), hour-time.Minute-time.Second).Err())
+			must(t, write())
+			if left := u.left(1); left < hour-time.Minute {
+				t.Errorf("%s leaves %v", name, left)
+			}
+		}
+		must(t, u.Delete(ctx(t), 1))
+		if _, err := u.Get(ctx(t), 1); !errors.Is(err, cache.ErrNotFound) {
+			t.Errorf("after Delete: %v", err)
+		}
+	})
+}

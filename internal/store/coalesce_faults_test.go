@@ -1,0 +1,215 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/internal/redistest"
+	"github.com/activettl/rediscache/ttl"
+)
+
+// coalescing returns a store of an hour, auto-pipelined or not.
+func coalescing(rdb redis.UniversalClient, auto bool) *Store {
+	s := New(rdb, "c:", ttl.Active(time.Hour).Terms(), false)
+	if auto {
+		s.AutoPipeline()
+	}
+	return s
+}
+
+// A primary that was demoted under the same name: a write is tried again on a new
+// connection, also when a read goes before it in the pipeline.
+func TestCoalescedWriteAfterDemotion(t *testing.T) {
+	for _, auto := range []bool{false, true} {
+		t.Run(fmt.Sprint("auto-pipelined ", auto), func(t *testing.T) {
+			old, promoted := redistest.Start(t), redistest.Start(t)
+			var to atomic.Value
+			to.Store(old.Addr())
+			rdb := redis.NewClient(&redis.Options{
+				Addr: "redis.example:6379", ContextTimeoutEnabled: true, DisableIdentity: true,
+				Dialer: func(ctx context.Context, network, _ string) (net.Conn, error) {
+					return (&net.Dialer{}).DialContext(ctx, network, to.Load().(string))
+				},
+			})
+			t.Cleanup(func() { rdb.Close() })
+			st := coalescing(rdb, auto)
+			if err := st.Set(t.Context(), "c:warm", []byte("v"), 0); err != nil {
+				t.Fatal(err)
+			}
+			for _, err := range st.SetMany(t.Context(), []Item{{"c:warm", []byte("v")}, {"c:2", []byte("v")}}, 0) {
+				if err != nil { // pipelines have connections of their own
+					t.Fatal(err)
+				}
+			}
+			host, port, _ := net.SplitHostPort(promoted.Addr())
+			if err := old.Client(t).ReplicaOf(t.Context(), host, port).Err(); err != nil {
+				t.Fatal(err)
+			}
+			to.Store(promoted.Addr())
+			for round := range 5 {
+				write := func() {
+					if err := st.Set(t.Context(), "c:1", []byte("v"), 0); err != nil {
+						t.Errorf("round %d: Set: %v", round, err)
+					}
+				}
+				read := func() { v, err := st.Peek(t.Context(), "c:warm"); t.Logf("%q, %v", v, err) }
+				if !auto {
+					read()
+					write()
+					continue
+				}
+				c := st.coalescers[0]
+				c.mu.Lock()
+				c.running = maxRunning
+				c.mu.Unlock()
+				var wg sync.WaitGroup
+				for i, call := range []func(){read, write} {
+					wg.Go(call)
+					for n := 0; n <= i; {
+						c.mu.Lock()
+						n = len(c.queue)
+						c.mu.Unlock()
+					}
+				}
+				c.mu.Lock()
+				c.handOver()
+				c.mu.Unlock()
+				wg.Wait()
+				st.Close()
+			}
+		})
+	}
+}
+
+// After close, nothing is sent and no goroutine is started.
+func TestCoalescerCloseWithQueue(t *testing.T) {
+	s := redistest.Start(t)
+	rdb, admin := s.Client(t), s.Client(t)
+	st := coalescing(rdb, true)
+	for i := range 3 {
+		if err := st.Set(t.Context(), fmt.Sprint("c:warm", i), []byte("v"), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	admin.Do(t.Context(), "client", "pause", 500, "write")
+	var wg sync.WaitGroup
+	for i := range 3 {
+		wg.Go(func() { _ = st.Set(t.Context(), fmt.Sprint("c:", i), []byte("v"), 0) })
+		time.Sleep(50 * time.Millisecond)
+	}
+	begun := time.Now()
+	st.Close()
+	took := time.Since(begun)
+	before := admin.Exists(t.Context(), "c:0", "c:1", "c:2").Val()
+	wg.Wait()
+	after := admin.Exists(t.Context(), "c:0", "c:1", "c:2").Val()
+	if before != after {
+		t.Errorf("Close returns after %v with %d written; then %d are", took, before, after)
+	}
+}
+
+// A coalesced pipeline has the bounds of a batch.
+func TestCoalescedPipelineIsBounded(t *testing.T) {
+	rdb := redistest.Start(t).Client(t)
+	most, volume := 0, 0
+	rdb.AddHook(sizeHook(func(cmds []redis.Cmder) {
+		most = max(most, len(cmds))
+		n := 0
+		for _, cmd := range cmds {
+			for _, a := range cmd.Args() {
+				if b, ok := a.([]byte); ok {
+					n += len(b)
+				}
+			}
+		}
+		volume = max(volume, n)
+	}))
+	st := coalescing(rdb, true)
+	queueUp(t, st.coalescers[0], 2*chunkKeys, func(i int) { _, _ = st.Peek(t.Context(), fmt.Sprint("c:", i)) }).Wait()
+	st.Close()
+	if most > chunkKeys {
+		t.Errorf("a pipeline of %d commands, a batch has %d", most, chunkKeys)
+	}
+	big := make([]byte, 1<<20)
+	queueUp(t, st.coalescers[0], 32, func(i int) { _ = st.Set(t.Context(), fmt.Sprint("c:", i), big, 0) }).Wait()
+	st.Close()
+	if volume > chunkBytes {
+		t.Errorf("a pipeline of %d bytes, a batch has %d", volume, chunkBytes)
+	}
+}
+
+// What callers have given up does not hold memory until a stuck pipeline is back.
+func TestAbandonedCallsHoldNoMemory(t *testing.T) {
+	rdb := redistest.Start(t).Client(t)
+	c := newCoalescer(rdb)
+	c.running = maxRunning // neither comes back for a while
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	const callers, size = 100, 1 << 20
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for range callers {
+		value := bytes.Repeat([]byte("x"), size)
+		if err := c.process(ctx, redis.NewStatusCmd(ctx, "set", "k", value)); err == nil {
+			t.Fatal("sent")
+		}
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if held := int64(after.HeapAlloc) - int64(before.HeapAlloc); held > callers*size/2 {
+		t.Errorf("%d MiB are held for callers that have gone", held>>20)
+	}
+	runtime.KeepAlive(c)
+}
+
+// A client's hook that lets nothing through, such as a circuit breaker, returns an
+// error that stands in no command.
+func TestRefusingHook(t *testing.T) {
+	rdb := redistest.Start(t).Client(t)
+	rdb.AddHook(refusingHook{})
+	st := coalescing(rdb, true)
+	if err := st.Set(t.Context(), "c:0", []byte("v"), 0); !errors.Is(err, errRefused) {
+		t.Errorf("one at a time: %v", err)
+	}
+	queueUp(t, st.coalescers[0], 4, func(i int) {
+		if err := st.Set(t.Context(), fmt.Sprint("c:", i), []byte("v"), 0); !errors.Is(err, errRefused) {
+			t.Errorf("Set %d: %v, and nothing was written", i, err)
+		}
+	}).Wait()
+	for i, err := range st.SetMany(t.Context(), []Item{{"c:8", []byte("v")}, {"c:9", []byte("v")}}, 0) {
+		if !errors.Is(err, errRefused) {
+			t.Errorf("SetMany %d: %v, and nothing was written", i, err)
+		}
+	}
+}
+
+type refusingHook struct{}
+
+var errRefused = errors.New("the circuit is open")
+
+func (refusingHook) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (refusingHook) ProcessHook(redis.ProcessHook) redis.ProcessHook {
+	return func(context.Context, redis.Cmder) error { return errRefused }
+}
+func (refusingHook) ProcessPipelineHook(redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(context.Context, []redis.Cmder) error { return errRefused }
+}
+
+type sizeHook func([]redis.Cmder)
+
+func (sizeHook) DialHook(next redis.DialHook) redis.DialHook          { return next }
+func (sizeHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
+func (h sizeHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error { h(cmds); return next(ctx, cmds) }
+}
