@@ -1,0 +1,41 @@
+package faults
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/activettl/rediscache/internal/redistest"
+)
+
+// control asks a server that nobody breaks, all the time: what is late there is the machine's doing, which others may keep
+// busy, and not the cache's.
+type control struct {
+	stop    context.CancelFunc
+	done    chan struct{}
+	longest time.Duration
+}
+
+func startControl(t *testing.T) *control {
+	t.Helper()
+	rdb := redistest.Standalone(t).Client(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	c := &control{stop: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(c.done)
+		for due := time.Now(); ctx.Err() == nil; due = time.Now().Add(time.Millisecond) {
+			time.Sleep(time.Until(due))
+			_ = rdb.Ping(ctx).Err() // cancelled, at the end
+			c.longest = max(c.longest, time.Since(due))
+		}
+	}()
+	t.Cleanup(func() { c.lag() })
+	return c
+}
+
+// lag ends the control and returns by how much the machine was late at its worst.
+func (c *control) lag() time.Duration {
+	c.stop()
+	<-c.done
+	return c.longest
+}

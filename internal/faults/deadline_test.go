@@ -1,0 +1,187 @@
+package faults
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/internal/redistest"
+)
+
+// operations are all of a cache's, each of which must end with its context.
+func operations(c *cache.Cache[string, Value]) map[string]func(ctx context.Context) error {
+	v := newValue("k", 1, 0)
+	same := func(v Value) (Value, error) { return v, nil }
+	return map[string]func(ctx context.Context) error{
+		"Get":         func(ctx context.Context) error { _, err := c.Get(ctx, "k"); return err },
+		"Peek":        func(ctx context.Context) error { _, err := c.Peek(ctx, "k"); return err },
+		"Inspect":     func(ctx context.Context) error { _, err := c.Inspect(ctx, "k"); return err },
+		"Set":         func(ctx context.Context) error { return c.Set(ctx, "k", v) },
+		"Update":      func(ctx context.Context) error { return c.Update(ctx, "k", v) },
+		"UpdateField": func(ctx context.Context) error { return c.UpdateField(ctx, "k", "version", 2) },
+		"Modify":      func(ctx context.Context) error { _, err := c.Modify(ctx, "k", same); return err },
+		"Touch":       func(ctx context.Context) error { return c.Touch(ctx, "k") },
+		"Delete":      func(ctx context.Context) error { return c.Delete(ctx, "k") },
+		"GetMany":     func(ctx context.Context) error { _, err := c.GetMany(ctx, []string{"k", "l"}); return err },
+		"SetMany":     func(ctx context.Context) error { return c.SetMany(ctx, map[string]Value{"k": v}) },
+		"DeleteMany":  func(ctx context.Context) error { _, err := c.DeleteMany(ctx, []string{"k", "l"}); return err },
+		"Len":         func(ctx context.Context) error { _, err := c.Len(ctx); return err },
+		"Clear":       func(ctx context.Context) error { _, err := c.Clear(ctx); return err },
+		"Sweep":       func(ctx context.Context) error { _, err := c.Sweep(ctx, time.Minute); return err },
+		"All": func(ctx context.Context) (last error) {
+			for _, err := range c.All(ctx) {
+				last = err
+			}
+			return last
+		},
+		"Keys": func(ctx context.Context) (last error) {
+			for _, err := range c.Keys(ctx) {
+				last = err
+			}
+			return last
+		},
+	}
+}
+
+// holes are the ways in which a server does not answer.
+var holes = map[string]func(t *testing.T) redis.UniversalClient{
+	"swallowed": func(t *testing.T) redis.UniversalClient {
+		p, rdb := behind(t, redistest.Start(t))
+		warm(t, rdb)
+		p.Set(redistest.Spoil{Swallow: true})
+		return rdb
+	},
+	"swallowed from the start": func(t *testing.T) redis.UniversalClient {
+		p, rdb := behind(t, redistest.Start(t))
+		p.Set(redistest.Spoil{Swallow: true})
+		return rdb
+	},
+	"paused": func(t *testing.T) redis.UniversalClient {
+		s := redistest.Start(t)
+		rdb := s.Client(t)
+		warm(t, rdb)
+		s.Pause(t)
+		return rdb
+	},
+	"a paused cluster": func(t *testing.T) redis.UniversalClient {
+		c := redistest.StartCluster(t, 0, 15*time.Second)
+		rdb := c.Client(t)
+		warm(t, rdb)
+		for _, s := range c.Nodes() {
+			s.Pause(t)
+		}
+		return rdb
+	},
+}
+
+// warm lets the client have connections.
+func warm(t *testing.T, rdb redis.UniversalClient) {
+	t.Helper()
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			if err := rdb.Ping(t.Context()).Err(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// Each operation with a deadline of 100 ms returns within 150 ms when nobody answers. One that takes longer has two more
+// tries, since a busy machine may be late once, and an operation that does not obey its context is late each time.
+func TestDeadline(t *testing.T) {
+	const given, most, tries = 100 * time.Millisecond, 150 * time.Millisecond, 3
+	for name, hole := range holes {
+		t.Run(name, func(t *testing.T) {
+			c := newCache(t, hole(t), nil)
+			var longest time.Duration
+			for op, do := range operations(c) {
+				took := time.Duration(0)
+				for try := 0; try == 0 || took > most && try < tries; try++ {
+					ctx, cancel := context.WithTimeout(t.Context(), given)
+					begun := time.Now()
+					err := do(ctx)
+					took = time.Since(begun)
+					cancel()
+					var e *cache.Error
+					if !errors.As(err, &e) || e.Op != op || kindOf(err) != deadline {
+						t.Errorf("%s without an answer: %v", op, err)
+					}
+				}
+				if took > most {
+					t.Errorf("%s with a deadline of %v took %v", op, given, took)
+				}
+				longest = max(longest, took)
+			}
+			t.Logf("the longest took %v", longest.Round(time.Millisecond))
+		})
+	}
+}
+
+func newCache(t *testing.T, rdb redis.UniversalClient, o *cache.Options) *cache.Cache[string, Value] {
+	t.Helper()
+	c, err := cache.New[string](rdb, redistest.UniqueName(t), codec.JSON[Value]{}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// notCallers are what is no caller's: the other ends of connections that the client has made and keeps, and its one look at
+// a cluster's layout.
+var notCallers = []goleak.Option{
+	goleak.IgnoreAnyFunction("github.com/activettl/rediscache/internal/redistest.(*Proxy).serve"),
+	goleak.IgnoreAnyFunction("github.com/activettl/rediscache/internal/redistest.(*link).pass"),
+	goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9.(*clusterStateHolder).LazyReload.func1"),
+}
+
+// A thousand callers at once, on their own or pipelined: each returns in time, and none leaves a goroutine behind.
+func TestThousandCallers(t *testing.T) {
+	const callers, given = 1000, 100 * time.Millisecond
+	for name, hole := range holes {
+		for way, o := range map[string]*cache.Options{"": nil, ", AutoPipeline": {AutoPipeline: true}} {
+			t.Run(name+way, func(t *testing.T) {
+				c := newCache(t, hole(t), o)
+				machine := startControl(t)
+				leaks := append(slices.Clip(notCallers), goleak.IgnoreCurrent())
+				over := make([]time.Duration, callers)
+				begin := make(chan struct{})
+				var wg sync.WaitGroup
+				for i := range callers {
+					wg.Go(func() {
+						<-begin
+						ctx, cancel := context.WithTimeout(t.Context(), given)
+						defer cancel()
+						begun := time.Now()
+						if _, err := c.Get(ctx, "k"); kindOf(err) != deadline {
+							t.Errorf("Get: %v", err)
+						}
+						over[i] = time.Since(begun) - given
+					})
+				}
+				close(begin)
+				wg.Wait()
+				lag := machine.lag()
+				slices.Sort(over)
+				if most := over[callers-1]; most > slack+lag {
+					t.Errorf("the last one returned %v after its deadline, and the machine lagged by %v", most, lag)
+				}
+				if err := goleak.Find(leaks...); err != nil {
+					t.Error(err)
+				}
+				t.Logf("late by %v, the slowest by %v, the machine by %v", over[callers/2].Round(time.Millisecond),
+					over[callers-1].Round(time.Millisecond), lag.Round(time.Millisecond))
+			})
+		}
+	}
+}

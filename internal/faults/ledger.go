@@ -1,0 +1,170 @@
+package faults
+
+import (
+	"fmt"
+	"sync"
+)
+
+// ledger knows what was written under each key and what was read, and says what cannot be.
+//
+// The floor of a key is the newest version that its primary is known to have had: it was acknowledged, or read. A read that
+// begins after that may return nothing older. There is one way around: a write that failed on its way, of which nobody knows
+// whether it was executed, may be executed late, after newer ones. That is how a plain Set is; a write of Modify is not
+// executed unless the record still holds what it read, and so is never late.
+//
+// Safe for concurrent use.
+type ledger struct {
+	mayMiss bool // records may be lost at any time
+
+	mu    sync.Mutex
+	epoch int // of the primary; odd while it changes
+	keys  map[string]*history
+	late  int      // reads of a write that was executed late
+	wrong []string // what cannot be
+}
+
+// history is what is known of a key.
+type history struct {
+	epoch  int
+	floor  int64
+	issued int64          // the newest version that was begun
+	doubt  map[int64]bool // versions of plain writes that were begun and not acknowledged
+	acked  map[int64]int  // the writer of each version that Modify has acknowledged
+}
+
+func newLedger(mayMiss bool) *ledger {
+	return &ledger{mayMiss: mayMiss, keys: map[string]*history{}}
+}
+
+// of returns the history of a key. What was known of another primary is of no worth, but for what was issued: a late write
+// reaches the next one too, and a replica that was promoted may have any version.
+func (l *ledger) of(key string) *history {
+	h := l.keys[key]
+	if h == nil {
+		h = &history{doubt: map[int64]bool{}, acked: map[int64]int{}}
+		l.keys[key] = h
+	}
+	if h.epoch != l.epoch {
+		h.epoch, h.floor, h.acked = l.epoch, 0, map[int64]int{}
+	}
+	return h
+}
+
+func (l *ledger) accuse(format string, args ...any) {
+	l.wrong = append(l.wrong, fmt.Sprintf(format, args...))
+}
+
+// complain notes what somebody else found wrong.
+func (l *ledger) complain(format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.accuse(format, args...)
+}
+
+// change is called before and after the primary changes.
+func (l *ledger) change() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.epoch++
+}
+
+// moment is what was known of a key when an operation began.
+type moment struct {
+	epoch int
+	floor int64
+}
+
+func (l *ledger) look(key string) moment {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return moment{l.epoch, l.of(key).floor}
+}
+
+// same reports whether the primary has been the same one since then.
+func (l *ledger) same(m moment) bool { return m.epoch == l.epoch && l.epoch%2 == 0 }
+
+// unchanged is same for those who do not hold the lock.
+func (l *ledger) unchanged(m moment) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.same(m)
+}
+
+// issue begins a plain write and returns its version. Each key has one such writer.
+func (l *ledger) issue(key string) (version int64, m moment) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h := l.of(key)
+	h.issued++
+	h.doubt[h.issued] = true
+	return h.issued, moment{l.epoch, h.floor}
+}
+
+// ack says that a plain write succeeded.
+func (l *ledger) ack(key string, version int64, m moment) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.same(m) {
+		return // the one that acknowledged it may be gone, and its data with it
+	}
+	h := l.of(key)
+	delete(h.doubt, version)
+	h.floor = max(h.floor, version)
+}
+
+// modify begins a write of Modify, which builds on a version that it has read.
+func (l *ledger) modify(key string, version int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h := l.of(key)
+	h.issued = max(h.issued, version)
+}
+
+// modified says that a write of Modify succeeded.
+func (l *ledger) modified(key string, version int64, writer int, m moment) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.same(m) {
+		return
+	}
+	h := l.of(key)
+	if other, taken := h.acked[version]; taken {
+		l.accuse("%s: an update was lost: Modify wrote version %d for writer %d and for %d", key, version, other, writer)
+	}
+	h.acked[version] = writer
+	if version <= m.floor {
+		l.accuse("%s: Modify wrote version %d on a primary that had %d", key, version, m.floor)
+	}
+	h.floor = max(h.floor, version)
+}
+
+// saw judges a value that was read.
+func (l *ledger) saw(key string, v Value, m moment) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h := l.of(key)
+	if wrong := v.wrong(key); wrong != "" {
+		l.accuse("%s: what was read %s", key, wrong)
+		return
+	}
+	switch {
+	case v.Version < 1 || v.Version > h.issued:
+		l.accuse("%s: version %d was read, and none beyond %d was ever written", key, v.Version, h.issued)
+	case !l.same(m):
+	case v.Version >= m.floor:
+		h.floor = max(h.floor, v.Version)
+	case h.doubt[v.Version]:
+		l.late++
+	default:
+		l.accuse("%s: version %d was read from a primary that had %d", key, v.Version, m.floor)
+	}
+}
+
+// missed judges a miss.
+func (l *ledger) missed(key string, m moment) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.same(m) && m.floor > 0 && !l.mayMiss {
+		l.accuse("%s: a miss on a primary that had version %d", key, m.floor)
+	}
+}

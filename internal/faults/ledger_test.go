@@ -1,0 +1,91 @@
+package faults
+
+import (
+	"strings"
+	"testing"
+)
+
+// The ledger finds each kind of lie, and accuses nobody who told none.
+func TestLedger(t *testing.T) {
+	write := func(l *ledger) int64 {
+		version, m := l.issue("k")
+		l.ack("k", version, m)
+		return version
+	}
+	for _, tt := range []struct {
+		name string
+		want string // a part of the accusation; empty for none
+		run  func(l *ledger)
+	}{
+		{"what was written", "", func(l *ledger) { l.saw("k", newValue("k", write(l), 0), l.look("k")) }},
+		{"before the acknowledgement", "", func(l *ledger) {
+			version, _ := l.issue("k")
+			l.saw("k", newValue("k", version, 0), l.look("k"))
+		}},
+		{"never written", "beyond 1", func(l *ledger) { l.saw("k", newValue("k", write(l)+1, 0), l.look("k")) }},
+		{"of another key", `value of "other"`, func(l *ledger) { l.saw("k", newValue("other", write(l), 0), l.look("k")) }},
+		{"of two halves", "mixture", func(l *ledger) {
+			v := newValue("k", write(l), 0)
+			v.Pad = newValue("k", 7, 0).Pad
+			l.saw("k", v, l.look("k"))
+		}},
+		{"older than acknowledged", "version 1 was read from a primary that had 2", func(l *ledger) {
+			write(l)
+			write(l)
+			l.saw("k", newValue("k", 1, 0), l.look("k"))
+		}},
+		{"older than read", "version 1 was read from a primary that had 2", func(l *ledger) {
+			write(l)
+			version, _ := l.issue("k")
+			l.saw("k", newValue("k", version, 0), l.look("k"))
+			l.saw("k", newValue("k", 1, 0), l.look("k"))
+		}},
+		{"older, and begun earlier", "", func(l *ledger) {
+			write(l)
+			m := l.look("k")
+			write(l)
+			l.saw("k", newValue("k", 1, 0), m)
+		}},
+		{"older, from the next primary", "", func(l *ledger) {
+			write(l)
+			write(l)
+			l.change()
+			l.saw("k", newValue("k", 1, 0), l.look("k"))
+			l.change()
+			l.saw("k", newValue("k", 1, 0), l.look("k"))
+		}},
+		{"late", "", func(l *ledger) {
+			l.issue("k")
+			write(l)
+			l.saw("k", newValue("k", 1, 0), l.look("k"))
+		}},
+		{"a miss", "a miss on a primary that had version 1", func(l *ledger) { write(l); l.missed("k", l.look("k")) }},
+		{"a miss of what was never there", "", func(l *ledger) { l.missed("k", l.look("k")) }},
+		{"an update lost", "an update was lost", func(l *ledger) {
+			write(l)
+			m := l.look("k")
+			l.modify("k", 2)
+			l.modify("k", 2)
+			l.modified("k", 2, 1, m)
+			l.modified("k", 2, 2, m)
+		}},
+		{"an update of what was replaced", "Modify wrote version 2 on a primary that had 3", func(l *ledger) {
+			write(l)
+			write(l)
+			write(l)
+			l.modified("k", 2, 1, l.look("k"))
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l := newLedger(false)
+			tt.run(l)
+			got := strings.Join(l.wrong, "\n")
+			if (got == "") != (tt.want == "") || !strings.Contains(got, tt.want) {
+				t.Errorf("the ledger says %q, want %q", got, tt.want)
+			}
+			if (l.late > 0) != (tt.name == "late") {
+				t.Errorf("%d reads are late", l.late)
+			}
+		})
+	}
+}

@@ -1,0 +1,136 @@
+package faults
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/activettl/rediscache/cache"
+)
+
+// The load is moderate: it is to meet the fault at every point, not to be one.
+const (
+	writers    = 2
+	readers    = 3
+	plainKeys  = 16 // of each writer
+	sharedKeys = 8  // that all writers modify
+	maxPause   = 2 * time.Millisecond
+
+	shortTTL = 20 * time.Millisecond
+	maxIdle  = 4 * time.Minute // of the sweep: no run is that long
+)
+
+// load is the callers of one cache, through several ways to make it. By its seed, odd or even, they write records with terms of
+// their own or none: a cache that has met such a record reads by other commands from then on.
+type load struct {
+	caches   []*cache.Cache[string, Value] // of one name: each step of a caller goes through one of them
+	deadline time.Duration
+	seed     uint64
+	ledger   *ledger
+	log      *log
+
+	generations [sharedKeys]atomic.Int64 // of the shared keys
+	over        chan struct{}
+	wg          sync.WaitGroup
+}
+
+// start lets the callers begin.
+func (l *load) start(sweeps bool) {
+	l.over = make(chan struct{})
+	worker := uint64(0)
+	loop := func(step func(c *caller)) {
+		worker++
+		c := &caller{load: l, r: rand.New(rand.NewPCG(l.seed, worker))}
+		l.wg.Go(func() {
+			for !l.isOver() {
+				c.cache = l.caches[c.r.IntN(len(l.caches))]
+				step(c)
+				time.Sleep(time.Duration(c.r.Int64N(int64(maxPause))))
+			}
+		})
+	}
+	for w := range writers {
+		life := 0
+		loop(func(c *caller) { c.write(w) })
+		loop(func(c *caller) { c.modify(w) })
+		loop(func(c *caller) { life++; c.live(w, life) })
+	}
+	for range readers {
+		loop((*caller).read)
+	}
+	if sweeps {
+		loop((*caller).sweep)
+	}
+}
+
+// stop waits until every caller has returned.
+func (l *load) stop() {
+	close(l.over)
+	l.wg.Wait()
+}
+
+func (l *load) isOver() bool {
+	select {
+	case <-l.over:
+		return true
+	default:
+		return false
+	}
+}
+
+func (l *load) ownTerms() bool { return l.seed%2 == 1 }
+
+// do is one operation with a deadline of its own.
+func (l *load) do(fn func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), l.deadline)
+	defer cancel()
+	begun := time.Now()
+	err := fn(ctx)
+	l.log.add(begun, time.Since(begun), err)
+	return err
+}
+
+func plainKey(writer, n int) string { return fmt.Sprintf("plain/%d/%d", writer, n) }
+
+// sharedKey names a key that all modify. One that was lost is never used again: whoever writes it anew could not know
+// whether an earlier attempt to do so is still on its way.
+func (l *load) sharedKey(n int) string {
+	return fmt.Sprintf("shared/%d/%d", n, l.generations[n].Load())
+}
+
+// audit reads every record once more through every cache, when nobody writes.
+func (l *load) audit() {
+	for _, c := range l.caches {
+		for w := range writers {
+			for n := range plainKeys {
+				l.readOne(plainKey(w, n), c.Peek)
+			}
+		}
+		for n := range sharedKeys {
+			l.readOne(l.sharedKey(n), c.Peek)
+		}
+	}
+}
+
+// String says what the callers did and saw.
+func (l *load) String() string {
+	l.ledger.mu.Lock()
+	defer l.ledger.mu.Unlock()
+	return fmt.Sprintf("seed %d, %d keys, %d late reads, %s", l.seed, len(l.ledger.keys), l.ledger.late, l.log)
+}
+
+// accusations are what cannot be, the first ones of them.
+func (l *load) accusations() string {
+	l.ledger.mu.Lock()
+	defer l.ledger.mu.Unlock()
+	const most = 10
+	w := l.ledger.wrong
+	if len(w) > most {
+		w = append(w[:most:most], fmt.Sprintf("and %d more", len(w)-most))
+	}
+	return strings.Join(w, "\n")
+}

@@ -1,0 +1,104 @@
+package faults
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/cache"
+)
+
+// log keeps how each operation went. Safe for concurrent use.
+type log struct {
+	mu     sync.Mutex
+	events []event
+	passes int // of the sweep that succeeded
+}
+
+// event is an operation that has returned.
+type event struct {
+	begun time.Time
+	took  time.Duration
+	kind  string // of its error; empty for none
+	err   error
+}
+
+func (l *log) add(begun time.Time, took time.Duration, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.events = append(l.events, event{begun, took, kindOf(err), err})
+}
+
+func (l *log) swept() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.passes++
+}
+
+// all returns the operations until now, in the order of their ends.
+func (l *log) all() []event {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.events)
+}
+
+func (l *log) String() string {
+	kinds := map[string]int{}
+	var longest time.Duration
+	for _, e := range l.all() {
+		longest = max(longest, e.took)
+		kinds[e.kind]++
+	}
+	good := kinds[""]
+	delete(kinds, "")
+	var parts []string
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		parts = append(parts, fmt.Sprintf("%s %d", kind, kinds[kind]))
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return fmt.Sprintf("%d good, %d passes, longest %v, errors: %s", good, l.passes, longest.Round(time.Millisecond), strings.Join(parts, ", "))
+}
+
+// The kinds of errors. A reply of Redis that is an error is of the kind of its first word.
+const (
+	deadline  = "deadline"  // the caller's, or a timeout of the client
+	broken    = "broken"    // a connection that broke, or could not be made
+	exhausted = "exhausted" // ErrConflict
+	untyped   = "untyped"   // not an *Error of the cache, which it always is to be
+)
+
+// kindOf returns the kind of an error. A miss is none.
+func kindOf(err error) string {
+	if err == nil || errors.Is(err, cache.ErrNotFound) {
+		return ""
+	}
+	if _, ok := errors.AsType[*cache.Error](err); !ok {
+		return untyped
+	}
+	timeout, isNet := errors.AsType[net.Error](err)
+	reply, isReply := errors.AsType[redis.Error](err)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), isNet && timeout.Timeout(),
+		errors.Is(err, redis.ErrPoolTimeout):
+		return deadline
+	case errors.Is(err, cache.ErrConflict):
+		return exhausted
+	case isNet, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
+		return broken
+	case isReply:
+		word, _, _ := strings.Cut(reply.Error(), " ")
+		return word
+	}
+	return err.Error()
+}

@@ -1,0 +1,157 @@
+package faults
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/internal/redistest"
+	"github.com/activettl/rediscache/ttl"
+)
+
+// policies are both ways to read: under Active a read writes.
+var policies = map[string]ttl.Policy{"active": ttl.Active(5 * time.Minute), "fixed": ttl.Fixed(5 * time.Minute)}
+
+// during is how long a refusal lasts.
+const during = time.Second
+
+// refusal is a way in which a server answers and refuses, until it is put right.
+type refusal struct {
+	name         string
+	refuse, heal []any // commands
+	sees         []string
+}
+
+var refusals = []refusal{
+	{"out of memory", []any{"config", "set", "maxmemory", "1"}, []any{"config", "set", "maxmemory", "0"}, []string{"OOM"}},
+	{"no scripts by ACL", []any{"acl", "setuser", "default", "-eval", "-evalsha"}, []any{"acl", "setuser", "default", "+@all"}, []string{"NOPERM"}},
+	{"no writes by ACL", []any{"acl", "setuser", "default", "-@write"}, []any{"acl", "setuser", "default", "+@all"}, []string{"NOPERM", "ERR"}},
+	{"a replica", []any{"replicaof", "127.0.0.1", "1"}, []any{"replicaof", "no", "one"},
+		[]string{"READONLY", deadline}}, // go-redis tries again for a while
+}
+
+// The server refuses for a while, under load.
+func TestRefusals(t *testing.T) {
+	for _, tt := range refusals {
+		for name, policy := range policies {
+			t.Run(tt.name+" "+name, func(t *testing.T) {
+				s := redistest.Start(t)
+				admin := s.Client(t)
+				do := func(args []any) {
+					t.Helper()
+					if err := admin.Do(t.Context(), args...).Err(); err != nil {
+						t.Error(err)
+					}
+				}
+				scenario{rdb: s.Client(t), policy: policy, sees: tt.sees, fault: func(*load) {
+					do(tt.refuse)
+					time.Sleep(during)
+					do(tt.heal)
+				}}.run(t)
+			})
+		}
+	}
+}
+
+// What a refusal means for each operation, under Active: the README says it. A record is as it was, and so is its TTL.
+func TestRefused(t *testing.T) {
+	refused := map[string][]string{
+		"out of memory":     {"Set", "SetMany", "Update", "UpdateField", "Modify"},
+		"no scripts by ACL": {"Update", "UpdateField", "Modify", "Touch", "Inspect"},
+		"no writes by ACL":  {"Get", "GetMany", "Set", "SetMany", "Update", "UpdateField", "Modify", "Touch", "Delete", "DeleteMany", "Clear", "Sweep"},
+		"a replica":         {"Get", "GetMany", "Set", "SetMany", "Update", "UpdateField", "Modify", "Touch", "Delete", "DeleteMany", "Clear", "Sweep"},
+	}
+	for _, tt := range refusals {
+		t.Run(tt.name, func(t *testing.T) {
+			s := redistest.Start(t)
+			rdb, admin := s.Client(t), s.Client(t)
+			c := newCache(t, rdb, nil)
+			if err := c.Set(t.Context(), "k", newValue("k", 1, 0)); err != nil {
+				t.Fatal(err)
+			}
+			key := c.Name() + ":k"
+			if err := admin.PExpire(t.Context(), key, time.Minute).Err(); err != nil {
+				t.Fatal(err)
+			}
+			if err := admin.Do(t.Context(), tt.refuse...).Err(); err != nil {
+				t.Fatal(err)
+			}
+			all := operations(c)
+			for _, op := range refused[tt.name] {
+				if kind := kindOf(all[op](t.Context())); !slices.Contains(tt.sees, kind) {
+					t.Errorf("%s fails by %q, want one of %q", op, kind, tt.sees)
+				}
+			}
+			if got := admin.PTTL(t.Context(), key).Val(); got > time.Minute {
+				t.Errorf("what was refused gave the record %v", got)
+			}
+			if v, err := c.Peek(t.Context(), "k"); err != nil || v.Version != 1 {
+				t.Errorf("Peek reads version %d, %v", v.Version, err)
+			}
+			for _, op := range []string{"Len", "Keys", "All"} {
+				if err := all[op](t.Context()); err != nil {
+					t.Errorf("%s: %v", op, err)
+				}
+			}
+			if tt.name == "out of memory" {
+				for _, op := range []string{"Get", "GetMany", "Touch", "Delete"} {
+					if err := all[op](t.Context()); err != nil {
+						t.Errorf("%s: %v", op, err)
+					}
+				}
+			}
+		})
+	}
+}
+
+// Memory runs out, and Redis makes room by forgetting records: that is a miss, and no more than that.
+func TestEviction(t *testing.T) {
+	for _, how := range []string{"allkeys-lru", "volatile-ttl", "volatile-random"} {
+		t.Run(how, func(t *testing.T) {
+			s := redistest.Start(t, "--maxmemory-policy", how, "--maxmemory", "4mb")
+			admin := s.Client(t)
+			scenario{rdb: s.Client(t), mayMiss: true, fault: func(*load) {
+				junk, n := redistest.UniqueName(t), 0
+				for end := time.Now().Add(during); time.Now().Before(end); {
+					_, err := admin.Pipelined(t.Context(), func(p redis.Pipeliner) error {
+						for range 20 {
+							n++
+							p.Set(t.Context(), fmt.Sprint(junk, n), strings.Repeat("x", 5_000), time.Minute)
+						}
+						return nil
+					})
+					if err != nil {
+						t.Error(err)
+					}
+					time.Sleep(5 * time.Millisecond)
+				}
+				if n := admin.InfoMap(t.Context(), "stats").Item("Stats", "evicted_keys"); n == "0" {
+					t.Error("nothing was evicted")
+				}
+			}}.run(t)
+		})
+	}
+}
+
+// The disk takes no more of the AOF, and Redis refuses what it could not keep.
+func TestDiskFull(t *testing.T) {
+	for name, policy := range policies {
+		t.Run(name, func(t *testing.T) {
+			s := redistest.Start(t, "--appendonly", "yes")
+			admin := s.Client(t)
+			scenario{rdb: s.Client(t), policy: policy, sees: []string{"MISCONF"}, fault: func(*load) {
+				s.FillDisk(t)
+				time.Sleep(during)
+				s.FreeDisk(t)
+				until(t, "Redis writes its AOF again", func(ctx context.Context) bool {
+					return admin.InfoMap(ctx, "persistence").Item("Persistence", "aof_last_write_status") == "ok"
+				})
+			}}.run(t)
+		})
+	}
+}

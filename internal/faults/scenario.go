@@ -1,0 +1,148 @@
+package faults
+
+import (
+	"cmp"
+	"flag"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/internal/redistest"
+	"github.com/activettl/rediscache/ttl"
+)
+
+var (
+	seedFlag = flag.Uint64("faults.seed", 0, "seed of the load; 0 for a new one in each run")
+	soakFlag = flag.Duration("faults.soak", 0, "how long each fault is repeated; 0 for once")
+)
+
+const (
+	healthy = 300 * time.Millisecond // before the fault, and at the end
+	limit   = 250 * time.Millisecond // of an operation
+
+	// recovery is how long it may take until everything succeeds again: a second, since go-redis knocks once in a second
+	// at a server that has refused as many connections as the pool has, and what this machine takes to answer.
+	recovery = time.Second + slack
+
+	// slack is how late an operation may return after its deadline, on a machine that is busy with other things.
+	slack = 250 * time.Millisecond
+
+	// stall is a lag of the machine from which on it says nothing about the cache that an operation reached its deadline.
+	stall = 100 * time.Millisecond
+)
+
+// scenario is a fault under load.
+type scenario struct {
+	rdb     redis.UniversalClient
+	seed    uint64     // of the load; 0 for the flag's
+	policy  ttl.Policy // ttl.Active(5 minutes) if it is nil
+	fault   func(l *load)
+	sees    []string // kinds of errors that callers may see meanwhile; they must see the first one
+	mayMiss bool     // records may be lost at any time
+	noSweep bool     // nobody sweeps: what walks over a cluster learns its layout
+}
+
+// run puts the scenario's cache under load and breaks what is behind it, by fault, which returns when it is whole again.
+func (s scenario) run(t *testing.T) {
+	t.Helper()
+	seed := cmp.Or(s.seed, *seedFlag, rand.Uint64())
+	if s.policy == nil {
+		s.policy = ttl.Active(5 * time.Minute)
+	}
+	name := redistest.UniqueName(t)
+	redistest.CheckKeys(t, s.rdb, name)
+	l := &load{deadline: limit, seed: seed, ledger: newLedger(s.mayMiss), log: &log{}}
+	for _, o := range ways(s.policy) {
+		c, err := cache.New[string](s.rdb, name, codec.JSON[Value]{}, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		l.caches = append(l.caches, c)
+	}
+	machine := startControl(t)
+	l.start(!s.noSweep)
+	time.Sleep(healthy)
+	broken := time.Now()
+	var healed time.Time
+	for {
+		s.fault(l)
+		healed = time.Now()
+		time.Sleep(recovery + healthy)
+		if healed.Sub(broken) > *soakFlag {
+			break
+		}
+	}
+	l.stop()
+	l.audit()
+	s.judge(t, l, broken, healed, machine.lag())
+}
+
+// ways are the ways to make a cache with this policy that send other commands, or send them otherwise. Some of what a tolerance
+// lets be is due in every run.
+func ways(policy ttl.Policy) []*cache.Options {
+	terms := policy.Terms()
+	ways := []*cache.Options{
+		{TTL: policy, TrackAccess: !terms.Renews},
+		{TTL: policy, TrackAccess: !terms.Renews, AutoPipeline: true},
+	}
+	if terms.Renews {
+		ways = append(ways, &cache.Options{TTL: ttl.Active(terms.TTL, ttl.Tolerance(50*time.Millisecond))})
+	}
+	return ways
+}
+
+// judge says what was wrong with a run, on a machine that lagged so much at its worst.
+func (s scenario) judge(t *testing.T, l *load, broken, healed time.Time, lag time.Duration) {
+	t.Helper()
+	if wrong := l.accusations(); wrong != "" {
+		t.Error(wrong)
+	}
+	var first, last time.Duration // success and failure after the fault
+	seen := map[string]int{}
+	for _, e := range l.log.all() {
+		begun, ended := e.begun.Sub(healed), e.begun.Add(e.took)
+		if e.took > l.deadline+slack+lag {
+			t.Errorf("an operation with a deadline of %v took %v: %v", l.deadline, e.took, e.err)
+		}
+		if e.kind == "" {
+			if begun > 0 && first == 0 {
+				first = ended.Sub(healed)
+			}
+			continue
+		}
+		last = max(last, begun)
+		seen[e.kind]++
+		if e.kind == deadline && lag > stall {
+			continue
+		}
+		if ended.Before(broken) {
+			t.Errorf("before the fault: %v", e.err)
+		}
+		if begun > recovery+lag {
+			t.Errorf("%v after the fault: %v", begun, e.err)
+		}
+		if seen[e.kind] == 1 && !slices.Contains(s.sees, e.kind) {
+			t.Errorf("an error of a kind that this fault does not explain, %q: %v", e.kind, e.err)
+		}
+	}
+	if len(s.sees) > 0 && seen[s.sees[0]] == 0 {
+		t.Errorf("nobody saw an error of the kind %q", s.sees[0])
+	}
+	if first == 0 || first > recovery+lag {
+		t.Errorf("the first success came %v after the fault", first)
+	}
+	if l.log.passes == 0 && !s.noSweep {
+		t.Error("no sweep succeeded")
+	}
+	t.Logf("%v; first success %v after the fault, last failure %v; the machine lagged by %v",
+		l, first.Round(time.Millisecond), last.Round(time.Millisecond), lag.Round(time.Millisecond))
+	if t.Failed() {
+		t.Logf("again: -faults.seed %d", l.seed)
+	}
+}

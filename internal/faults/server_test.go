@@ -1,0 +1,67 @@
+package faults
+
+import (
+	"testing"
+	"time"
+
+	"github.com/activettl/rediscache/internal/redistest"
+)
+
+// Nothing is broken: nobody sees an error. This is also the test of the ledger's patience.
+func TestNothing(t *testing.T) {
+	for name, policy := range policies {
+		for terms, seed := range map[string]uint64{"own terms": 1, "no own terms": 2} {
+			t.Run(name+" "+terms, func(t *testing.T) {
+				s := redistest.Start(t)
+				scenario{rdb: s.Client(t), policy: policy, seed: seed, fault: func(*load) { time.Sleep(healthy) }}.run(t)
+			})
+		}
+	}
+}
+
+// The server stands still for 3 s.
+func TestPause(t *testing.T) {
+	s := redistest.Start(t)
+	scenario{rdb: s.Client(t), sees: []string{deadline, broken}, fault: func(*load) {
+		s.Pause(t)
+		time.Sleep(3 * time.Second)
+		s.Resume(t)
+	}}.run(t)
+}
+
+// The server is killed and comes back empty: it knows no script and has no record.
+func TestRestartEmpty(t *testing.T) {
+	s := redistest.Start(t)
+	scenario{rdb: s.Client(t), sees: []string{deadline, broken}, fault: func(l *load) {
+		l.ledger.change()
+		s.Kill()
+		time.Sleep(time.Second)
+		s.Restart(t)
+		l.ledger.change()
+	}}.run(t)
+}
+
+// The server is killed and comes back from its AOF: what it had acknowledged is there. It has written that to the file
+// before, and the kernel has it; to wait for the disk as well is for when the machine goes down.
+func TestRestartAOF(t *testing.T) {
+	s := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "no")
+	scenario{rdb: s.Client(t), sees: []string{deadline, broken, "LOADING"}, fault: func(*load) {
+		s.Kill()
+		time.Sleep(time.Second)
+		s.Restart(t)
+	}}.run(t)
+}
+
+// The server forgets every script: nobody notices.
+func TestScriptFlush(t *testing.T) {
+	s := redistest.Start(t)
+	admin := s.Client(t)
+	scenario{rdb: s.Client(t), fault: func(*load) {
+		for range 50 {
+			if err := admin.ScriptFlush(t.Context()).Err(); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}}.run(t)
+}

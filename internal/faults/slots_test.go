@@ -1,0 +1,119 @@
+package faults
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/internal/redistest"
+)
+
+// The slots of a primary that hold keys move to another one, a key at a time, while reads, updates and a sweep run. The callers are
+// redirected, once the slot has moved (MOVED) and while it moves (ASK), and see nothing of it. TRYAGAIN is for commands on
+// several keys, of which the cache has none.
+func TestSlotsMove(t *testing.T) {
+	c := redistest.StartCluster(t, 0, 15*time.Second)
+	from, to := c.Nodes()[0].Client(t), c.Nodes()[1].Client(t)
+	others := []*redis.Client{to, from, c.Nodes()[2].Client(t)} // the new owner is told first, and tells the rest
+	host, port, _ := strings.Cut(c.Nodes()[1].Addr(), ":")
+	keys, err := 0, error(nil)
+	do := func(rdb *redis.Client, args ...any) *redis.Cmd {
+		cmd := rdb.Do(t.Context(), args...)
+		if cmd.Err() != nil && err == nil {
+			err = fmt.Errorf("%v: %w", args, cmd.Err())
+		}
+		return cmd
+	}
+	scenario{rdb: c.Client(t), fault: func(*load) {
+		fromID, toID := do(from, "cluster", "myid").Val(), do(to, "cluster", "myid").Val()
+		slots := map[int64]bool{}
+		for iter := from.Scan(t.Context(), 0, "*", 1000).Iterator(); iter.Next(t.Context()); {
+			slot, _ := do(from, "cluster", "keyslot", iter.Val()).Int64()
+			slots[slot] = true
+		}
+		for slot := range slots {
+			do(to, "cluster", "setslot", slot, "importing", fromID)
+			do(from, "cluster", "setslot", slot, "migrating", toID)
+			for err == nil {
+				some, _ := do(from, "cluster", "getkeysinslot", slot, 1).StringSlice()
+				if len(some) == 0 {
+					break
+				}
+				do(from, "migrate", host, port, some[0], 0, 5000)
+				keys++
+				time.Sleep(20 * time.Millisecond) // for the callers to come between
+			}
+			for _, node := range others {
+				do(node, "cluster", "setslot", slot, "node", toID)
+			}
+		}
+	}}.run(t)
+	if err != nil {
+		t.Error(err)
+	}
+	redirects := errorStats(t, c.Nodes())
+	t.Logf("%d keys moved; %v", keys, redirects)
+	if keys == 0 || redirects["MOVED"] == 0 || redirects["ASK"] == 0 {
+		t.Errorf("%d keys moved, the callers were redirected so often: %v", keys, redirects)
+	}
+}
+
+// A record changes its Redis type while its slot moves: the script that does so removes it, and finds that Redis then does not
+// let it back, as the key may be at the other node.
+func TestSetWhileSlotMoves(t *testing.T) {
+	c := redistest.StartCluster(t, 0, 15*time.Second)
+	rdb := c.Client(t)
+	from, to := c.Nodes()[0].Client(t), c.Nodes()[1].Client(t)
+	users := newCache(t, rdb, nil)
+	key, slot := "", int64(0)
+	for i := 0; key == ""; i++ {
+		k := fmt.Sprint(i)
+		if slot = rdb.ClusterKeySlot(t.Context(), users.Name()+":"+k).Val(); slot < 5000 { // of the first primary
+			key = k
+		}
+	}
+	if err := users.Set(t.Context(), key, newValue(key, 1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	for node, args := range map[*redis.Client][]any{
+		to:   {"cluster", "setslot", slot, "importing", from.Do(t.Context(), "cluster", "myid").Val()},
+		from: {"cluster", "setslot", slot, "migrating", to.Do(t.Context(), "cluster", "myid").Val()},
+	} {
+		if err := node.Do(t.Context(), args...).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for version := range int64(3) {
+		if err := users.Set(t.Context(), key, newValue(key, version+2, 0), cache.WithTTL(time.Minute)); err != nil {
+			t.Errorf("Set %d: %v", version, err)
+		}
+		if v, err := users.Get(t.Context(), key); err != nil || v.Version != version+2 {
+			t.Errorf("Get: version %d, %v, want %d", v.Version, err, version+2)
+		}
+	}
+}
+
+// errorStats returns how many errors of each kind the servers have returned.
+func errorStats(t *testing.T, servers []*redistest.Server) map[string]int {
+	t.Helper()
+	sum := map[string]int{}
+	for _, s := range servers {
+		info, err := s.Client(t).Info(context.Background(), "errorstats").Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(info) {
+			var n int
+			name, count, _ := strings.Cut(strings.TrimSpace(line), ":count=")
+			if _, err := fmt.Sscan(count, &n); err == nil {
+				sum[strings.TrimPrefix(name, "errorstat_")] += n
+			}
+		}
+	}
+	return sum
+}

@@ -1,0 +1,51 @@
+package faults
+
+import (
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/internal/redistest"
+)
+
+// behind returns a client that reaches the server through a proxy.
+func behind(t *testing.T, s *redistest.Server) (*redistest.Proxy, *redis.Client) {
+	t.Helper()
+	p := redistest.NewProxy(t, s.Addr())
+	return p, s.Client(t, func(o *redis.UniversalOptions) { o.Addrs = []string{p.Addr()} })
+}
+
+// What can happen to the bytes on their way.
+func TestWire(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		spoil redistest.Spoil
+		sees  []string
+	}{
+		{"cut", redistest.Spoil{Cut: 0.05}, []string{broken, deadline}},
+		{"delayed", redistest.Spoil{Delay: 2 * limit}, []string{deadline, broken}},
+		{"throttled", redistest.Spoil{Rate: 3_000}, []string{deadline, broken}},
+		{"swallowed", redistest.Spoil{Swallow: true}, []string{deadline, broken}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p, rdb := behind(t, redistest.Start(t))
+			scenario{rdb: rdb, sees: tt.sees, fault: func(*load) {
+				p.Set(tt.spoil)
+				time.Sleep(1500 * time.Millisecond)
+				p.Set(redistest.Spoil{})
+			}}.run(t)
+		})
+	}
+}
+
+// All connections end at once, again and again.
+func TestDropped(t *testing.T) {
+	p, rdb := behind(t, redistest.Start(t))
+	scenario{rdb: rdb, sees: []string{broken, deadline}, fault: func(*load) {
+		for range 50 {
+			p.Drop()
+			time.Sleep(20 * time.Millisecond)
+		}
+	}}.run(t)
+}

@@ -1,0 +1,87 @@
+package model
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/ttl"
+)
+
+const (
+	hour      = time.Hour
+	tolerance = 7 * time.Minute
+	maxAge    = 150 * time.Minute
+)
+
+// fleets are caches of one name. The members with odd numbers try again when a round trip fails.
+var fleets = map[string][]cache.Options{
+	"active": {
+		{TTL: ttl.Active(hour)},
+		{TTL: ttl.Active(hour, ttl.Tolerance(tolerance))},
+		{TTL: ttl.Active(hour, ttl.MaxAge(maxAge))},
+		{TTL: ttl.Active(hour), AutoPipeline: true},
+		{TTL: ttl.Active(hour, ttl.Tolerance(tolerance)), AutoPipeline: true},
+		{TTL: ttl.Active(hour, ttl.MaxAge(maxAge), ttl.Tolerance(tolerance))},
+	},
+	"tolerant": {
+		{TTL: ttl.Active(hour, ttl.Tolerance(tolerance))},
+		{TTL: ttl.Active(hour, ttl.Tolerance(tolerance))},
+		{TTL: ttl.Active(hour, ttl.Tolerance(tolerance)), AutoPipeline: true},
+	},
+	"fixed": {
+		{TTL: ttl.Fixed(hour)},
+		{TTL: ttl.Fixed(hour, ttl.Jitter(0.2))},
+		{TTL: ttl.Fixed(hour), AutoPipeline: true},
+	},
+	"tracked": {
+		{TTL: ttl.Fixed(hour), TrackAccess: true},
+		{TTL: ttl.Fixed(hour), TrackAccess: true},
+		{TTL: ttl.Fixed(hour), TrackAccess: true, AutoPipeline: true},
+	},
+}
+
+// member is a process that has the cache.
+type member struct {
+	*cache.Cache[string, Value]
+	terms
+	mini   bool // it is on miniredis
+	line   *line
+	rdb    *redis.Client
+	trusts [keyCount]time.Duration // until when it may take an access to a key for noted
+}
+
+// trust notes that the member need not do again, for a time, what an operation on a key did: renew a record under a tolerance,
+// tell the index of accesses of a key that it has written.
+func (m *member) trust(o op, k int, at span) {
+	switch {
+	case m.Tolerance > 0:
+		m.trusts[k] = at.hi + m.Tolerance
+	case m.tracked && strings.HasPrefix(o.name, "Set"):
+		m.trusts[k] = at.hi + m.window()
+	}
+}
+
+const cacheName = "users"
+
+func keyText(n int) string { return fmt.Sprintf("k%d", n) }
+
+func newMember(t *testing.T, w *world, i int, o cache.Options) *member {
+	t.Helper()
+	m := &member{terms: terms{o.TTL.Terms(), o.TrackAccess}, mini: !w.real, line: &line{}}
+	m.rdb = w.client(m.line, i%2 == 1)
+	var err error
+	if m.Cache, err = cache.New[string](m.rdb, cacheName, codec.JSON[Value]{}, &o); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = m.Close()
+		_ = m.rdb.Close()
+	})
+	return m
+}

@@ -1,0 +1,268 @@
+package model
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/sweep"
+)
+
+// errBroken stands for every error that is no decision of a cache.
+var errBroken = errors.New("broken")
+
+// decision returns which decision of a cache an error is, or errBroken.
+func decision(err error) error {
+	if err == nil {
+		return nil
+	}
+	for _, known := range []error{
+		cache.ErrNotFound, cache.ErrDecode, cache.ErrWrongType, cache.ErrConflict, cache.ErrMaxIdle, cache.ErrNotTracked, sweep.ErrBusy,
+	} {
+		if errors.Is(err, known) {
+			return known
+		}
+	}
+	return errBroken
+}
+
+// history is a fleet, and what its keys may hold.
+type history struct {
+	t    *testing.T
+	w    *world
+	all  []*member
+	keys [keyCount][]state // never empty
+	busy time.Duration     // until when a lost sweep may have the lease
+}
+
+// ctx outlives a test whose time is over, as its caches do.
+var ctx = context.Background()
+
+// play plays a history and says at which op it fails, and why; "" if it does not.
+func play(t *testing.T, w *world, fleet []cache.Options, ops []op) (failed int, why string) {
+	t.Helper()
+	h := &history{t: t, w: w}
+	for i, o := range fleet {
+		h.all = append(h.all, newMember(t, w, i, o))
+	}
+	for k := range h.keys {
+		h.keys[k] = []state{{}}
+	}
+	for _, key := range strangers {
+		if err := w.admin.Set(ctx, key, "stranger", 0).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, o := range ops {
+		if why := h.step(o); why != "" {
+			return i, why
+		}
+		if why := h.audit(); why != "" {
+			return i, why
+		}
+	}
+	return 0, ""
+}
+
+// step plays one op.
+func (h *history) step(o op) string {
+	var err error
+	switch o.name {
+	case "pass":
+		err = h.w.pass(ctx, o.d)
+	case "drop":
+		err = h.w.admin.Unlink(ctx, redisKey(o.keys[0])).Err()
+		h.keys[o.keys[0]] = []state{{}}
+	case "plant":
+		var s state
+		s, err = h.w.plant(ctx, o)
+		h.keys[o.keys[0]] = []state{s}
+	case "together":
+		return h.together(o.parts)
+	default:
+		m := h.all[o.member]
+		m.line.arm(o.fault)
+		defer m.line.disarm()
+		if slices.Contains(walks, o.name) {
+			return h.walk(o, m)
+		}
+		return h.onKeys(o, m)
+	}
+	if err != nil {
+		h.t.Fatalf("%v: %v", o, err)
+	}
+	return ""
+}
+
+// broke reports whether the fault of an op happened, when all that was sent is executed.
+func (h *history) broke(m *member) bool {
+	broken := m.line.disarm()
+	if broken {
+		h.w.settle()
+	}
+	return broken
+}
+
+// onKeys plays an operation on one key or on some.
+func (h *history) onKeys(o op, m *member) string {
+	before := h.now()
+	got, count := m.do(o, h.w)
+	broken := h.broke(m)
+	at := span{before.lo, h.now().hi}
+	var removed tally
+	for i, k := range o.keys {
+		got[i].at = at
+		if got[i].err == errBroken && !broken {
+			return fmt.Sprintf("key %d: it failed, and nothing was broken: %v", k, got[i].cause)
+		}
+		may, there := h.after(o, m, k, got[i], broken)
+		if len(may) == 0 {
+			return fmt.Sprintf("key %d: it returned %v at %v; the key may have held %v", k, got[i], at, h.keys[k])
+		}
+		h.keys[k] = may
+		removed.add(there)
+		m.trust(o, k, at)
+	}
+	if broken {
+		removed.least = 0 // a try whose reply was lost may have removed it
+	}
+	if o.name == "DeleteMany" && !removed.has(count) {
+		return fmt.Sprintf("it removed %d, not %v", count, removed)
+	}
+	return ""
+}
+
+// after returns what a key may hold when an operation on it has returned, and how many keys there were.
+func (h *history) after(o op, m *member, k int, got seen, broken bool) (may []state, there tally) {
+	one := o
+	one.keys = []int{k}
+	there = undecided
+	for _, old := range h.keys[k] {
+		for _, s := range old.at(got.at) {
+			there.see(s.kind != absent)
+			if got.err == errBroken { // it may not have been executed
+				may = add(may, s)
+				if m.mini && m.Renews && s.kind == list && strings.HasPrefix(o.name, "Get") {
+					s := s
+					s.expires, s.cut = got.at.plus(m.TTL), false // miniredis sets the TTL before it refuses the type
+					may = add(may, s)
+				}
+			}
+			for _, out := range outcomes(one, m, s, got.at) {
+				next, ok := out.next, got.err == errBroken
+				if !ok {
+					next, ok = out.agrees(m, got)
+				}
+				if !ok {
+					continue
+				}
+				if broken && next.kind != absent { // its access may not be noted, and an older note stay
+					next.used.lo, next.met.hi = min(s.used.lo, next.used.lo), never
+					if s.kind == absent {
+						next.used.lo = 0
+					}
+				}
+				may = add(may, next)
+			}
+		}
+	}
+	return may, there
+}
+
+func add(all []state, s state) []state {
+	if slices.Contains(all, s) {
+		return all
+	}
+	return append(all, s)
+}
+
+func (h *history) now() span { return h.w.during(func() {}) }
+
+// together plays operations at the same time. There is an order in which they would have returned what they did.
+func (h *history) together(parts []op) string {
+	got := make([]seen, len(parts))
+	before := h.now()
+	var wg sync.WaitGroup
+	for i, o := range parts {
+		wg.Go(func() {
+			all, _ := h.all[o.member].do(o, h.w)
+			got[i] = all[0]
+		})
+	}
+	wg.Wait()
+	at := span{before.lo, h.now().hi}
+	for i := range got {
+		got[i].at = at
+		if got[i].err == errBroken {
+			return fmt.Sprintf("%v failed, and nothing was broken: %v", parts[i], got[i].cause)
+		}
+	}
+	k := parts[0].keys[0]
+	old := h.keys[k]
+	var may []state
+	for order := range permutations(len(parts)) {
+		h.keys[k] = old
+		for _, i := range order {
+			h.keys[k], _ = h.after(parts[i], h.all[parts[i].member], k, got[i], false)
+		}
+		for _, s := range h.keys[k] {
+			may = add(may, s)
+		}
+	}
+	h.keys[k] = may
+	for _, o := range parts {
+		h.all[o.member].trust(o, k, at)
+	}
+	if len(may) == 0 {
+		return fmt.Sprintf("no order explains that they returned %v at %v; the key may have held %v", got, at, old)
+	}
+	return ""
+}
+
+// permutations are the orders of n things.
+func permutations(n int) func(yield func([]int) bool) {
+	return func(yield func([]int) bool) {
+		var extend func(order []int) bool
+		extend = func(order []int) bool {
+			if len(order) == n {
+				return yield(order)
+			}
+			for i := range n {
+				if !slices.Contains(order, i) && !extend(append(slices.Clone(order), i)) {
+					return false
+				}
+			}
+			return true
+		}
+		extend(nil)
+	}
+}
+
+// audit looks at what the keys hold, and at those of others.
+func (h *history) audit() string {
+	held, now, err := h.w.look(ctx)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for k := range h.keys {
+		var may []state
+		for _, old := range h.keys[k] {
+			for _, s := range old.at(now) {
+				if s, ok := s.agrees(h.w, held[k], now); ok {
+					may = add(may, s)
+				}
+			}
+		}
+		if len(may) == 0 {
+			return fmt.Sprintf("key %d holds %v at %v; it should hold %v", k, held[k], now, h.keys[k])
+		}
+		h.keys[k] = may
+	}
+	return h.w.strays()
+}

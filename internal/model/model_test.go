@@ -1,0 +1,86 @@
+package model
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/internal/redistest"
+)
+
+var (
+	seedFlag = flag.Uint64("model.seed", 0, "seed of one history; 0 for new ones")
+	forFlag  = flag.Duration("model.for", 1500*time.Millisecond, "how long each fleet plays on each backend")
+)
+
+func TestMain(m *testing.M) { redistest.Main(m) }
+
+// player plays a history in a world of its own.
+type player func(t *testing.T, fleet []cache.Options, ops []op) (failed int, why string)
+
+func TestMiniredis(t *testing.T) {
+	playAll(t, func(t *testing.T, fleet []cache.Options, ops []op) (failed int, why string) {
+		synctest.Test(t, func(t *testing.T) { failed, why = play(t, bubble(t), fleet, ops) })
+		return failed, why
+	})
+}
+
+func TestServer(t *testing.T) {
+	s := redistest.Start(t)
+	playAll(t, func(t *testing.T, fleet []cache.Options, ops []op) (failed int, why string) {
+		t.Run("history", func(t *testing.T) { failed, why = play(t, server(t, s), fleet, ops) })
+		return failed, why
+	})
+}
+
+// playAll plays random histories on each fleet.
+func playAll(t *testing.T, play player) {
+	for name, fleet := range fleets {
+		t.Run(name, func(t *testing.T) {
+			n := 0
+			for end := time.Now().Add(*forFlag); !t.Failed() && time.Now().Before(end); n++ {
+				seed := *seedFlag
+				if seed == 0 {
+					seed = rand.Uint64()
+				}
+				ops := generate(rand.New(rand.NewPCG(seed, 0)), len(fleet))
+				if at, why := play(t, fleet, ops); why != "" {
+					ops, why = shrink(ops[:at+1], why, func(ops []op) (int, string) { return play(t, fleet, ops) })
+					t.Errorf("%s\n%sagain: -run '^%s$' -model.seed %d", why, written(ops), t.Name(), seed)
+				}
+				if *seedFlag != 0 {
+					break
+				}
+			}
+			t.Logf("%d histories", n)
+		})
+	}
+}
+
+// shrink cuts a history that fails down to what matters. What does not fail a second time hung on the real time, and stays whole.
+func shrink(ops []op, why string, play func([]op) (int, string)) ([]op, string) {
+	_, same := play(ops)
+	for again := same != ""; again; {
+		again = false
+		for less := range simpler(ops) {
+			if at, w := play(less); w != "" {
+				ops, why, again = less[:at+1], w, true
+				break
+			}
+		}
+	}
+	return ops, why
+}
+
+func written(ops []op) string {
+	var b strings.Builder
+	for i, o := range ops {
+		fmt.Fprintf(&b, "%3d  %v\n", i, o)
+	}
+	return b.String()
+}

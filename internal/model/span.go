@@ -1,0 +1,25 @@
+package model
+
+import "time"
+
+// span is a time that lies between two bounds, or at both.
+type span struct{ lo, hi time.Duration }
+
+// never is when that dies which has no TTL.
+const never = time.Duration(1) << 61
+
+func (s span) plus(d time.Duration) span { return span{s.lo + d, s.hi + d} }
+
+// first returns the earlier one of two times.
+func first(a, b span) span { return span{min(a.lo, b.lo), min(a.hi, b.hi)} }
+
+// both returns what two statements about one time leave of it, if they agree.
+func both(a, b span) (span, bool) {
+	s := span{max(a.lo, b.lo), min(a.hi, b.hi)}
+	return s, s.lo <= s.hi
+}
+
+// from returns how much later s is than another time.
+func (s span) from(t span) span { return span{s.lo - t.hi, s.hi - t.lo} }
+
+func (s span) has(d time.Duration) bool { return s.lo <= d && d <= s.hi }

@@ -1,0 +1,93 @@
+package model
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Value is what the caches hold.
+type Value struct {
+	N int `json:"n"`
+	M int `json:"m"`
+}
+
+// kind is what a key holds.
+type kind int
+
+const (
+	absent kind = iota
+	text        // a record under the policy
+	list        // a record with terms of its own
+	hash        // a lease or a marker: a miss
+	other       // no record of a cache
+)
+
+// state is what a key may hold. Two states are the same if they are equal.
+type state struct {
+	kind     kind
+	value    Value
+	bad      bool          // a record that the codec refuses
+	own      time.Duration // its own TTL, or 0
+	deadline span          // zero for none
+	cut      bool          // its last renewal reached the deadline
+	expires  span
+	used     span // its last access, as far as the fleet could note it
+	met      span // since when the index has it: a Set, or a sweep that looked at it; never if that is not sure
+	foreign  bool // another program wrote it, and nobody has renewed it since
+}
+
+const badBytes = `{"n":`
+
+// bytes returns what Redis holds as the value.
+func (s state) bytes() string {
+	if s.bad {
+		return badBytes
+	}
+	data, err := json.Marshal(s.value)
+	if err != nil {
+		panic(err) // two numbers
+	}
+	return string(data)
+}
+
+// record reports whether the key holds a record of the cache.
+func (s state) record() bool { return s.kind == text || s.kind == list }
+
+// at returns what a state may be at a time: alive, dead, or either.
+func (s state) at(now span) (may []state) {
+	if s.kind == absent {
+		return []state{s}
+	}
+	if now.lo < s.expires.hi {
+		alive := s
+		alive.expires.lo = max(s.expires.lo, now.lo)
+		may = append(may, alive)
+	}
+	if now.hi >= s.expires.lo {
+		may = append(may, state{})
+	}
+	return may
+}
+
+// String describes a state in a failure.
+func (s state) String() string {
+	at := func(t span) string {
+		switch {
+		case t.lo >= never:
+			return "never"
+		case t.lo == t.hi:
+			return fmt.Sprint(t.lo)
+		}
+		return fmt.Sprintf("%v..%v", t.lo, t.hi)
+	}
+	switch s.kind {
+	case absent:
+		return "nothing"
+	case hash, other:
+		return fmt.Sprintf("no record, until %s", at(s.expires))
+	case list:
+		return fmt.Sprintf("%s, own TTL %v, deadline %s, until %s", s.bytes(), s.own, at(s.deadline), at(s.expires))
+	}
+	return fmt.Sprintf("%s until %s", s.bytes(), at(s.expires))
+}
