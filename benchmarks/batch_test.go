@@ -1,4 +1,4 @@
-package benchmarks
+package main_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/activettl/rediscache/benchmarks/internal/measure"
+	"github.com/activettl/rediscache/benchmarks/internal/payload"
 	"github.com/activettl/rediscache/ttl"
 )
 
@@ -34,7 +35,7 @@ func (h byHand) getMany(ctx context.Context, ids []int64, ttl time.Duration) (ma
 			return nil, err
 		}
 		var u User
-		if err := h.format.unmarshal(data, &u); err != nil {
+		if err := h.format.Unmarshal(data, &u); err != nil {
 			return nil, err
 		}
 		users[ids[i]] = u
@@ -45,7 +46,7 @@ func (h byHand) getMany(ctx context.Context, ids []int64, ttl time.Duration) (ma
 func (h byHand) setMany(ctx context.Context, users map[int64]User, ttl time.Duration) error {
 	pipe := h.rdb.Pipeline()
 	for id, u := range users {
-		data, err := h.format.marshal(u)
+		data, err := h.format.Marshal(u)
 		if err != nil {
 			return err
 		}
@@ -59,16 +60,16 @@ func (h byHand) setMany(ctx context.Context, users map[int64]User, ttl time.Dura
 func batchCases(tb testing.TB, rdb redis.UniversalClient) []measure.Case {
 	ctx := tb.Context()
 	var gets, sets []measure.Case
-	for _, f := range formats {
-		for _, s := range sizes {
-			name := fmt.Sprintf("many.%s.%s", f.label, s.label)
-			users := newCache[int64](tb, rdb, name, f.codec, ttl.Active(hour))
+	for _, f := range []payload.Format{payload.JSON, payload.MsgPack} {
+		for _, s := range payload.Sizes {
+			name := fmt.Sprintf("many.%s.%s", f.Label, s.Label)
+			users := newCache[int64](tb, rdb, name, f.Codec, ttl.Active(hour))
 			hand := byHand{rdb, name + ":", f}
 			ids := make([]int64, batch)
 			values := make(map[int64]User, batch)
 			for i := range ids {
 				ids[i] = int64(i)
-				values[ids[i]] = s.user
+				values[ids[i]] = s.User
 			}
 			write := func(name string, set func() error) measure.Side {
 				return measure.Side{Name: name, Op: func(int) error { return set() }}
@@ -82,11 +83,11 @@ func batchCases(tb testing.TB, rdb redis.UniversalClient) []measure.Case {
 			if err := users.SetMany(ctx, values); err != nil {
 				tb.Fatal(err)
 			}
-			gets = append(gets, measure.Case{Labels: []string{"GetMany", f.label, s.label}, Sides: []measure.Side{
+			gets = append(gets, measure.Case{Labels: []string{"GetMany", f.Label, s.Label}, Sides: []measure.Side{
 				read("raw", func() (map[int64]User, error) { return hand.getMany(ctx, ids, hour) }),
 				read("cache", func() (map[int64]User, error) { return users.GetMany(ctx, ids) }),
 			}})
-			sets = append(sets, measure.Case{Labels: []string{"SetMany", f.label, s.label}, Sides: []measure.Side{
+			sets = append(sets, measure.Case{Labels: []string{"SetMany", f.Label, s.Label}, Sides: []measure.Side{
 				write("raw", func() error { return hand.setMany(ctx, values, hour) }),
 				write("cache", func() error { return users.SetMany(ctx, values) }),
 			}})

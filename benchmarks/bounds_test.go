@@ -1,4 +1,4 @@
-package benchmarks
+package main_test
 
 import (
 	"flag"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/activettl/rediscache/benchmarks/internal/measure"
 	"github.com/activettl/rediscache/benchmarks/internal/report"
+	"github.com/activettl/rediscache/benchmarks/internal/serverinfo"
 	"github.com/activettl/rediscache/cache"
 )
 
@@ -48,28 +49,23 @@ func TestBounds(t *testing.T) {
 		b.plan.Rounds = *rounds
 	}
 	rdb := server(t)
-	version := redisVersion(t, rdb)
+	version, err := serverinfo.Version(t.Context(), rdb)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var tables []*report.Table
 	if !*sweepOnly {
-		tables = append(tables, b.single(rdb), b.batch(rdb), b.terms(rdb), b.all(server(t)), b.serverTime(server(t)), b.memory(rdb))
+		tables = append(tables, b.single(rdb), b.batch(rdb), b.terms(rdb), b.all(server(t)), b.serverTime(server(t)), b.tolerance(), b.memory(rdb))
 	}
 	tables = append(tables, b.sweep()...)
 
-	var text strings.Builder
-	text.WriteString(report.Machine(version, b.command()) + "\n")
-	if len(b.broken) == 0 {
-		text.WriteString("All bounds hold.\n")
-	}
+	text := report.Section(report.Machine(version, b.command()), b.broken, tables)
 	for _, what := range b.broken {
-		text.WriteString("- **Broken:** " + what + "\n")
 		t.Error(what)
 	}
-	for _, table := range tables {
-		text.WriteString("\n" + table.Markdown())
-	}
-	fmt.Print("\n" + text.String() + "\n")
+	fmt.Print("\n" + text + "\n")
 	if *write {
-		if err := report.Replace("README.md", text.String()); err != nil {
+		if err := report.Replace("README.md", "TestBounds", text); err != nil {
 			t.Error(err)
 		}
 	}
@@ -247,20 +243,6 @@ func (b *bounds) memory(rdb *redis.Client) *report.Table {
 	t.Add("under the policy", fmt.Sprint(m.policy))
 	t.Add("with terms of its own", fmt.Sprint(m.own))
 	return t
-}
-
-func redisVersion(tb testing.TB, rdb *redis.Client) string {
-	tb.Helper()
-	info, err := rdb.Info(tb.Context(), "server").Result()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	for line := range strings.Lines(info) {
-		if version, ok := strings.CutPrefix(line, "redis_version:"); ok {
-			return strings.TrimSpace(version)
-		}
-	}
-	return "unknown"
 }
 
 func micros(nanos float64) string { return fmt.Sprintf("%.1f", nanos/1e3) }

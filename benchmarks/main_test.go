@@ -1,4 +1,4 @@
-package benchmarks
+package main_test
 
 import (
 	"testing"
@@ -7,6 +7,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/activettl/rediscache/benchmarks/internal/measure"
+	"github.com/activettl/rediscache/benchmarks/internal/payload"
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/codec"
 	"github.com/activettl/rediscache/internal/redistest"
@@ -14,6 +15,9 @@ import (
 )
 
 func TestMain(m *testing.M) { redistest.Main(m) }
+
+// User is the value that is cached.
+type User = payload.User
 
 const (
 	// hour is every TTL: nothing expires while it is measured.

@@ -1,15 +1,14 @@
-package benchmarks
+package main_test
 
 import (
 	"bytes"
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/activettl/rediscache/benchmarks/internal/serverinfo"
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/codec"
 	"github.com/activettl/rediscache/ttl"
@@ -87,34 +86,15 @@ func serverTime(ctx context.Context, rdb *redis.Client, f figure, calls int) (fl
 			return 0, err
 		}
 	}
-	info, err := rdb.Info(ctx, "commandstats").Result()
+	stats, err := serverinfo.Commands(ctx, rdb)
 	if err != nil {
 		return 0, err
 	}
-	for line := range strings.Lines(info) {
-		stats, ok := strings.CutPrefix(strings.TrimSpace(line), "cmdstat_"+f.command+":")
-		if !ok {
-			continue
-		}
-		var counted int
-		var spent float64
-		for field := range strings.SplitSeq(stats, ",") {
-			switch name, text, _ := strings.Cut(field, "="); name {
-			case "calls":
-				counted, err = strconv.Atoi(text)
-			case "usec":
-				spent, err = strconv.ParseFloat(text, 64)
-			}
-			if err != nil {
-				return 0, fmt.Errorf("INFO commandstats: %q: %w", line, err)
-			}
-		}
-		if counted != calls {
-			return 0, fmt.Errorf("%s: %d calls of %s, want %d", f.label, counted, f.command, calls)
-		}
-		return spent / float64(calls), nil
+	s := stats[f.command]
+	if s.Calls != calls {
+		return 0, fmt.Errorf("%s: %d calls of %s, want %d", f.label, s.Calls, f.command, calls)
 	}
-	return 0, fmt.Errorf("%s: no %s in INFO commandstats", f.label, f.command)
+	return s.Micros / float64(calls), nil
 }
 
 // memory is what the server holds for one record with a 200-byte value, by

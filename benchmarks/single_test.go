@@ -1,4 +1,4 @@
-package benchmarks
+package main_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/activettl/rediscache/benchmarks/internal/measure"
+	"github.com/activettl/rediscache/benchmarks/internal/payload"
 	"github.com/activettl/rediscache/ttl"
 )
 
@@ -20,7 +21,7 @@ import (
 type byHand struct {
 	rdb    redis.UniversalClient
 	prefix string
-	format format
+	format payload.Format
 }
 
 func (h byHand) key(id int64) string { return h.prefix + strconv.FormatInt(id, 10) }
@@ -31,7 +32,7 @@ func (h byHand) get(ctx context.Context, id int64) (User, error) {
 		return User{}, err
 	}
 	var u User
-	err = h.format.unmarshal(data, &u)
+	err = h.format.Unmarshal(data, &u)
 	return u, err
 }
 
@@ -41,12 +42,12 @@ func (h byHand) getEx(ctx context.Context, id int64, ttl time.Duration) (User, e
 		return User{}, err
 	}
 	var u User
-	err = h.format.unmarshal(data, &u)
+	err = h.format.Unmarshal(data, &u)
 	return u, err
 }
 
 func (h byHand) set(ctx context.Context, id int64, u User, ttl time.Duration) error {
-	data, err := h.format.marshal(u)
+	data, err := h.format.Marshal(u)
 	if err != nil {
 		return err
 	}
@@ -84,15 +85,15 @@ func getCases(tb testing.TB, rdb redis.UniversalClient) []measure.Case {
 	ctx := tb.Context()
 	var cases []measure.Case
 	for _, p := range policies {
-		for _, f := range formats {
-			for _, s := range sizes {
-				name := fmt.Sprintf("get.%s.%s.%s", p.label, f.label, s.label)
-				users := newCache[int64](tb, rdb, name, f.codec, p.policy)
-				fill(tb, users, s.user)
+		for _, f := range []payload.Format{payload.JSON, payload.MsgPack} {
+			for _, s := range payload.Sizes {
+				name := fmt.Sprintf("get.%s.%s.%s", p.label, f.Label, s.Label)
+				users := newCache[int64](tb, rdb, name, f.Codec, p.policy)
+				fill(tb, users, s.User)
 				hand := byHand{rdb, name + ":", f}
-				cases = append(cases, measure.Case{Labels: []string{p.label, f.label, s.label}, Sides: []measure.Side{
-					reading(tb, "raw", s.user, func(id int64) (User, error) { return p.get(hand, ctx, id) }),
-					reading(tb, "cache", s.user, func(id int64) (User, error) { return users.Get(ctx, id) }),
+				cases = append(cases, measure.Case{Labels: []string{p.label, f.Label, s.Label}, Sides: []measure.Side{
+					reading(tb, "raw", s.User, func(id int64) (User, error) { return p.get(hand, ctx, id) }),
+					reading(tb, "cache", s.User, func(id int64) (User, error) { return users.Get(ctx, id) }),
 				}})
 			}
 		}
@@ -104,14 +105,14 @@ func getCases(tb testing.TB, rdb redis.UniversalClient) []measure.Case {
 func setCases(tb testing.TB, rdb redis.UniversalClient) []measure.Case {
 	ctx := tb.Context()
 	var cases []measure.Case
-	for _, f := range formats {
-		for _, s := range sizes {
-			name := fmt.Sprintf("set.%s.%s", f.label, s.label)
-			users := newCache[int64](tb, rdb, name, f.codec, ttl.Active(hour))
+	for _, f := range []payload.Format{payload.JSON, payload.MsgPack} {
+		for _, s := range payload.Sizes {
+			name := fmt.Sprintf("set.%s.%s", f.Label, s.Label)
+			users := newCache[int64](tb, rdb, name, f.Codec, ttl.Active(hour))
 			hand := byHand{rdb, name + ":", f}
-			cases = append(cases, measure.Case{Labels: []string{"Active", f.label, s.label}, Sides: []measure.Side{
-				writing("raw", func(id int64) error { return hand.set(ctx, id, s.user, hour) }),
-				writing("cache", func(id int64) error { return users.Set(ctx, id, s.user) }),
+			cases = append(cases, measure.Case{Labels: []string{"Active", f.Label, s.Label}, Sides: []measure.Side{
+				writing("raw", func(id int64) error { return hand.set(ctx, id, s.User, hour) }),
+				writing("cache", func(id int64) error { return users.Set(ctx, id, s.User) }),
 			}})
 		}
 	}

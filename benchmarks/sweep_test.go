@@ -1,4 +1,4 @@
-package benchmarks
+package main_test
 
 import (
 	"cmp"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/activettl/rediscache/benchmarks/internal/payload"
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/sweep"
 	"github.com/activettl/rediscache/ttl"
@@ -52,7 +53,7 @@ func (s *swept) open(tracked bool) *cache.Cache[int64, User] {
 	if s.tracked {
 		o = &cache.Options{TTL: ttl.Fixed(hour), TrackAccess: tracked}
 	}
-	c, err := cache.New[int64](s.rdb, "swept", formats[0].codec, o)
+	c, err := cache.New[int64](s.rdb, "swept", payload.JSON.Codec, o)
 	s.must(err)
 	s.Cleanup(func() { _ = c.Close() })
 	return c
@@ -75,7 +76,7 @@ func (s *swept) grow(n int) {
 		many := make(map[int64]User, step)
 		for id := from; id < min(from+step, n); id++ {
 			if id >= s.have || id%2 == 0 {
-				many[int64(id)] = small.user
+				many[int64(id)] = payload.Small.User
 			}
 		}
 		s.must(writer.SetMany(s.Context(), many))

@@ -1,4 +1,4 @@
-package benchmarks
+package main_test
 
 import (
 	"testing"
@@ -6,6 +6,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/activettl/rediscache/benchmarks/internal/measure"
+	"github.com/activettl/rediscache/benchmarks/internal/payload"
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/ttl"
 )
@@ -16,25 +17,25 @@ import (
 func termsCases(tb testing.TB, rdb redis.UniversalClient) []measure.Case {
 	ctx := tb.Context()
 	var cases []measure.Case
-	f := formats[0]
-	for _, s := range sizes {
-		plain := newCache[int64](tb, rdb, "plain."+s.label, f.codec, ttl.Active(hour))
-		fill(tb, plain, s.user)
-		mixed := newCache[int64](tb, rdb, "mixed."+s.label, f.codec, ttl.Active(hour))
-		fill(tb, mixed, s.user)
-		own := newCache[int64](tb, rdb, "own."+s.label, f.codec, ttl.Active(hour))
+	f := payload.JSON
+	for _, s := range payload.Sizes {
+		plain := newCache[int64](tb, rdb, "plain."+s.Label, f.Codec, ttl.Active(hour))
+		fill(tb, plain, s.User)
+		mixed := newCache[int64](tb, rdb, "mixed."+s.Label, f.Codec, ttl.Active(hour))
+		fill(tb, mixed, s.User)
+		own := newCache[int64](tb, rdb, "own."+s.Label, f.Codec, ttl.Active(hour))
 		for id := range int64(records) {
-			if err := own.Set(ctx, id, s.user, cache.WithTTL(hour/2)); err != nil {
+			if err := own.Set(ctx, id, s.User, cache.WithTTL(hour/2)); err != nil {
 				tb.Fatal(err)
 			}
 		}
-		if err := mixed.Set(ctx, records, s.user, cache.WithTTL(hour/2)); err != nil {
+		if err := mixed.Set(ctx, records, s.User, cache.WithTTL(hour/2)); err != nil {
 			tb.Fatal(err)
 		}
 		side := func(name string, users *cache.Cache[int64, User]) measure.Side {
-			return reading(tb, name, s.user, func(id int64) (User, error) { return users.Get(ctx, id) })
+			return reading(tb, name, s.User, func(id int64) (User, error) { return users.Get(ctx, id) })
 		}
-		cases = append(cases, measure.Case{Labels: []string{"Get", f.label, s.label}, Sides: []measure.Side{
+		cases = append(cases, measure.Case{Labels: []string{"Get", f.Label, s.Label}, Sides: []measure.Side{
 			side("policy", plain), side("own terms", own), side("policy, by script", mixed),
 		}})
 	}

@@ -1,4 +1,4 @@
-package benchmarks
+package main_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/activettl/rediscache/benchmarks/internal/measure"
+	"github.com/activettl/rediscache/benchmarks/internal/payload"
 	"github.com/activettl/rediscache/cache"
 )
 
@@ -86,7 +87,7 @@ func indexUsageOf(tb testing.TB, n int) indexUsage {
 			if id%10_000 == 0 {
 				many := make(map[int64]User, 10_000)
 				for i := id; i < min(id+10_000, int64(n)); i++ {
-					many[i] = small.user
+					many[i] = payload.Small.User
 				}
 				s.must(c.SetMany(s.Context(), many))
 			}

@@ -1,4 +1,4 @@
-package benchmarks
+package main_test
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/activettl/rediscache/benchmarks/internal/payload"
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/ttl"
 )
@@ -23,7 +24,7 @@ func grow(tb testing.TB, users *cache.Cache[int64, User], have, want int) {
 	for have < want {
 		many := make(map[int64]User, step)
 		for ; have < want && len(many) < step; have++ {
-			many[int64(have)] = small.user
+			many[int64(have)] = payload.Small.User
 		}
 		if err := users.SetMany(tb.Context(), many); err != nil {
 			tb.Fatal(err)
@@ -113,7 +114,7 @@ func (h *heapWatch) stop() (alloc, inuse uint64) {
 // walkers fills one cache on a server of its own to each length in turn, and
 // calls fn.
 func walkers(tb testing.TB, rdb redis.UniversalClient, fn func(users *cache.Cache[int64, User], n int)) {
-	users := newCache[int64](tb, rdb, "all", formats[0].codec, ttl.Active(hour))
+	users := newCache[int64](tb, rdb, "all", payload.JSON.Codec, ttl.Active(hour))
 	have := 0
 	for _, n := range lengths {
 		grow(tb, users, have, n)

@@ -30,6 +30,13 @@ type Case struct {
 type Plan struct {
 	Rounds int           // slices of each side
 	Slice  time.Duration // of the floor; the others make as many calls
+
+	// Each times every call by itself too, for Result.P50 and P99. That is two
+	// looks at the clock in each call, so it is for calls of microseconds.
+	Each bool
+
+	// Before is called before each round, unless it is nil; its error ends the run.
+	Before func() error
 }
 
 // Stat is a median and the quartiles around it.
@@ -47,6 +54,10 @@ type Result struct {
 
 	// Allocations of the whole process, and their bytes: medians of the slices.
 	Allocs, Bytes float64
+
+	// P50 and P99 are percentiles of the single calls of all rounds, in
+	// nanoseconds; zero without Plan.Each.
+	P50, P99 float64
 }
 
 // Run measures the sides of c. The first result is the floor's.
@@ -57,11 +68,16 @@ func (p Plan) Run(c Case) ([]Result, error) {
 	}
 	samples := make([][]sample, len(c.Sides))
 	for round := range p.Rounds {
+		if p.Before != nil {
+			if err := p.Before(); err != nil {
+				return nil, err
+			}
+		}
 		for i := range c.Sides {
 			// Each round begins with another side: none always runs in the wake, and
 			// pays for the garbage, of the same other one.
 			turn := (round + i) % len(c.Sides)
-			s, err := take(c.Sides[turn], round*calls, calls)
+			s, err := p.take(c.Sides[turn], round*calls, calls)
 			if err != nil {
 				return nil, err
 			}
@@ -86,6 +102,14 @@ func (p Plan) Run(c Case) ([]Result, error) {
 			Allocs: stat(func(r int) float64 { return own[r].allocs }).Median,
 			Bytes:  stat(func(r int) float64 { return own[r].bytes }).Median,
 		}
+		if p.Each {
+			var each []float64
+			for _, s := range own {
+				each = append(each, s.each...)
+			}
+			slices.Sort(each)
+			results[i].P50, results[i].P99 = quantile(each, 0.5), quantile(each, 0.99)
+		}
 	}
 	return results, nil
 }
@@ -107,15 +131,29 @@ func (p Plan) calls(c Case) (int, error) {
 	return n, nil
 }
 
-type sample struct{ nanos, allocs, bytes float64 }
+type sample struct {
+	nanos, allocs, bytes float64
+	each                 []float64
+}
 
-func take(side Side, first, calls int) (sample, error) {
+func (p Plan) take(side Side, first, calls int) (sample, error) {
+	var each []float64
+	if p.Each {
+		each = make([]float64, calls) // now, so that it is no allocation of the side's
+	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	start := time.Now()
 	for i := range calls {
+		var called time.Time
+		if p.Each {
+			called = time.Now()
+		}
 		if err := side.Op(first + i); err != nil {
 			return sample{}, fmt.Errorf("%s: %w", side.Name, err)
+		}
+		if p.Each {
+			each[i] = float64(time.Since(called))
 		}
 	}
 	elapsed := time.Since(start)
@@ -125,6 +163,7 @@ func take(side Side, first, calls int) (sample, error) {
 		nanos:  float64(elapsed.Nanoseconds()) / n,
 		allocs: float64(after.Mallocs-before.Mallocs) / n,
 		bytes:  float64(after.TotalAlloc-before.TotalAlloc) / n,
+		each:   each,
 	}, nil
 }
 
@@ -135,11 +174,13 @@ func Summarize(values []float64) Stat {
 		return Stat{}
 	}
 	slices.Sort(values)
-	at := func(q float64) float64 { // linear between the two nearest ranks
-		pos := q * float64(len(values)-1)
-		low := int(pos)
-		high := min(low+1, len(values)-1)
-		return values[low] + (pos-float64(low))*(values[high]-values[low])
-	}
-	return Stat{Median: at(0.5), Q1: at(0.25), Q3: at(0.75)}
+	return Stat{Median: quantile(values, 0.5), Q1: quantile(values, 0.25), Q3: quantile(values, 0.75)}
+}
+
+// quantile is linear between the two nearest ranks of sorted values.
+func quantile(values []float64, q float64) float64 {
+	pos := q * float64(len(values)-1)
+	low := int(pos)
+	high := min(low+1, len(values)-1)
+	return values[low] + (pos-float64(low))*(values[high]-values[low])
 }

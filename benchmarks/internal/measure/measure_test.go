@@ -57,6 +57,41 @@ func TestRun(t *testing.T) {
 	})
 }
 
+func TestRunTimesEachCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		results, err := Plan{Rounds: 10, Slice: 100 * time.Millisecond, Each: true}.Run(Case{Sides: []Side{
+			{"one in 20 is slow", func(n int) error {
+				d := time.Millisecond
+				if n%20 == 0 {
+					d = 10 * time.Millisecond
+				}
+				time.Sleep(d)
+				return nil
+			}},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := results[0]; r.P50 != float64(time.Millisecond) || r.P99 != float64(10*time.Millisecond) {
+			t.Errorf("p50 %v, p99 %v, want 1 ms and 10 ms", time.Duration(r.P50), time.Duration(r.P99))
+		}
+	})
+}
+
+func TestRunAsksBeforeEachRound(t *testing.T) {
+	stop := errors.New("stop")
+	rounds, calls := 0, 0
+	_, err := Plan{Rounds: 10, Before: func() error {
+		if rounds++; rounds == 4 {
+			return stop
+		}
+		return nil
+	}}.Run(Case{Sides: []Side{{"side", func(int) error { calls++; return nil }}}})
+	if err != stop || rounds != 4 || calls != 3+3*3 { // a warm-up of three calls, then rounds of as many
+		t.Errorf("error %v after %d rounds and %d calls, want %v after 4 and 12", err, rounds, calls, stop)
+	}
+}
+
 func TestRunTakesTurns(t *testing.T) {
 	var order []string
 	note := func(name string) Side {

@@ -60,11 +60,32 @@ func (t *Table) Markdown() string {
 	return b.String()
 }
 
+// Section is what a test writes: the head, what is broken, and the tables.
+func Section(head string, broken []string, tables []*Table) string {
+	var b strings.Builder
+	b.WriteString(head + "\n")
+	if len(broken) == 0 {
+		b.WriteString("All bounds hold.\n")
+	}
+	for _, what := range broken {
+		b.WriteString("- **Broken:** " + what + "\n")
+	}
+	for _, table := range tables {
+		b.WriteString("\n" + table.Markdown())
+	}
+	return b.String()
+}
+
 // Machine says where and when something was measured.
 func Machine(redisVersion, command string) string {
-	return fmt.Sprintf("%s, %s, %d cores, %s/%s; Go %s; Redis %s; go-redis and server on this machine, over loopback. Load average at the end: %s.\n\nCommand: `%s`\n",
-		time.Now().UTC().Format(time.DateOnly), cpu(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH,
-		strings.TrimPrefix(runtime.Version(), "go"), redisVersion, load(), command)
+	return fmt.Sprintf("%s, %s; Redis %s; go-redis and server on this machine, over loopback. Load average at the end: %s.\n\nCommand: `%s`\n",
+		time.Now().UTC().Format(time.DateOnly), Host(), redisVersion, Load(), command)
+}
+
+// Host says what this process runs on.
+func Host() string {
+	return fmt.Sprintf("%s, %d cores, %s/%s; Go %s",
+		cpu(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, strings.TrimPrefix(runtime.Version(), "go"))
 }
 
 func cpu() string {
@@ -81,7 +102,8 @@ func cpu() string {
 	return "unknown CPU"
 }
 
-func load() string {
+// Load is the load average of the last minute, or "unknown" off Linux.
+func Load() string {
 	data, err := os.ReadFile("/proc/loadavg")
 	if fields := strings.Fields(string(data)); err == nil && len(fields) > 0 {
 		return fields[0]
@@ -89,23 +111,26 @@ func load() string {
 	return "unknown"
 }
 
-// The section of a file that Replace writes stands between these lines.
-const (
-	Begin = "<!-- results: written by TestBounds -write, not by hand -->"
-	End   = "<!-- end of results -->"
-)
+// Begin is the line above the section of a file that the test of this name writes.
+func Begin(test string) string {
+	return "<!-- results: written by " + test + " -write, not by hand -->"
+}
 
-// Replace puts text between the marks in the file.
-func Replace(file, text string) error {
+// End is the line below a section.
+const End = "<!-- end of results -->"
+
+// Replace puts text into the test's section of the file.
+func Replace(file, test, text string) error {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	head, rest, begins := bytes.Cut(data, []byte(Begin))
+	begin := Begin(test)
+	head, rest, begins := bytes.Cut(data, []byte(begin))
 	_, tail, ends := bytes.Cut(rest, []byte(End))
 	if !begins || !ends {
-		return fmt.Errorf("%s has no section between %q and %q", file, Begin, End)
+		return fmt.Errorf("%s has no section between %q and %q", file, begin, End)
 	}
-	out := fmt.Appendf(nil, "%s%s\n\n%s\n%s%s", head, Begin, strings.TrimRight(text, "\n")+"\n", End, tail)
+	out := fmt.Appendf(nil, "%s%s\n\n%s\n%s%s", head, begin, strings.TrimRight(text, "\n")+"\n", End, tail)
 	return os.WriteFile(file, out, 0o644)
 }

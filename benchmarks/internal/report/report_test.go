@@ -20,6 +20,22 @@ func TestMarkdown(t *testing.T) {
 	}
 }
 
+func TestSection(t *testing.T) {
+	table := Table{Title: "Times", Note: "In µs.", Head: []string{"What"}, Labels: 1}
+	for broken, want := range map[string]string{
+		"":         "head\nAll bounds hold.\n\n",
+		"the door": "head\n- **Broken:** the door\n\n",
+	} {
+		var what []string
+		if broken != "" {
+			what = []string{broken}
+		}
+		if got := Section("head", what, []*Table{&table}); got != want+table.Markdown() {
+			t.Errorf("broken %q:\n%s", broken, got)
+		}
+	}
+}
+
 func TestReplace(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "README.md")
 	write := func(text string) {
@@ -28,19 +44,21 @@ func TestReplace(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write("above\n" + Begin + "\nold\n" + End + "\nbelow\n")
+	one, two := Begin("TestOne"), Begin("TestTwo")
+	other := one + "\n\nof another test\n\n" + End + "\nbetween\n"
+	write(other + two + "\nold\n" + End + "\nbelow\n")
 	for range 2 { // the second time changes nothing
-		if err := Replace(file, "new\n"); err != nil {
+		if err := Replace(file, "TestTwo", "new\n"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	got, err := os.ReadFile(file)
-	if want := "above\n" + Begin + "\n\nnew\n\n" + End + "\nbelow\n"; err != nil || string(got) != want {
+	if want := other + two + "\n\nnew\n\n" + End + "\nbelow\n"; err != nil || string(got) != want {
 		t.Errorf("%q, %v, want %q", got, err, want)
 	}
-	for _, text := range []string{"", Begin, End + Begin} {
+	for _, text := range []string{"", two, End + two, one + End} {
 		write(text)
-		if err := Replace(file, "new"); err == nil {
+		if err := Replace(file, "TestTwo", "new"); err == nil {
 			t.Errorf("no error for a file that is %q", text)
 		}
 	}

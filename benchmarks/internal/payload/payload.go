@@ -1,4 +1,6 @@
-package benchmarks
+// Package payload has the records that the benchmarks cache, and the formats that
+// they are cached in.
+package payload
 
 import (
 	"encoding/json"
@@ -29,17 +31,17 @@ type Order struct {
 	Price    float64 `json:"price" msgpack:"price"`
 }
 
-// size is a User of about so many bytes of JSON.
-type size struct {
-	label string
-	user  User
+// Size is a User of about so many bytes of JSON.
+type Size struct {
+	Label string
+	User  User
 }
 
+// The sizes.
 var (
-	small  = size{"100B", userOf(100)}
-	medium = size{"1KB", userOf(1000)}
-	large  = size{"10KB", userOf(10_000)}
-	sizes  = []size{small, medium, large}
+	Small  = Size{"100B", userOf(100)}
+	Medium = Size{"1KB", userOf(1000)}
+	Sizes  = []Size{Small, Medium, {"10KB", userOf(10_000)}}
 )
 
 func userOf(bytes int) User {
@@ -59,15 +61,16 @@ func userOf(bytes int) User {
 	}
 }
 
-// format is a codec of ours and the two functions that a user without it calls.
-type format struct {
-	label     string
-	codec     codec.Codec[User]
-	marshal   func(any) ([]byte, error)
-	unmarshal func([]byte, any) error
+// Format is a codec of ours and the two functions that a user without it calls.
+type Format struct {
+	Label     string
+	Codec     codec.Codec[User]
+	Marshal   func(any) ([]byte, error)
+	Unmarshal func([]byte, any) error
 }
 
-var formats = []format{
-	{"json", codec.JSON[User]{}, json.Marshal, json.Unmarshal},
-	{"msgpack", codec.MsgPack[User]{}, msgpack.Marshal, msgpack.Unmarshal},
-}
+// The formats.
+var (
+	JSON    = Format{"json", codec.JSON[User]{}, json.Marshal, json.Unmarshal}
+	MsgPack = Format{"msgpack", codec.MsgPack[User]{}, msgpack.Marshal, msgpack.Unmarshal}
+)

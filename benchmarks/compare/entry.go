@@ -1,0 +1,159 @@
+package compare
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/ttl"
+)
+
+// Group is a set of records and the codecs that are compared on them.
+type Group struct {
+	Name string // of the records: "tweets"
+	Note string // what a reader should know of them; may be empty
+
+	// Entries are the codecs, in the order of the report. Their records are the
+	// same ones in the same order, each in the form that its codec takes.
+	Entries []Entry
+}
+
+// Entry is a codec and the records it is measured on. Of makes one; the zero Entry is refused by Run.
+type Entry struct {
+	name    string
+	subject subject
+}
+
+// Of returns an Entry. The name stands in the report; records must not change until Run returns.
+//
+// A codec gives a record back if the result is equal: for a protobuf message by proto.Equal, for a type with a method
+// Equal(V) bool by that method, and else field by field, unexported fields included. There too, messages and types with an
+// Equal method (time.Time) are compared their way, a nil slice or map is equal to an empty one, and a NaN to a NaN. In an any
+// the type counts: MsgPack reads an int 5 as an int8, and JSON as a float64, so neither gives it back.
+func Of[V any](name string, c codec.Codec[V], records []V) Entry {
+	return Entry{name, typed[V]{c, records}}
+}
+
+// subject is an Entry without the type of its records.
+type subject interface {
+	kind() string // the Go type
+	len() int
+	ready() error
+	roundTrip(i int) (encoded []byte, err error) // ErrLossy, or the codec's error
+	encode(i int) error
+	decode(data []byte) error
+	store(rdb redis.UniversalClient, name string, maxBytes int) (store, error)
+}
+
+// store keeps the records of a subject in a cache, under their indexes.
+type store interface {
+	fill(ctx context.Context) error
+	set(ctx context.Context, i int) error
+	get(ctx context.Context, i int) error
+	keys() []string
+	clear(ctx context.Context) error // removes what fill wrote, and costs no scan of the database
+}
+
+type typed[V any] struct {
+	codec   codec.Codec[V]
+	records []V
+}
+
+func (t typed[V]) kind() string { return reflect.TypeFor[V]().String() }
+func (t typed[V]) len() int     { return len(t.records) }
+
+func (t typed[V]) ready() error {
+	switch v := reflect.ValueOf(t.codec); {
+	case t.codec == nil, v.Kind() == reflect.Pointer && v.IsNil():
+		return errors.New("the codec is nil")
+	case len(t.records) == 0:
+		return errors.New("there are no records")
+	}
+	return nil
+}
+
+func (t typed[V]) roundTrip(i int) (data []byte, err error) {
+	defer func() { // a codec of the user's, or an Equal method that does not take a nil
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %T", p) // and not its text, which may quote the value
+		}
+	}()
+	if data, err = t.codec.Encode(t.records[i]); err != nil {
+		return nil, fmt.Errorf("encode: %w", err)
+	}
+	back, err := t.codec.Decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("decode: %w", err)
+	}
+	if !equal(t.records[i], back) {
+		return nil, ErrLossy
+	}
+	return data, nil
+}
+
+func (t typed[V]) encode(i int) error {
+	_, err := t.codec.Encode(t.records[i])
+	return err
+}
+
+func (t typed[V]) decode(data []byte) error {
+	_, err := t.codec.Decode(data)
+	return err
+}
+
+func (t typed[V]) store(rdb redis.UniversalClient, name string, maxBytes int) (store, error) {
+	c, err := cache.New[int](rdb, name, t.codec, &cache.Options{
+		TTL:           ttl.Active(keyTTL),
+		MaxValueBytes: max(cache.DefaultMaxValueBytes, maxBytes),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return typedStore[V]{c, name, t.records}, nil
+}
+
+type typedStore[V any] struct {
+	cache   *cache.Cache[int, V]
+	name    string
+	records []V
+}
+
+func (s typedStore[V]) set(ctx context.Context, i int) error {
+	return s.cache.Set(ctx, i, s.records[i])
+}
+
+func (s typedStore[V]) get(ctx context.Context, i int) error {
+	_, err := s.cache.Get(ctx, i)
+	return err
+}
+
+func (s typedStore[V]) fill(ctx context.Context) error {
+	all := make(map[int]V, len(s.records))
+	for i, v := range s.records {
+		all[i] = v
+	}
+	return s.cache.SetMany(ctx, all)
+}
+
+func (s typedStore[V]) keys() []string {
+	keys := make([]string, len(s.records))
+	for i := range keys {
+		keys[i] = s.name + ":" + strconv.Itoa(i)
+	}
+	return keys
+}
+
+func (s typedStore[V]) clear(ctx context.Context) error {
+	indexes := make([]int, len(s.records))
+	for i := range indexes {
+		indexes[i] = i
+	}
+	_, err := s.cache.DeleteMany(ctx, indexes)
+	return errors.Join(err, s.cache.Close())
+}

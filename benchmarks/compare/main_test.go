@@ -1,0 +1,14 @@
+package compare
+
+import (
+	"testing"
+
+	"github.com/redis/go-redis/v9/logging"
+
+	"github.com/activettl/rediscache/internal/redistest"
+)
+
+func TestMain(m *testing.M) {
+	logging.Disable() // go-redis would log each attempt to connect to the server that is not there
+	redistest.Main(m)
+}

@@ -1,0 +1,147 @@
+package measure
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Load measures sides under concurrency. It is a closed loop: each goroutine
+// makes a call, and the next one when it has the answer.
+type Load struct {
+	Goroutines int
+	Rounds     int           // slices of each side
+	Slice      time.Duration // of each side; it must be long beside a call
+
+	// Server returns what the server has done so far. Nil means not to ask.
+	Server func() (Work, error)
+}
+
+// Work is what a server has done.
+type Work struct{ Commands, Micros float64 }
+
+// Loaded is how a side fares under a Load.
+type Loaded struct {
+	Name     string
+	Rates    []float64 // calls per second, by round
+	P50, P99 float64   // of the time of a call, in nanoseconds: medians of the slices
+
+	// Allocations of the whole process and work of the server, per call: medians of
+	// the slices.
+	Allocs float64
+	Work   Work
+}
+
+// Rate is the throughput, in calls per second.
+func (l Loaded) Rate() Stat { return Summarize(slices.Clone(l.Rates)) }
+
+// Beside is how many times the throughput of other it is, round by round.
+func (l Loaded) Beside(other Loaded) Stat {
+	ratios := make([]float64, len(l.Rates))
+	for round := range ratios {
+		ratios[round] = l.Rates[round] / other.Rates[round]
+	}
+	return Summarize(ratios)
+}
+
+// Run measures the sides, which take turns in slices. Their Op must be safe for
+// concurrent use; n differs between goroutines.
+func (l Load) Run(sides []Side) ([]Loaded, error) {
+	slicesOf := make([][]slice, len(sides))
+	times := make([][]time.Duration, l.Goroutines) // kept from slice to slice, so that they are allocated once
+	for round := range l.Rounds + 1 {
+		for i := range sides {
+			turn := (round + i) % len(sides)
+			s, err := l.take(sides[turn], times)
+			if err != nil {
+				return nil, fmt.Errorf("%s, %d goroutines: %w", sides[turn].Name, l.Goroutines, err)
+			}
+			if round > 0 { // the first one warms up
+				slicesOf[turn] = append(slicesOf[turn], s)
+			}
+		}
+	}
+	results := make([]Loaded, len(sides))
+	for i, side := range sides {
+		median := func(f func(s slice) float64) float64 {
+			values := make([]float64, l.Rounds)
+			for round, s := range slicesOf[i] {
+				values[round] = f(s)
+			}
+			return Summarize(values).Median
+		}
+		results[i] = Loaded{
+			Name:   side.Name,
+			P50:    median(func(s slice) float64 { return s.p50 }),
+			P99:    median(func(s slice) float64 { return s.p99 }),
+			Allocs: median(func(s slice) float64 { return s.allocs }),
+			Work: Work{
+				Commands: median(func(s slice) float64 { return s.work.Commands }),
+				Micros:   median(func(s slice) float64 { return s.work.Micros }),
+			},
+		}
+		for _, s := range slicesOf[i] {
+			results[i].Rates = append(results[i].Rates, s.rate)
+		}
+	}
+	return results, nil
+}
+
+// slice is what one slice of a side tells, per call where that applies.
+type slice struct {
+	rate, p50, p99, allocs float64
+	work                   Work
+}
+
+func (l Load) take(side Side, times [][]time.Duration) (slice, error) {
+	work := l.Server
+	if work == nil {
+		work = func() (Work, error) { return Work{}, nil }
+	}
+	did, err := work()
+	if err != nil {
+		return slice{}, err
+	}
+	errs := make([]error, l.Goroutines)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	start := time.Now()
+	var wg sync.WaitGroup
+	for g := range l.Goroutines {
+		wg.Go(func() {
+			took, at := times[g][:0], start
+			for n := g * 7919; at.Sub(start) < l.Slice; n++ { // a prime, so that they do not march in step
+				if errs[g] = side.Op(n); errs[g] != nil {
+					return
+				}
+				now := time.Now()
+				took, at = append(took, now.Sub(at)), now
+			}
+			times[g] = took
+		})
+	}
+	wg.Wait()
+	elapsed := time.Since(start)
+	runtime.ReadMemStats(&after)
+	for _, err := range errs {
+		if err != nil {
+			return slice{}, err
+		}
+	}
+	done, err := work()
+	if err != nil {
+		return slice{}, err
+	}
+	all := slices.Concat(times...)
+	slices.Sort(all)
+	calls := float64(len(all))
+	return slice{
+		rate:   calls / elapsed.Seconds(),
+		p50:    float64(all[len(all)/2]),
+		p99:    float64(all[len(all)*99/100]),
+		allocs: float64(after.Mallocs-before.Mallocs) / calls,
+		work:   Work{(done.Commands - did.Commands) / calls, (done.Micros - did.Micros) / calls},
+	}, nil
+}

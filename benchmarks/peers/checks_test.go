@@ -1,0 +1,89 @@
+package peers
+
+import (
+	"math"
+
+	"github.com/activettl/rediscache/benchmarks/internal/payload"
+)
+
+// What the library promises for a sliding read. It is for the smallest records
+// where it does not say otherwise: of larger ones the decoding takes most of the
+// time, and that is everybody's.
+const (
+	maxBesideFloor = 1.05 // time with one goroutine, as a multiple of that by hand
+	minBesidePeers = 3.0  // throughput with 64 goroutines or more, as a multiple of any peer on go-redis
+	minBesideOther = 1.0  // throughput, of any peer; with 64 or more, also of 1 KB of one with a client of its own
+	maxBesideNear  = 1.2  // time of a hit in the near cache with one goroutine, as a multiple of that by hand
+	maxAllocs      = 2    // allocations more than by hand, of any operation on one record
+)
+
+// check notes what is not as promised in a cell. Times are judged by the full run
+// alone.
+func (b *bench) check(o operation, c cell) {
+	what := func(i int) string {
+		return o.title + ", " + c.sides[i].name + ", " + c.format.Label + " " + c.size.Label
+	}
+	hand, plain := -1, -1
+	for i, s := range c.sides {
+		if s.kind == floor && hand < 0 {
+			hand = i
+		}
+		if s.kind == ours && plain < 0 {
+			plain = i
+		}
+		if o.commands == nil {
+			continue
+		}
+		// A hundredth is for a client that refreshes something by itself.
+		if got, want := c.results[i].Work.Commands, o.commands(s.side); math.Abs(got-want) > 0.01 {
+			b.breaks("%s: %.3f commands a call, want %v", what(i), got, want)
+		}
+	}
+	if hand < 0 || plain < 0 || o.commands == nil {
+		return
+	}
+	// Half an allocation is what the goroutines of a slice and the pool of
+	// connections allocate.
+	if extra := c.results[plain].Allocs - c.results[hand].Allocs; c.goroutines == 1 && extra > maxAllocs+0.5 {
+		b.breaks("%s: %.1f allocations more than by hand, %d are allowed", what(plain), extra, maxAllocs)
+	}
+	switch {
+	case *quick:
+	case o.title == operations[0].title:
+		b.checkSliding(c, what, hand, plain)
+	case o.title == near.title && c.goroutines == 1:
+		for i, s := range c.sides {
+			if slower := c.results[hand].Beside(c.results[i]).Median; s.kind == ours && slower > maxBesideNear {
+				b.breaks("%s: %.2f times as long as by hand, %.2f is allowed", what(i), slower, maxBesideNear)
+			}
+		}
+	}
+}
+
+func (b *bench) checkSliding(c cell, what func(int) string, hand, plain int) {
+	small := c.size.Label == payload.Small.Label
+	if small && c.goroutines == 1 {
+		if slower := c.results[hand].Beside(c.results[plain]).Median; slower > maxBesideFloor {
+			b.breaks("%s: %.2f times as long as by hand, %.2f is allowed", what(plain), slower, maxBesideFloor)
+		}
+	}
+	best := c.fastest(ours)
+	for i, s := range c.sides {
+		if s.kind != onRedis && s.kind != other {
+			continue
+		}
+		beside := c.results[best].Beside(c.results[i]).Median
+		least := 0.0
+		if small && s.kind == onRedis && c.goroutines == 1 {
+			least = 1 / maxBesideFloor // it sends the same command by the same client: a tie
+		} else if small || s.kind == other && c.goroutines >= 64 && c.size.Label == payload.Medium.Label {
+			least = minBesideOther
+		}
+		if small && s.kind == onRedis && c.goroutines >= 64 {
+			least = minBesidePeers
+		}
+		if beside < least {
+			b.breaks("%s makes %.2f times as many calls as %s with %d goroutines, at least %.2f are promised", what(best), beside, s.name, c.goroutines, least)
+		}
+	}
+}

@@ -1,0 +1,86 @@
+package peers
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/activettl/rediscache/benchmarks/internal/measure"
+	"github.com/activettl/rediscache/benchmarks/internal/payload"
+)
+
+// cellOf is a cell in which the sides have these rates.
+func cellOf(goroutines int, rates map[string]float64) cell {
+	c := cell{format: payload.JSON, size: payload.Small, goroutines: goroutines}
+	for _, s := range []side{
+		{name: "hand", kind: floor, commands: 1}, {name: "plain", kind: ours, commands: 1}, {name: "piped", kind: ours, commands: 1},
+		{name: "peer", kind: onRedis, commands: 2}, {name: "alien", kind: other, commands: 1}, {name: "apart", kind: apart, commands: 1},
+	} {
+		if rate, ok := rates[s.name]; ok {
+			c.sides = append(c.sides, prepared{side: s})
+			c.results = append(c.results, measure.Loaded{
+				Name: s.name, Rates: []float64{rate, rate, rate}, Allocs: 10, Work: measure.Work{Commands: s.commands},
+			})
+		}
+	}
+	return c
+}
+
+func TestCheck(t *testing.T) {
+	with := func(c cell, change func(cell)) cell { change(c); return c }
+	good := map[string]float64{"hand": 104, "plain": 100, "piped": 50, "peer": 99, "alien": 100, "apart": 200}
+	deep := map[string]float64{"hand": 100, "plain": 100, "piped": 310, "peer": 103, "alien": 300}
+	but := func(of map[string]float64, name string, rate float64) map[string]float64 {
+		changed := map[string]float64{}
+		for k, v := range of {
+			changed[k] = v
+		}
+		changed[name] = rate
+		return changed
+	}
+	for name, tt := range map[string]struct {
+		cell cell
+		want string // part of the complaint; none if empty
+	}{
+		"one goroutine":       {cellOf(1, good), ""},
+		"64 goroutines":       {cellOf(64, deep), ""},
+		"slower than by hand": {cellOf(1, but(good, "hand", 106)), "1.06 times as long as by hand"},
+		"a peer is faster":    {cellOf(8, but(good, "peer", 101)), "0.99 times as many calls as peer"},
+		"too near a peer":     {cellOf(64, but(deep, "peer", 110)), "2.82 times as many calls as peer"},
+		"an alien is faster":  {cellOf(512, but(deep, "alien", 311)), "1.00 times as many calls as alien"},
+		"commands":            {with(cellOf(8, good), func(c cell) { c.results[3].Work.Commands = 1.5 }), "peer, json 100B: 1.500 commands"},
+		"allocations":         {with(cellOf(1, good), func(c cell) { c.results[1].Allocs = 13 }), "3.0 allocations more"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := &bench{T: t}
+			b.check(operations[0], tt.cell)
+			if tt.want == "" && len(b.broken) > 0 || tt.want != "" && (len(b.broken) != 1 || !strings.Contains(b.broken[0], tt.want)) {
+				t.Errorf("%q, want %q", b.broken, tt.want)
+			}
+		})
+	}
+}
+
+func TestRatios(t *testing.T) {
+	cells := []cell{
+		cellOf(1, map[string]float64{"hand": 110, "plain": 100, "alien": 120}),
+		cellOf(64, map[string]float64{"hand": 110, "plain": 200, "alien": 100}),
+	}
+	got := ratios(operations[0], cells).Markdown()
+	for _, want := range []string{
+		"a multiple of that of plain with",
+		"\n- json 100B: at 1 **alien** (1.20); at 64 plain (1.00)\n",
+		"| Side  | Codec | Value |             at 1 |            at 64 |\n",
+		"| alien | json  | 100B  | 1.20 (1.20–1.20) | 0.50 (0.50–0.50) |\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+}
+
+func TestVersions(t *testing.T) {
+	got := versions()
+	if !strings.Contains(got, "github.com/redis/rueidis v1.") || strings.Contains(got, "activettl") || strings.Contains(got, "indirect") {
+		t.Error(got)
+	}
+}

@@ -1,0 +1,155 @@
+package peers
+
+import (
+	_ "embed"
+	"flag"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/benchmarks/internal/measure"
+	"github.com/activettl/rediscache/benchmarks/internal/payload"
+	"github.com/activettl/rediscache/benchmarks/internal/report"
+	"github.com/activettl/rediscache/benchmarks/internal/serverinfo"
+	"github.com/activettl/rediscache/internal/redistest"
+)
+
+var (
+	quick  = flag.Bool("quick", false, "TestPeers: less than a minute; fail only on wrong values, commands and allocations")
+	rounds = flag.Int("rounds", 21, "TestPeers: slices of each side")
+	write  = flag.Bool("write", false, "TestPeers: write the results into ../README.md")
+)
+
+// TestPeers measures, prints the tables, and fails if a side does something else
+// than it says or if a promise of rediscache is broken.
+func TestPeers(t *testing.T) {
+	if *quick && *write {
+		t.Fatal("-quick does not measure enough for -write")
+	}
+	addr := redistest.Start(t).Addr()
+	b := &bench{T: t, addr: addr, rdb: newClient(t, redis.Options{Addr: addr})}
+	var tables []*report.Table
+	for _, o := range operations {
+		tables = append(tables, b.tables(o, contenders)...)
+	}
+	tables = append(tables, b.tables(near, nearContenders)...)
+	tables = append(tables, b.growth())
+
+	version, err := serverinfo.Version(t.Context(), b.rdb)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := report.Section(report.Machine(version, command())+"\n"+versions()+"\n", b.broken, tables)
+	for _, what := range b.broken {
+		t.Error(what)
+	}
+	fmt.Print("\n" + text + "\n")
+	if *write {
+		if err := report.Replace("../README.md", "TestPeers", text); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// command is how to get the same results.
+func command() string {
+	s := "go -C benchmarks/peers test -run TestPeers -count 1 -timeout 1h -v"
+	flag.Visit(func(f *flag.Flag) {
+		if !strings.HasPrefix(f.Name, "test.") {
+			s += fmt.Sprintf(" -%s=%s", f.Name, f.Value)
+		}
+	})
+	return s
+}
+
+//go:embed go.mod
+var goMod string
+
+// versions says what was measured, by go.mod.
+func versions() string {
+	var of []string
+	for line := range strings.Lines(goMod) {
+		f := strings.Fields(line)
+		if len(f) == 2 && strings.HasPrefix(f[1], "v") && !strings.HasPrefix(f[0], "github.com/activettl/") {
+			of = append(of, f[0]+" "+f[1])
+		}
+	}
+	return "Versions: " + strings.Join(of, ", ") + "."
+}
+
+type bench struct {
+	*testing.T
+	addr   string
+	rdb    *redis.Client
+	broken []string
+}
+
+func (b *bench) breaks(format string, args ...any) {
+	b.broken = append(b.broken, fmt.Sprintf(format, args...))
+}
+
+// work is what the server has done for the sides: all but what the measuring and
+// the upkeep of connections ask of it.
+func (b *bench) work() (measure.Work, error) {
+	stats, err := serverinfo.Commands(b.Context(), b.rdb)
+	var w measure.Work
+	for name, s := range stats {
+		switch name, _, _ := strings.Cut(name, "|"); name {
+		case "info", "ping", "hello", "client", "command":
+		default:
+			w.Commands += float64(s.Calls)
+			w.Micros += s.Micros
+		}
+	}
+	return w, err
+}
+
+// load is how long a side is measured with so many goroutines.
+func (b *bench) load(goroutines int) measure.Load {
+	l := measure.Load{Goroutines: goroutines, Rounds: *rounds, Slice: 50 * time.Millisecond, Server: b.work}
+	if goroutines >= 64 {
+		l.Slice = 100 * time.Millisecond // some calls for each of them
+	}
+	if *quick {
+		l.Rounds, l.Slice = 5, 15*time.Millisecond
+	}
+	return l
+}
+
+// cell is what was measured of the sides of one format with records of one size
+// and so many goroutines.
+type cell struct {
+	format     payload.Format
+	size       payload.Size
+	goroutines int
+	sides      []prepared
+	results    []measure.Loaded
+}
+
+// measure returns the cells of an operation, by format, size and concurrency.
+func (b *bench) measure(o operation, fields []field) []cell {
+	sizes, goroutines := payload.Sizes, o.goroutines
+	if *quick {
+		sizes, goroutines = sizes[:1], goroutines[:2]
+	}
+	var cells []cell
+	for _, f := range fields {
+		for _, size := range sizes {
+			name := strings.ReplaceAll(fmt.Sprintf("%s.%s.%s", o.title, f.format.Label, size.Label), " ", "_")
+			b.Run(name, func(t *testing.T) { // closes the clients of its sides
+				ready := o.prepare(place{t, b.addr, b.rdb, f.format, name}, size, f.sides)
+				for _, n := range goroutines {
+					results, err := b.load(n).Run(sidesOf(ready))
+					if err != nil {
+						t.Fatal(err)
+					}
+					cells = append(cells, cell{f.format, size, n, ready, results})
+				}
+			})
+		}
+	}
+	return cells
+}

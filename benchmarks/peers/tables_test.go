@@ -1,0 +1,115 @@
+package peers
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/activettl/rediscache/benchmarks/internal/measure"
+	"github.com/activettl/rediscache/benchmarks/internal/payload"
+	"github.com/activettl/rediscache/benchmarks/internal/report"
+)
+
+// tables measures an operation and returns its tables.
+func (b *bench) tables(o operation, fields []field) []*report.Table {
+	cells := b.measure(o, fields)
+	if b.Failed() || len(cells) == 0 { // -run may leave operations out
+		return nil
+	}
+	for _, c := range cells {
+		b.check(o, c)
+	}
+	tables := []*report.Table{ratios(o, cells)}
+	if o.detail {
+		tables = append(tables, details(o, cells))
+	}
+	return tables
+}
+
+// reference is the side with which the others are compared: the plain cache, or
+// the first side where it has no part.
+func (c cell) reference() measure.Loaded {
+	for i, s := range c.sides {
+		if s.kind == ours {
+			return c.results[i]
+		}
+	}
+	return c.results[0]
+}
+
+// fastest returns the fastest side of these kinds, by its throughput beside the
+// reference's, round by round.
+func (c cell) fastest(kinds ...kind) int {
+	best, most := -1, 0.0
+	for i, r := range c.results {
+		if beside := r.Beside(c.reference()).Median; slices.Contains(kinds, c.sides[i].kind) && beside > most {
+			best, most = i, beside
+		}
+	}
+	return best
+}
+
+// ratios is the throughput of all sides, with a column for each concurrency.
+func ratios(o operation, cells []cell) *report.Table {
+	t := &report.Table{Title: o.title, Labels: 3, Head: []string{"Side", "Codec", "Value"}}
+	rows := map[string]int{}
+	for _, c := range cells {
+		if head := fmt.Sprintf("at %d", c.goroutines); !slices.Contains(t.Head, head) {
+			t.Head = append(t.Head, head)
+		}
+		for i, s := range c.sides {
+			key := s.name + "\x00" + c.format.Label + "\x00" + c.size.Label
+			if _, ok := rows[key]; !ok {
+				rows[key] = len(t.Rows)
+				t.Add(s.name, c.format.Label, c.size.Label)
+			}
+			r := c.results[i].Beside(c.reference())
+			t.Rows[rows[key]] = append(t.Rows[rows[key]], fmt.Sprintf("%.2f (%.2f–%.2f)", r.Median, r.Q1, r.Q3))
+		}
+	}
+	t.Note = fmt.Sprintf("%s Throughput with so many goroutines, as a multiple of that of %s with the same codec (quartiles).\n\n%s",
+		o.note, cells[0].reference().Name, winners(cells))
+	return t
+}
+
+// winners says who is the fastest in each cell.
+func winners(cells []cell) string {
+	var b strings.Builder
+	b.WriteString("The fastest, peers in bold:")
+	row := ""
+	for _, c := range cells {
+		if this := c.format.Label + " " + c.size.Label; this != row {
+			row = this
+			b.WriteString("\n- " + row + ":")
+		} else {
+			b.WriteString(";")
+		}
+		best := c.fastest(floor, ours, onRedis, other, apart)
+		name := c.sides[best].name
+		if c.sides[best].kind > ours {
+			name = "**" + name + "**"
+		}
+		fmt.Fprintf(&b, " at %d %s (%.2f)", c.goroutines, name, c.results[best].Beside(c.reference()).Median)
+	}
+	return b.String()
+}
+
+// details is all that is known of the smallest records.
+func details(o operation, cells []cell) *report.Table {
+	t := &report.Table{
+		Title: o.title + ", in detail", Labels: 2,
+		Note: fmt.Sprintf("Of values of %s, per call. Percentiles are medians of those of the slices; commands and time in the server are by INFO commandstats.", payload.Small.Label),
+		Head: []string{"Side", "Codec", "goroutines", "calls/s (quartiles)", "p50 µs", "p99 µs", "allocs", "commands", "server µs"},
+	}
+	for _, c := range cells {
+		if c.size.Label != payload.Small.Label {
+			continue
+		}
+		for _, r := range c.results {
+			rate := r.Rate()
+			t.Add(r.Name, c.format.Label, fmt.Sprint(c.goroutines), fmt.Sprintf("%.0f (%.0f–%.0f)", rate.Median, rate.Q1, rate.Q3),
+				fmt.Sprintf("%.1f", r.P50/1e3), fmt.Sprintf("%.1f", r.P99/1e3), fmt.Sprintf("%.1f", r.Allocs), fmt.Sprintf("%.2f", r.Work.Commands), fmt.Sprintf("%.2f", r.Work.Micros))
+		}
+	}
+	return t
+}

@@ -1,0 +1,161 @@
+package main_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/activettl/rediscache/benchmarks/internal/measure"
+	"github.com/activettl/rediscache/benchmarks/internal/report"
+	"github.com/activettl/rediscache/benchmarks/internal/serverinfo"
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/internal/redistest"
+	"github.com/activettl/rediscache/ttl"
+)
+
+// The hot set that a fleet reads without a pause: the server is at its limit. What a
+// script costs is spread over the reads of a tolerance, so a longer tolerance than
+// there is time for here costs less, and fewer reads cost more.
+const (
+	hotRecords = 100
+	processes  = 4
+	tolerance  = 5 * time.Second
+	turn       = 6 * time.Second
+
+	maxTolerant = 1.10 // server time of a read under a tolerance beside a plain GET
+	maxRenewals = 2    // of a record in a turn: when it begins, and a tolerance later
+)
+
+// fleet is a cache of one name in several processes, as far as Redis can see.
+type fleet []*cache.Cache[int64, []byte]
+
+func newFleet(tb testing.TB, s *redistest.Server, name string, policy ttl.Policy) fleet {
+	tb.Helper()
+	var f fleet
+	for range processes {
+		f = append(f, newCache[int64](tb, s.Client(tb), name, codec.Bytes{}, policy))
+	}
+	for id := range int64(hotRecords) {
+		if err := f[0].Set(tb.Context(), id, value); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return f
+}
+
+// read lets all processes read for a time, and returns how many reads there were.
+func (f fleet) read(tb testing.TB, d time.Duration) (reads int) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), d)
+	defer cancel()
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for _, c := range f {
+		wg.Go(func() {
+			n := 0
+			for ; ctx.Err() == nil; n++ {
+				if _, err := c.Get(context.Background(), int64(n%hotRecords)); err != nil {
+					tb.Error(err)
+					return
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			reads += n
+		})
+	}
+	wg.Wait()
+	return reads
+}
+
+// tolerance measures what a read costs the server, and how often a record is renewed.
+func (b *bounds) tolerance() *report.Table {
+	t := &report.Table{
+		Title: "A hot set under a tolerance", Labels: 1,
+		Note: fmt.Sprintf("%d processes (clients and caches of their own) read %d records of %d bytes without a pause, in turns of %v; the tolerance is %v. "+
+			"Server time is that of all commands, by INFO commandstats; the ratio is to the plain GETs of the same round. A renewal is a write: it goes to replicas "+
+			"and the AOF, and evicts what clients have cached. Bounds: %.2f times a plain GET; one renewal per record and tolerance, so %d in a turn.",
+			processes, hotRecords, len(value), turn, tolerance, maxTolerant, maxRenewals),
+		Head: []string{"Policy", "server µs/read", "ratio (quartiles)", "reads", "scripts/1000 reads", "renewals/1000 reads", "renewals per record and turn"},
+	}
+	s := redistest.Start(b.T)
+	rdb := s.Client(b.T)
+	policies := []struct {
+		label  string
+		policy ttl.Policy
+	}{
+		{"Fixed: GET", ttl.Fixed(hour)},
+		{"Active: GETEX", ttl.Active(hour)},
+		{fmt.Sprintf("Active, Tolerance(%v)", tolerance), ttl.Active(hour, ttl.Tolerance(tolerance))},
+	}
+	turns := 5
+	if *quick {
+		turns = 2
+	}
+	type sum struct {
+		spent, ratio      []float64
+		reads             int
+		scripts, renewals int
+	}
+	sums := make([]sum, len(policies))
+	fleets := make([]fleet, len(policies))
+	for i, p := range policies {
+		fleets[i] = newFleet(b.T, s, fmt.Sprint("hot", i), p.policy)
+	}
+	ctx := b.Context()
+	for range turns {
+		for i := range policies {
+			if err := rdb.ConfigResetStat(ctx).Err(); err != nil {
+				b.Fatal(err)
+			}
+			reads := fleets[i].read(b.T, turn)
+			stats, err := serverinfo.Commands(ctx, rdb)
+			if err != nil {
+				b.Fatal(err)
+			}
+			get, getex, script := stats["get"], stats["getex"], stats["evalsha"]
+			spent := get.Micros + getex.Micros
+			if script.Calls > 0 { // what a script calls is in the script's time as well
+				spent = script.Micros + get.Micros*float64(reads-script.Calls)/float64(get.Calls)
+			}
+			sum := &sums[i]
+			sum.spent = append(sum.spent, spent/float64(reads))
+			sum.ratio = append(sum.ratio, sum.spent[len(sum.spent)-1]/sums[0].spent[len(sum.spent)-1])
+			sum.reads += reads
+			sum.scripts += script.Calls
+			sum.renewals += getex.Calls
+		}
+	}
+	for i, p := range policies {
+		sum := sums[i]
+		per := func(n int) string { return fmt.Sprintf("%.2f", float64(n)/float64(sum.reads)*1000) }
+		each := float64(sum.renewals) / hotRecords / float64(turns)
+		ratio := measure.Summarize(sum.ratio)
+		t.Add(p.label, fmt.Sprintf("%.3f", measure.Summarize(sum.spent).Median), spread(ratio), fmt.Sprint(sum.reads), per(sum.scripts), per(sum.renewals), fmt.Sprintf("%.2f", each))
+		if i != len(policies)-1 {
+			continue
+		}
+		if !*quick && ratio.Median > maxTolerant {
+			b.breaks("a read of a hot set under a tolerance costs the server %.3f times a plain GET, %.2f is allowed", ratio.Median, maxTolerant)
+		}
+		if each > maxRenewals {
+			b.breaks("%.2f renewals of a record in %v under a tolerance of %v, %d are allowed", each, turn, tolerance, maxRenewals)
+		}
+	}
+	return t
+}
+
+// TestTolerance measures this table alone.
+func TestTolerance(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short is set")
+	}
+	b := &bounds{T: t}
+	fmt.Print("\n" + b.tolerance().Markdown() + "\n")
+	for _, what := range b.broken {
+		t.Error(what)
+	}
+}
