@@ -150,7 +150,8 @@ func (s *Store) AutoPipeline() {
 	}
 }
 
-// Close waits until the store has no goroutine. Nothing is sent after it.
+// Close waits until nothing is queued and the store has no goroutine. It does not wait
+// for commands that their callers send themselves.
 func (s *Store) Close() {
 	for _, c := range s.coalescers {
 		c.close()
