@@ -73,9 +73,16 @@ func TestProxy(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer idle.Close()
-	fine("with another connection") // which the proxy has accepted by then
+	_ = idle.SetDeadline(time.Now().Add(startLimit))
+	pong := make([]byte, len("+PONG\r\n")) // an answer: the proxy has accepted it by then
+	if _, err := idle.Write([]byte("PING\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(idle, pong); err != nil {
+		t.Fatal(err)
+	}
 	p.Drop()
-	if _, err := idle.Read(make([]byte, 1)); err != io.EOF && !errors.Is(err, syscall.ECONNRESET) {
+	if _, err := idle.Read(pong); err != io.EOF && !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("a connection that was dropped: %v", err)
 	}
 	fine("after Drop")
