@@ -62,3 +62,36 @@ func TestClusterFailover(t *testing.T) {
 		})
 	}
 }
+
+// The primary stands still until another one has taken its place, and then goes on. It takes itself for the primary until it is
+// told otherwise, and what is written to it until then is lost.
+func TestPrimaryReturns(t *testing.T) {
+	stand := func(t *testing.T, s *redistest.Server, replaced func()) func(l *load) {
+		rdb := s.Client(t)
+		return func(l *load) {
+			l.ledger.change()
+			s.Pause(t)
+			replaced()
+			s.Resume(t)
+			until(t, "the one that was paused is a replica", func(ctx context.Context) bool {
+				role, err := rdb.Do(ctx, "role").Slice()
+				return err == nil && len(role) > 0 && role[0] == "slave"
+			})
+			l.ledger.change()
+		}
+	}
+	t.Run("sentinel", func(t *testing.T) {
+		g := redistest.StartSentinel(t, silence)
+		old := g.Primary(t)
+		scenario{rdb: g.Client(t), sees: []string{deadline, broken, "READONLY"}, fault: stand(t, g.Nodes()[0], func() {
+			until(t, "the Sentinels name a new primary", func(context.Context) bool { now := g.Primary(t); return now != "" && now != old })
+		})}.run(t)
+	})
+	t.Run("cluster", func(t *testing.T) {
+		c := redistest.StartCluster(t, 1, silence)
+		heir := c.Nodes()[3].Client(t)
+		scenario{rdb: c.Client(t), sees: []string{deadline, broken, "CLUSTERDOWN", "MOVED", "READONLY"}, fault: stand(t, c.Nodes()[0], func() {
+			until(t, "the replica is a primary", func(ctx context.Context) bool { return isPrimary(ctx, heir) })
+		})}.run(t)
+	})
+}

@@ -30,9 +30,9 @@ func (h raw) String() string {
 	}
 }
 
-// look asks for the keys.
+// look asks for the keys, in a transaction: none expires between two answers about it.
 func (w *world) look(ctx context.Context) (held [keyCount]raw, now span, err error) {
-	pipe := w.admin.Pipeline()
+	pipe := w.admin.TxPipeline()
 	for n := range held {
 		key := redisKey(n)
 		held[n] = raw{pipe.Type(ctx, key), pipe.PTTL(ctx, key), pipe.Get(ctx, key), pipe.LRange(ctx, key, 0, -1)}

@@ -109,10 +109,19 @@ func (w *world) pass(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
-// age moves a key into the past: when it expires, the deadline of a record, the times in the index of accesses.
+// age moves a key into the past: when it expires, the deadline of a record, the times in the index of accesses. It takes the
+// time around PTTL, which may be that of the clock and not of the script, so that nothing is lost where the machine stops in between.
 var age = redis.NewScript(`
 local key, d = KEYS[1], tonumber(ARGV[1])
-local left, kind = redis.call('PTTL', key), redis.call('TYPE', key).ok
+local kind = redis.call('TYPE', key).ok
+local function now()
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+local at, left
+repeat
+  at, left = now(), redis.call('PTTL', key)
+until now() == at
 if left >= 0 and left <= d then
   return redis.call('UNLINK', key)
 end
@@ -129,6 +138,6 @@ elseif kind == 'zset' then
   end
 end
 if left >= 0 then
-  redis.call('PEXPIRE', key, string.format('%.0f', left - d))
+  redis.call('PEXPIREAT', key, string.format('%.0f', at + left - d))
 end
 `)
