@@ -189,6 +189,28 @@ func TestToleranceWhenTermsChange(t *testing.T) {
 	})
 }
 
+// A record that has a longer TTL than the policy gives, or none, is given the policy's.
+func TestToleranceOfALongerTTL(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		u := newUsers(t, b, tolerant())
+		for name, access := range map[string]func() error{
+			"Get":     func() error { _, err := u.Get(ctx(t), 1); return err },
+			"GetMany": func() error { _, err := u.GetMany(ctx(t), []int64{1}); return err },
+			"Touch":   func() error { return u.Touch(ctx(t), 1) },
+		} {
+			for _, left := range []time.Duration{hour + time.Minute, 3 * hour, 0} {
+				// To a cache that has not met the record.
+				u.Cache = usersNamed(t, b, u.Name(), tolerant()).Cache
+				must(t, b.Client.Set(ctx(t), u.redisKey(1), `{"name":"Ann"}`, left).Err())
+				if err := access(); err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+				u.wantLeft(1, hour)
+			}
+		}
+	})
+}
+
 // The guarantee: a record lives for at least TTL - tolerance after its last access,
 // whoever reads it and however, and no longer than its TTL.
 func TestToleranceGuarantee(t *testing.T) {

@@ -14,35 +14,35 @@ import (
 var sources embed.FS
 
 var (
-	getScript     = newScript("get")
-	dueScript     = newScript("tolerance", "due")
-	setScript     = newScript("expire", "set")
-	updateScript  = newScript("update")
-	swapScript    = newScript("swap")
-	touchScript   = newScript("tolerance", "touch")
-	inspectScript = newScript("inspect")
-	idleScript    = newScript("idle")
-	sweepScript   = newScript("sweep")
+	getScript     = newScript("prelude", "get")
+	dueScript     = newScript("fresh", "prelude", "tolerance", "due")
+	setScript     = newScript("prelude", "expire", "set")
+	updateScript  = newScript("prelude", "update")
+	swapScript    = newScript("prelude", "swap")
+	touchScript   = newScript("prelude", "tolerance", "touch")
+	inspectScript = newScript("prelude", "inspect")
+	idleScript    = newScript("prelude", "idle")
+	sweepScript   = newScript("prelude", "sweep")
 
-	seenScript   = newScript("expire", "seen")
-	trackScript  = newScript("expire", "track")
-	staleScript  = newScript("stale")
-	forgetScript = newScript("forget")
-	removeScript = newScript("remove")
-	pruneScript  = newScript("prune")
+	seenScript   = newScript("prelude", "expire", "seen")
+	trackScript  = newScript("prelude", "expire", "track")
+	staleScript  = newScript("prelude", "stale")
+	forgetScript = newScript("prelude", "forget")
+	removeScript = newScript("prelude", "remove")
+	pruneScript  = newScript("prelude", "prune")
 
-	extendScript  = newScript("extend")
-	releaseScript = newScript("release")
+	extendScript  = newScript("prelude", "extend")
+	releaseScript = newScript("prelude", "release")
 )
 
 // script is a Lua script with one key, but for stale.lua. Redis knows it by the
 // hash of its source once it has seen the source.
 type script struct{ src, sha string }
 
-// newScript makes a script of these files behind the prelude.
+// newScript makes a script of these files.
 func newScript(names ...string) *script {
 	var src []byte
-	for _, name := range append([]string{"prelude"}, names...) {
+	for _, name := range names {
 		data, err := sources.ReadFile("scripts/" + name + ".lua")
 		if err != nil {
 			panic(err) // the names are constants of this file

@@ -1,15 +1,11 @@
 -- due reads a record of any kind, and renews it if the tolerance of its TTL has
--- passed.
+-- passed. fresh.lua has answered before if it is a string that is not due.
 -- ARGV: the policy's TTL; the tolerance of it.
 -- Returns {value, the time for which the record is not due, its own TTL or -1 if it
 -- has no terms of its own}, or nil for a miss.
 local policy, tolerance = tonumber(ARGV[1]), tonumber(ARGV[2])
 return record {
   string = function()
-    local left = fresh(policy, 0, tolerance)
-    if left then
-      return {redis.call('GET', key), left, -1}
-    end
     return {redis.call('GETEX', key, 'PX', ARGV[1]), tolerance, -1}
   end,
   list = function(value, own, deadline)
