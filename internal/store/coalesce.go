@@ -36,6 +36,10 @@ type coalescer struct {
 
 const maxRunning = 2
 
+// maxPipeline is how many commands go as one pipeline. More save nothing, and with
+// large replies the callers would wait for the last one before the first is decoded.
+const maxPipeline = 64
+
 // call is a command that waits for its turn.
 type call struct {
 	cmd      redis.Cmder
@@ -220,10 +224,10 @@ func (c *coalescer) drain() {
 	}
 }
 
-// chunkOf returns how many calls go as one pipeline: a batch has the same bounds.
+// chunkOf returns how many calls go as one pipeline.
 func chunkOf(queue []*call) int {
 	n, size := 0, 0
-	for n < len(queue) && n < chunkKeys && (n == 0 || size+queue[n].size <= chunkBytes) {
+	for n < len(queue) && n < maxPipeline && (n == 0 || size+queue[n].size <= chunkBytes) {
 		size += queue[n].size
 		n++
 	}

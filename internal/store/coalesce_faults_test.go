@@ -118,7 +118,7 @@ func TestCoalescerCloseWithQueue(t *testing.T) {
 	}
 }
 
-// A coalesced pipeline has the bounds of a batch.
+// A pipeline has at most so many commands, and bytes as a batch has.
 func TestCoalescedPipelineIsBounded(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
 	most, volume := 0, 0
@@ -135,10 +135,10 @@ func TestCoalescedPipelineIsBounded(t *testing.T) {
 		volume = max(volume, n)
 	}))
 	st := coalescing(rdb, true)
-	queueUp(t, st.coalescers[0], 2*chunkKeys, func(i int) { _, _ = st.Peek(t.Context(), fmt.Sprint("c:", i)) }).Wait()
+	queueUp(t, st.coalescers[0], 3*maxPipeline, func(i int) { _, _ = st.Peek(t.Context(), fmt.Sprint("c:", i)) }).Wait()
 	st.Close()
-	if most > chunkKeys {
-		t.Errorf("a pipeline of %d commands, a batch has %d", most, chunkKeys)
+	if most != maxPipeline {
+		t.Errorf("a pipeline of %d commands, %d go together", most, maxPipeline)
 	}
 	big := make([]byte, 1<<20)
 	queueUp(t, st.coalescers[0], 32, func(i int) { _ = st.Set(t.Context(), fmt.Sprint("c:", i), big, 0) }).Wait()
