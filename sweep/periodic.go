@@ -10,11 +10,11 @@ import (
 
 // Defaults of Periodic. Its pages are small, since other clients wait for a burst of
 // work and not for its average: beside a load of reads on a machine of two cores,
-// pages of 512 keys made the p99 of those 3.7 times as long and pages of 64 1.6
-// times. benchmarks/README.md has what these do.
+// pages of 512 keys at a duty of 0.1 made the p99 of those 3.7 times as long, pages of
+// 64 and of 32 up to twice. benchmarks/README.md has what these do.
 const (
-	DefaultDuty               = 0.1
-	DefaultBackgroundPageSize = 32
+	DefaultDuty               = 0.05
+	DefaultBackgroundPageSize = 16
 )
 
 // Periodic makes a pass at every Interval. Of all the processes that run it on
