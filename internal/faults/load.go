@@ -2,6 +2,7 @@ package faults
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -100,6 +101,19 @@ func plainKey(writer, n int) string { return fmt.Sprintf("plain/%d/%d", writer, 
 // whether an earlier attempt to do so is still on its way.
 func (l *load) sharedKey(n int) string {
 	return fmt.Sprintf("shared/%d/%d", n, l.generations[n].Load())
+}
+
+// reaches reports whether whoever has the plain keys answers.
+func (l *load) reaches() bool {
+	for w := range writers {
+		for n := range plainKeys {
+			err := l.do(func(ctx context.Context) error { _, err := l.caches[0].Peek(ctx, plainKey(w, n)); return err })
+			if err != nil && !errors.Is(err, cache.ErrNotFound) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // audit reads every record once more through every cache, when nobody writes.

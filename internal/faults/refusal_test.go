@@ -111,7 +111,9 @@ func TestRefused(t *testing.T) {
 
 // Memory runs out, and Redis makes room by forgetting records: that is a miss, and no more than that.
 func TestEviction(t *testing.T) {
-	for _, how := range []string{"allkeys-lru", "volatile-ttl", "volatile-random"} {
+	for _, how := range []string{
+		"allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl",
+	} {
 		t.Run(how, func(t *testing.T) {
 			s := redistest.Start(t, "--maxmemory-policy", how, "--maxmemory", "4mb")
 			admin := s.Client(t)
