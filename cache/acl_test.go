@@ -194,23 +194,35 @@ func takeApart(t *testing.T, rules, quiet []string, under func(rules []string) (
 	}
 }
 
+// allow gives the user app these rules and no others.
+func allow(t *testing.T, admin *redis.Client, rules []string) {
+	t.Helper()
+	must(t, admin.ACLSetUser(ctx(t), "app", slices.Concat([]string{"reset", "on", ">secret"}, rules)...).Err())
+	must(t, admin.ACLLogReset(ctx(t)).Err())
+}
+
+// faceOf returns a client, or its redis.AutoPipeliner and what closes that.
+func faceOf(t *testing.T, rdb redis.UniversalClient, piped bool) (face redis.UniversalClient, closed func()) {
+	t.Helper()
+	if !piped {
+		return rdb, func() {}
+	}
+	ap, err := rdb.AutoPipeline()
+	must(t, err)
+	return ap, func() { _ = ap.Close() }
+}
+
 // under does what the usage does as a user with these rules, and returns the errors.
 func (u usage) under(t *testing.T, admin *redis.Client, rules []string) []error {
 	t.Helper()
 	must(t, admin.FlushAll(ctx(t)).Err())
 	must(t, admin.ScriptFlush(ctx(t)).Err()) // so that EVAL is needed
-	must(t, admin.ACLSetUser(ctx(t), "app", slices.Concat([]string{"reset", "on", ">secret"}, rules)...).Err())
-	must(t, admin.ACLLogReset(ctx(t)).Err())
+	allow(t, admin, rules)
 	// As a program makes it: it may not name itself by CLIENT SETINFO, and goes on.
 	rdb := redis.NewClient(&redis.Options{Addr: admin.Options().Addr, Username: "app", Password: "secret", DB: u.db})
 	defer rdb.Close()
-	var face redis.UniversalClient = rdb
-	if u.piped {
-		ap, err := rdb.AutoPipeline()
-		must(t, err)
-		defer ap.Close()
-		face = ap
-	}
+	face, closed := faceOf(t, rdb, u.piped)
+	defer closed()
 	s := &site{
 		t: t, admin: admin,
 		given: mustNew[string](t, admin, "users", jsonUsers, &cache.Options{TTL: u.o.TTL}),
@@ -280,18 +292,12 @@ func TestACLOfCluster(t *testing.T) {
 		t.Run(tt.use, func(t *testing.T) {
 			takeApart(t, besides, tt.quiet, func(rules []string) (errs []error, missed []string) {
 				for _, admin := range admins {
-					must(t, admin.ACLSetUser(ctx(t), "app", slices.Concat([]string{"reset", "on", ">secret"}, base, rules)...).Err())
-					must(t, admin.ACLLogReset(ctx(t)).Err())
+					allow(t, admin, slices.Concat(base, rules))
 				}
 				rdb := c.Client(t, func(o *redis.UniversalOptions) { o.Username, o.Password = "app", "secret" })
 				defer rdb.Close()
-				var face redis.UniversalClient = rdb
-				if tt.piped {
-					ap, err := rdb.AutoPipeline()
-					must(t, err)
-					defer ap.Close()
-					face = ap
-				}
+				face, closed := faceOf(t, rdb, tt.piped)
+				defer closed()
 				users := mustNew[string](t, face, "users", jsonUsers, active())
 				for _, key := range []string{"a", "b", "c", "d", "e"} {
 					errs = append(errs, users.Set(ctx(t), key, ann))
