@@ -1,6 +1,6 @@
 -- due.lua has this file in front of the prelude, which costs the server as much as this
 -- does: a record under the policy that is not due, as almost every record is that
--- another process reads.
+-- another process reads. It decides as fresh in tolerance.lua does.
 local value = redis.pcall('GET', KEYS[1])
 if type(value) == 'string' then
   local since = ARGV[1] - redis.call('PTTL', KEYS[1])

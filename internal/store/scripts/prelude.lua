@@ -1,4 +1,4 @@
--- Every script of the store has this file at its head. A script has one key and
+-- Every script of the store has this file ahead of its own. A script has one key and
 -- runs whole, so what it finds still holds when it writes.
 
 local key = KEYS[1]
