@@ -12,6 +12,7 @@ import (
 
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/internal/operations"
 	"github.com/activettl/rediscache/internal/redistest"
 	"github.com/activettl/rediscache/internal/testpb"
 	"github.com/activettl/rediscache/ttl"
@@ -70,45 +71,12 @@ func newErr[K comparable, V any](rdb redis.UniversalClient, name string, c codec
 
 // single is every operation on one key.
 func single[V any](c *cache.Cache[string, V], v V) map[string]func(ctx context.Context, key string) error {
-	return map[string]func(ctx context.Context, key string) error{
-		"Get":     func(ctx context.Context, key string) error { _, err := c.Get(ctx, key); return err },
-		"Peek":    func(ctx context.Context, key string) error { _, err := c.Peek(ctx, key); return err },
-		"Inspect": func(ctx context.Context, key string) error { _, err := c.Inspect(ctx, key); return err },
-		"Set":     func(ctx context.Context, key string) error { return c.Set(ctx, key, v) },
-		"Update":  func(ctx context.Context, key string) error { return c.Update(ctx, key, v) },
-		"UpdateField": func(ctx context.Context, key string) error {
-			return c.UpdateField(ctx, key, "age", 1)
-		},
-		"Modify": func(ctx context.Context, key string) error {
-			_, err := c.Modify(ctx, key, func(v V) (V, error) { return v, nil })
-			return err
-		},
-		"Touch":  func(ctx context.Context, key string) error { return c.Touch(ctx, key) },
-		"Delete": func(ctx context.Context, key string) error { return c.Delete(ctx, key) },
-	}
+	return operations.OnOne(c, v, "age", 1)
 }
 
 // several is every operation on many keys.
 func several[V any](c *cache.Cache[string, V], v V) map[string]func(ctx context.Context) error {
-	return map[string]func(ctx context.Context) error{
-		"GetMany":    func(ctx context.Context) error { _, err := c.GetMany(ctx, []string{"a"}); return err },
-		"SetMany":    func(ctx context.Context) error { return c.SetMany(ctx, map[string]V{"a": v}) },
-		"DeleteMany": func(ctx context.Context) error { _, err := c.DeleteMany(ctx, []string{"a"}); return err },
-		"Len":        func(ctx context.Context) error { _, err := c.Len(ctx); return err },
-		"Clear":      func(ctx context.Context) error { _, err := c.Clear(ctx); return err },
-		"All": func(ctx context.Context) (last error) {
-			for _, err := range c.All(ctx) {
-				last = err
-			}
-			return last
-		},
-		"Keys": func(ctx context.Context) (last error) {
-			for _, err := range c.Keys(ctx) {
-				last = err
-			}
-			return last
-		},
-	}
+	return operations.OnSeveral(c, v, "a")
 }
 
 func TestRefusedBeforeRedisIsAsked(t *testing.T) {

@@ -13,42 +13,19 @@ import (
 
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/internal/operations"
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// operations are all of a cache's, each of which must end with its context.
-func operations(c *cache.Cache[string, Value]) map[string]func(ctx context.Context) error {
+// operationsOf are all of a cache's, each of which must end with its context.
+func operationsOf(c *cache.Cache[string, Value]) map[string]func(ctx context.Context) error {
 	v := newValue("k", 1, 0)
-	same := func(v Value) (Value, error) { return v, nil }
-	return map[string]func(ctx context.Context) error{
-		"Get":         func(ctx context.Context) error { _, err := c.Get(ctx, "k"); return err },
-		"Peek":        func(ctx context.Context) error { _, err := c.Peek(ctx, "k"); return err },
-		"Inspect":     func(ctx context.Context) error { _, err := c.Inspect(ctx, "k"); return err },
-		"Set":         func(ctx context.Context) error { return c.Set(ctx, "k", v) },
-		"Update":      func(ctx context.Context) error { return c.Update(ctx, "k", v) },
-		"UpdateField": func(ctx context.Context) error { return c.UpdateField(ctx, "k", "version", 2) },
-		"Modify":      func(ctx context.Context) error { _, err := c.Modify(ctx, "k", same); return err },
-		"Touch":       func(ctx context.Context) error { return c.Touch(ctx, "k") },
-		"Delete":      func(ctx context.Context) error { return c.Delete(ctx, "k") },
-		"GetMany":     func(ctx context.Context) error { _, err := c.GetMany(ctx, []string{"k", "l"}); return err },
-		"SetMany":     func(ctx context.Context) error { return c.SetMany(ctx, map[string]Value{"k": v}) },
-		"DeleteMany":  func(ctx context.Context) error { _, err := c.DeleteMany(ctx, []string{"k", "l"}); return err },
-		"Len":         func(ctx context.Context) error { _, err := c.Len(ctx); return err },
-		"Clear":       func(ctx context.Context) error { _, err := c.Clear(ctx); return err },
-		"Sweep":       func(ctx context.Context) error { _, err := c.Sweep(ctx, time.Minute); return err },
-		"All": func(ctx context.Context) (last error) {
-			for _, err := range c.All(ctx) {
-				last = err
-			}
-			return last
-		},
-		"Keys": func(ctx context.Context) (last error) {
-			for _, err := range c.Keys(ctx) {
-				last = err
-			}
-			return last
-		},
+	all := operations.OnSeveral(c, v, "k", "l")
+	for op, do := range operations.OnOne(c, v, "version", 2) {
+		all[op] = func(ctx context.Context) error { return do(ctx, "k") }
 	}
+	all["Sweep"] = func(ctx context.Context) error { _, err := c.Sweep(ctx, time.Minute); return err }
+	return all
 }
 
 // holes are the ways in which a server does not answer.
@@ -104,7 +81,7 @@ func TestDeadline(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newCache(t, hole(t), nil)
 			var longest time.Duration
-			for op, do := range operations(c) {
+			for op, do := range operationsOf(c) {
 				took := time.Duration(0)
 				for try := 0; try == 0 || took > most && try < tries; try++ {
 					ctx, cancel := context.WithTimeout(t.Context(), given)

@@ -81,7 +81,7 @@ func TestRefused(t *testing.T) {
 			if err := admin.Do(t.Context(), tt.refuse...).Err(); err != nil {
 				t.Fatal(err)
 			}
-			all := operations(c)
+			all := operationsOf(c)
 			for _, op := range refused[tt.name] {
 				if kind := kindOf(all[op](t.Context())); !slices.Contains(tt.sees, kind) {
 					t.Errorf("%s fails by %q, want one of %q", op, kind, tt.sees)
