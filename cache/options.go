@@ -44,15 +44,16 @@ type Options struct {
 	// bytes of Redis memory per record; and 512 KiB in the process.
 	TrackAccess bool
 
-	// AutoPipeline sends what several goroutines ask for at the same time as one
-	// pipeline. At most two round trips are then under way (on a cluster or a Ring, two
-	// per sixteenth of the hash slots); who comes meanwhile waits for the next. It pays
-	// from about 8 goroutines that use the cache at the same time, costs nothing to fewer,
-	// and multiplies the throughput of many; a large value holds up what goes along
-	// with it. A context is obeyed while a command waits, within some milliseconds: what
-	// still waits for its turn when it ends is never sent. Contexts should have a
-	// deadline: two connections that are dead and do not say so hold all up until the
-	// client's timeouts. The default is not to.
+	// AutoPipeline sends what more than four goroutines ask for at the same time as
+	// pipelines, of which at most two are under way; who comes meanwhile waits for the
+	// next. It pays from 8 goroutines that use the cache at the same time, costs nothing
+	// to a few, and multiplies the throughput of many; a large value holds up what goes
+	// along with it. On a cluster or a Ring each server has pipelines of its own, for more
+	// than two goroutines that ask for its keys. A context is obeyed while a command waits
+	// in the queue or for its pipeline, within some milliseconds: what still waits for its
+	// turn when it ends is never sent. Contexts should have a deadline: two connections
+	// that are dead and do not say so hold up all commands for a server until the client's
+	// timeouts. The default is not to.
 	//
 	// It is not for a client that is a redis.AutoPipeliner already. By themselves go
 	// the writes of Modify and UpdateField, accesses that a Fixed cache notes (see

@@ -3,7 +3,10 @@ package store
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,34 +14,48 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// coalescer sends the commands of callers that come at the same time as pipelines. It
-// has two commands or pipelines under way at most. A caller who finds fewer sends its
-// command itself, so that one at a time pays nothing; the others queue up, and what
-// has queued up by the time that one of the two is back goes as the next pipeline.
+// coalescer sends the commands of callers that come at the same time as pipelines.
+//
+// A few callers send their commands themselves: in a pipeline they would wait for one
+// another and save little. The commands of more queue up, and a pipeline goes when half
+// of all callers are in the queue, so that Redis works for one half while the other
+// half decodes. All callers are those in the queue, those with a command under way, and
+// those who just got their reply and are likely to come again. Who does not come again
+// is not waited for: while fewer than two pipelines are under way, a goroutine lets all
+// others run a few times and then sends what has queued up. A timer would take a
+// millisecond. Where keys are on several servers, a caller mostly comes again to the
+// coalescer of another, and only that goroutine decides.
 //
 // It is here since redis.AutoPipeliner hands each command to a goroutine and back,
 // which costs a lone caller half of its throughput, and does not obey the context of
-// a caller that waits. Two and not one: with one, a second caller waits for the first
-// one's whole round trip. Two and not more: more make more and shorter pipelines.
+// a caller that waits.
 type coalescer struct {
 	rdb     redis.UniversalClient
 	near    bool // rdb may serve reads from memory, which it would not in a pipeline
 	retries bool // rdb sends a command again that had no reply
+	shared  bool // callers go from one coalescer to another
+	singles int  // callers who send their commands themselves
 
 	calls sync.Pool // its own: a channel that was made in a bubble of testing/synctest must not leave it
 
-	mu      sync.Mutex
-	queue   []*call
-	running int
-	drains  int // of running, those that are goroutines
-	ended   sync.Cond
+	mu         sync.Mutex
+	queue      []*call
+	underWay   int // commands that are sent and have no reply
+	told       int // callers who got their reply and have not come again
+	pipelines  int // goroutines with a pipeline under way
+	collectors int // goroutines that wait for the queue to grow
+	ended      sync.Cond
 }
 
-const maxRunning = 2
+const (
+	maxSingles   = 4 // half of it where callers go from one coalescer to another
+	maxPipelines = 2 // under way; more would be shorter
+	patience     = 4 // how often a collector lets all others run
 
-// maxPipeline is how many commands go as one pipeline. More save nothing, and with
-// large replies the callers would wait for the last one before the first is decoded.
-const maxPipeline = 64
+	// maxPipeline is how many commands a pipeline has. More save nothing, and with large
+	// replies the callers would wait for the last one before the first is decoded.
+	maxPipeline = 64
+)
 
 // call is a command that waits for its turn.
 type call struct {
@@ -57,8 +74,11 @@ const (
 	abandoned
 )
 
-func newCoalescer(rdb redis.UniversalClient) *coalescer {
-	c := &coalescer{rdb: rdb, retries: true}
+func newCoalescer(rdb redis.UniversalClient, shared bool) *coalescer {
+	c := &coalescer{rdb: rdb, retries: true, shared: shared, singles: maxSingles}
+	if shared {
+		c.singles = maxSingles / 2
+	}
 	if client, ok := rdb.(interface{ Options() *redis.Options }); ok {
 		o := client.Options()
 		c.near = o.ClientSideCache != nil || o.ClientSideCacheConfig != nil
@@ -82,47 +102,34 @@ func (c *coalescer) process(ctx context.Context, cmd redis.Cmder) error {
 		return nil
 	}
 	c.mu.Lock()
-	if c.running == maxRunning {
-		k := c.enqueue(ctx, cmd)
-		c.mu.Unlock()
+	k := c.join(ctx, cmd)
+	c.mu.Unlock()
+	if k != nil {
 		return c.wait(ctx, k)
 	}
-	c.running++
-	if c.running > 1 {
-		// Somebody is under way, so there are others: those who are about to come go
-		// along in one pipeline.
-		c.mu.Unlock()
-		runtime.Gosched()
-		c.mu.Lock()
-		if len(c.queue) > 0 {
-			k := c.enqueue(ctx, cmd)
-			c.handOver()
-			c.mu.Unlock()
-			return c.wait(ctx, k)
-		}
-	}
-	c.mu.Unlock()
 	defer c.leave()
 	_ = c.rdb.Process(ctx, cmd)
 	return nil
 }
 
-// leave ends a call that its caller has sent itself. What has queued up meanwhile is
-// not for that caller to wait for.
-func (c *coalescer) leave() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.queue) > 0 {
-		c.handOver()
-	} else {
-		c.running--
+// join queues a command up, under the lock. It returns nil if its caller, who is one of
+// a few, is to send it.
+func (c *coalescer) join(ctx context.Context, cmd redis.Cmder) *call {
+	c.told = max(c.told-1, 0)
+	if len(c.queue) == 0 && c.underWay+c.told < c.singles {
+		c.underWay++
+		return nil
 	}
+	k := c.enqueue(ctx, cmd)
+	c.start()
+	return k
 }
 
-// handOver goes on in a goroutine, under the lock.
-func (c *coalescer) handOver() {
-	c.drains++
-	go c.drain()
+// leave ends a command that its caller has sent itself.
+func (c *coalescer) leave() {
+	c.mu.Lock()
+	c.underWay--
+	c.mu.Unlock()
 }
 
 func (c *coalescer) enqueue(ctx context.Context, cmd redis.Cmder) *call {
@@ -137,6 +144,70 @@ func (c *coalescer) enqueue(ctx context.Context, cmd redis.Cmder) *call {
 	k.state.Store(queued)
 	c.queue = append(c.queue, k)
 	return k
+}
+
+// start sees to it, under the lock, that what has queued up will be sent.
+func (c *coalescer) start() {
+	n := len(c.queue)
+	half := (n + c.underWay + c.told + 1) / 2
+	switch {
+	case n == 0 || c.pipelines == maxPipelines: // who is under way comes back and looks
+	case n >= maxPipeline, n >= half && !c.shared:
+		go c.run(c.take())
+	case c.collectors == 0:
+		c.collectors++
+		go func() { c.run(c.collect()) }()
+	}
+}
+
+// take takes the next pipeline from the queue, under the lock.
+func (c *coalescer) take() []*call {
+	n := chunkOf(c.queue)
+	batch := slices.Clone(c.queue[:n])
+	clear(c.queue[:n])
+	if n < len(c.queue) {
+		c.queue = c.queue[n:]
+	} else {
+		c.queue = c.queue[:0]
+	}
+	c.underWay += n
+	c.pipelines++
+	c.start() // what remains
+	return batch
+}
+
+// run sends a pipeline, and then those that it collects.
+func (c *coalescer) run(batch []*call) {
+	for len(batch) > 0 {
+		c.send(batch)
+		batch = c.collect()
+	}
+}
+
+// collect lets callers who are likely to come again do so, and takes what has queued
+// up then, if anything has.
+func (c *coalescer) collect() []*call {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for range patience {
+		c.mu.Unlock()
+		runtime.Gosched()
+		c.mu.Lock()
+		if c.told == 0 {
+			break
+		}
+	}
+	c.collectors--
+	if c.collectors == 0 {
+		c.told = 0
+	}
+	if len(c.queue) > 0 && c.pipelines < maxPipelines {
+		return c.take()
+	}
+	if c.idle() {
+		c.ended.Broadcast()
+	}
+	return nil
 }
 
 // grace is how long the caller of a command that has been sent waits for its reply
@@ -184,44 +255,19 @@ type attempt struct{ redis.Cmder }
 // NoRetry implements redis.Cmder.
 func (attempt) NoRetry() bool { return true }
 
-// again reports whether go-redis would send a single command again after this error.
-// Of a pipeline it looks at the first command alone.
+// again reports whether an error is of those after which go-redis sends a single
+// command again: there was no reply, or Redis asks for it. (Of a pipeline it looks at the
+// first command alone.) An error that a hook of the client has made is not.
 func again(err error) bool {
 	if err == nil {
 		return false
 	}
 	if _, answered := errors.AsType[redis.Error](err); !answered {
-		return true
+		_, network := errors.AsType[net.Error](err)
+		return network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, redis.ErrPoolTimeout)
 	}
 	return redis.IsReadOnlyError(err) || redis.IsLoadingError(err) || redis.IsClusterDownError(err) || redis.IsTryAgainError(err) ||
 		redis.IsMasterDownError(err) || redis.IsMaxClientsError(err) || redis.HasErrorPrefix(err, "NOREPLICAS")
-}
-
-// drain sends what has queued up, until nothing has.
-func (c *coalescer) drain() {
-	var batch []*call
-	for {
-		// Whom the last pipeline has woken, and who comes again, goes along: it is the
-		// shortest delay that there is. A timer takes a millisecond.
-		runtime.Gosched()
-		runtime.Gosched()
-		c.mu.Lock()
-		if len(c.queue) == 0 {
-			c.running--
-			c.drains--
-			c.ended.Broadcast()
-			c.mu.Unlock()
-			return
-		}
-		batch, c.queue = c.queue, batch[:0]
-		c.mu.Unlock()
-		for rest := batch; len(rest) > 0; {
-			n := chunkOf(rest)
-			c.send(rest[:n])
-			rest = rest[n:]
-		}
-		clear(batch)
-	}
 }
 
 // chunkOf returns how many calls go as one pipeline.
@@ -237,52 +283,69 @@ func chunkOf(queue []*call) int {
 // send sends those calls of a batch that nobody has abandoned, and tells their
 // callers. Each caller obeys its own context; the pipeline ends when the last of them
 // has gone, so that a server that does not answer holds nobody up who comes later.
+// Its goroutine is a collector afterwards.
 func (c *coalescer) send(batch []*call) {
 	ctx := context.Background()
 	var last time.Time
-	n, bounded := 0, true
+	bounded := true
+	sending, cmds := batch[:0], make([]redis.Cmder, 0, len(batch))
 	for _, k := range batch {
 		if !k.state.CompareAndSwap(queued, sent) {
 			continue
 		}
-		batch[n] = k
-		n++
+		sending, cmds = append(sending, k), append(cmds, attempt{k.cmd})
 		bounded = bounded && !k.deadline.IsZero()
 		if k.deadline.After(last) {
 			last = k.deadline
 		}
 	}
-	batch = batch[:n]
-	if bounded && n > 0 {
+	if bounded && len(sending) > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, last)
 		defer cancel()
 	}
+	returned := false
 	defer func() {
 		panicked := recover() // of a hook of the client: it is the callers'
-		for _, k := range batch {
+		if panicked == nil && !returned {
+			panicked = errGoexit
+			defer func() { go c.run(c.collect()) }() // this goroutine ends
+		}
+		c.mu.Lock()
+		c.underWay -= len(batch)
+		c.told += len(sending)
+		c.pipelines--
+		c.collectors++
+		c.mu.Unlock()
+		for _, k := range sending {
 			k.panicked = panicked
 			k.done <- struct{}{}
 		}
 	}()
-	switch n {
+	switch len(cmds) {
 	case 0:
 	case 1:
-		_ = c.rdb.Process(ctx, attempt{batch[0].cmd})
+		_ = c.rdb.Process(ctx, cmds[0])
 	default:
 		pipe := c.rdb.Pipeline()
-		for _, k := range batch {
-			_ = pipe.Process(ctx, attempt{k.cmd})
-		}
+		_ = pipe.BatchProcess(ctx, cmds...)
 		exec(ctx, pipe)
 	}
+	returned = true
 }
+
+// errGoexit is what callers panic with whose command was ended by runtime.Goexit, as by
+// the FailNow of a test in a hook of the client.
+var errGoexit = errors.New("rediscache: a hook of the client called runtime.Goexit")
+
+// idle reports, under the lock, whether no goroutine is under way.
+func (c *coalescer) idle() bool { return c.pipelines+c.collectors == 0 }
 
 // close waits until nothing is queued and no goroutine is under way.
 func (c *coalescer) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.drains > 0 || len(c.queue) > 0 {
+	for len(c.queue) > 0 || !c.idle() {
 		c.ended.Wait()
 	}
 }

@@ -68,23 +68,8 @@ func TestCoalescedWriteAfterDemotion(t *testing.T) {
 					write()
 					continue
 				}
-				c := st.coalescers[0]
-				c.mu.Lock()
-				c.running = maxRunning
-				c.mu.Unlock()
-				var wg sync.WaitGroup
-				for i, call := range []func(){read, write} {
-					wg.Go(call)
-					for n := 0; n <= i; {
-						c.mu.Lock()
-						n = len(c.queue)
-						c.mu.Unlock()
-					}
-				}
-				c.mu.Lock()
-				c.handOver()
-				c.mu.Unlock()
-				wg.Wait()
+				c := st.coalescers.only
+				queueUp(t, c, 2, func(i int) { []func(){read, write}[i]() }).Wait()
 				st.Close()
 			}
 		})
@@ -103,16 +88,19 @@ func TestCoalescerCloseWithQueue(t *testing.T) {
 	}
 	admin.Do(t.Context(), "client", "pause", 500, "write")
 	var wg sync.WaitGroup
-	for i := range 3 {
-		wg.Go(func() { _ = st.Set(t.Context(), fmt.Sprint("c:", i), []byte("v"), 0) })
-		time.Sleep(50 * time.Millisecond)
+	var keys []string
+	for i := range maxSingles + maxPipelines + 1 {
+		key := fmt.Sprint("c:", i)
+		keys = append(keys, key)
+		wg.Go(func() { _ = st.Set(t.Context(), key, []byte("v"), 0) })
+		time.Sleep(20 * time.Millisecond)
 	}
 	begun := time.Now()
 	st.Close()
 	took := time.Since(begun)
-	before := admin.Exists(t.Context(), "c:0", "c:1", "c:2").Val()
+	before := admin.Exists(t.Context(), keys...).Val()
 	wg.Wait()
-	after := admin.Exists(t.Context(), "c:0", "c:1", "c:2").Val()
+	after := admin.Exists(t.Context(), keys...).Val()
 	if before != after {
 		t.Errorf("Close returns after %v with %d written; then %d are", took, before, after)
 	}
@@ -121,8 +109,11 @@ func TestCoalescerCloseWithQueue(t *testing.T) {
 // A pipeline has at most so many commands, and bytes as a batch has.
 func TestCoalescedPipelineIsBounded(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
+	var mu sync.Mutex
 	most, volume := 0, 0
 	rdb.AddHook(sizeHook(func(cmds []redis.Cmder) {
+		mu.Lock()
+		defer mu.Unlock()
 		most = max(most, len(cmds))
 		n := 0
 		for _, cmd := range cmds {
@@ -135,13 +126,13 @@ func TestCoalescedPipelineIsBounded(t *testing.T) {
 		volume = max(volume, n)
 	}))
 	st := coalescing(rdb, true)
-	queueUp(t, st.coalescers[0], 3*maxPipeline, func(i int) { _, _ = st.Peek(t.Context(), fmt.Sprint("c:", i)) }).Wait()
+	queueUp(t, st.coalescers.only, 3*maxPipeline, func(i int) { _, _ = st.Peek(t.Context(), fmt.Sprint("c:", i)) }).Wait()
 	st.Close()
 	if most != maxPipeline {
 		t.Errorf("a pipeline of %d commands, %d go together", most, maxPipeline)
 	}
 	big := make([]byte, 1<<20)
-	queueUp(t, st.coalescers[0], 32, func(i int) { _ = st.Set(t.Context(), fmt.Sprint("c:", i), big, 0) }).Wait()
+	queueUp(t, st.coalescers.only, 32, func(i int) { _ = st.Set(t.Context(), fmt.Sprint("c:", i), big, 0) }).Wait()
 	st.Close()
 	if volume > chunkBytes {
 		t.Errorf("a pipeline of %d bytes, a batch has %d", volume, chunkBytes)
@@ -151,8 +142,8 @@ func TestCoalescedPipelineIsBounded(t *testing.T) {
 // What callers have given up does not hold memory until a stuck pipeline is back.
 func TestAbandonedCallsHoldNoMemory(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
-	c := newCoalescer(rdb)
-	c.running = maxRunning // neither comes back for a while
+	c := newCoalescer(rdb, false)
+	stuck(c)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
 	const callers, size = 100, 1 << 20
@@ -182,7 +173,7 @@ func TestRefusingHook(t *testing.T) {
 	if err := st.Set(t.Context(), "c:0", []byte("v"), 0); !errors.Is(err, errRefused) {
 		t.Errorf("one at a time: %v", err)
 	}
-	queueUp(t, st.coalescers[0], 4, func(i int) {
+	queueUp(t, st.coalescers.only, 4, func(i int) {
 		if err := st.Set(t.Context(), fmt.Sprint("c:", i), []byte("v"), 0); !errors.Is(err, errRefused) {
 			t.Errorf("Set %d: %v, and nothing was written", i, err)
 		}
@@ -191,6 +182,102 @@ func TestRefusingHook(t *testing.T) {
 		if !errors.Is(err, errRefused) {
 			t.Errorf("SetMany %d: %v, and nothing was written", i, err)
 		}
+	}
+}
+
+// A hook of the client may keep a command for later, as one that logs does.
+func TestHookThatKeepsCommands(t *testing.T) {
+	rdb := redistest.Start(t).Client(t)
+	var mu sync.Mutex
+	var kept []redis.Cmder
+	rdb.AddHook(sizeHook(func(cmds []redis.Cmder) {
+		mu.Lock()
+		defer mu.Unlock()
+		kept = append(kept, cmds...)
+	}))
+	st := coalescing(rdb, true)
+	for range 20 {
+		queueUp(t, st.coalescers.only, 16, func(i int) { _ = st.Set(t.Context(), fmt.Sprint("c:", i), []byte("v"), 0) }).Wait()
+		mu.Lock()
+		seen := map[string]bool{}
+		for _, cmd := range kept[len(kept)-16:] {
+			seen[fmt.Sprint(cmd.Args()[1])] = true
+		}
+		mu.Unlock()
+		if len(seen) != 16 {
+			t.Fatalf("the commands that were kept are of %d keys, want 16", len(seen))
+		}
+	}
+	seen := map[redis.Cmder]bool{}
+	for _, cmd := range kept {
+		if seen[cmd] || cmd.Name() != "set" {
+			t.Fatalf("%s is kept as another command", cmd.Name())
+		}
+		seen[cmd] = true
+	}
+	st.Close()
+}
+
+// A hook of the client that ends its goroutine, as the FailNow of a test does, is as one
+// that panics.
+func TestHookThatEndsGoroutine(t *testing.T) {
+	rdb := redistest.Start(t).Client(t)
+	var ends atomic.Bool
+	ends.Store(true)
+	rdb.AddHook(sizeHook(func([]redis.Cmder) {
+		if ends.Load() {
+			runtime.Goexit()
+		}
+	}))
+	c := newCoalescer(rdb, false)
+	var panicked atomic.Int64
+	queueUp(t, c, 8, func(i int) {
+		defer func() {
+			if recover() != nil {
+				panicked.Add(1)
+			}
+		}()
+		_ = c.process(t.Context(), setting(t, i))
+	}).Wait()
+	if panicked.Load() != 8 {
+		t.Errorf("%d of 8 callers know", panicked.Load())
+	}
+	ends.Store(false)
+	queueUp(t, c, 8, func(i int) {
+		if cmd := setting(t, i); c.process(t.Context(), cmd) != nil || cmd.Err() != nil {
+			t.Error(cmd.Err())
+		}
+	}).Wait()
+	c.close()
+}
+
+// What a hook of the client says after the reply has nothing sent again.
+func TestHookThatFailsAfterwards(t *testing.T) {
+	rdb := redistest.Start(t).Client(t)
+	rdb.AddHook(failingHook{})
+	c := newCoalescer(rdb, false)
+	queueUp(t, c, 8, func(i int) {
+		cmd := redis.NewIntCmd(t.Context(), "incr", fmt.Sprint("n", i))
+		if err := c.process(t.Context(), cmd); err != nil || !errors.Is(cmd.Err(), errRefused) || cmd.Val() != 1 {
+			t.Errorf("incr %d: %d, %v, %v", i, cmd.Val(), err, cmd.Err())
+		}
+	}).Wait()
+	c.close()
+}
+
+// failingHook fails after pipelines of INCR.
+type failingHook struct{ sizeHook }
+
+func (failingHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		err := next(ctx, cmds)
+		for _, cmd := range cmds {
+			if cmd.Name() == "incr" {
+				cmd.SetErr(errRefused)
+				err = errRefused
+			}
+		}
+		return err
 	}
 }
 

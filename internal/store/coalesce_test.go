@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -13,25 +14,30 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// queueUp lets callers queue up as if two commands were under way, and then hands the
-// queue over as when one of them is back.
+// stuck makes a coalescer one that has under way what it may have.
+func stuck(c *coalescer) { c.pipelines, c.underWay = maxPipelines, maxSingles }
+
+// queueUp lets callers queue up in turn behind a coalescer that is stuck, and then goes
+// on as when it is not.
 func queueUp(t *testing.T, c *coalescer, callers int, call func(i int)) *sync.WaitGroup {
 	t.Helper()
 	c.mu.Lock()
-	c.running = maxRunning
+	stuck(c)
 	c.mu.Unlock()
 	var wg sync.WaitGroup
 	for i := range callers {
 		wg.Go(func() { call(i) })
-	}
-	for n := 0; n < callers; {
-		c.mu.Lock()
-		n = len(c.queue)
-		c.mu.Unlock()
+		for n := 0; n <= i; {
+			runtime.Gosched()
+			c.mu.Lock()
+			n = len(c.queue)
+			c.mu.Unlock()
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.handOver()
+	c.pipelines, c.underWay = 0, 0
+	c.start()
 	return &wg
 }
 
@@ -42,7 +48,7 @@ func setting(t *testing.T, i int) *redis.StatusCmd {
 // All that has queued up is one round trip, and each caller gets his own reply.
 func TestCoalescedCommands(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
-	c := newCoalescer(rdb)
+	c := newCoalescer(rdb, false)
 	wire := redistest.Wire(t, rdb)
 	for range 3 {
 		wire.Reset()
@@ -66,6 +72,170 @@ func TestCoalescedCommands(t *testing.T) {
 	rdb.Del(t.Context(), "n1")
 }
 
+// A few callers wait for nobody, and neither do those who come when these get no reply.
+func TestCoalescerSingles(t *testing.T) {
+	s := redistest.Start(t)
+	c := newCoalescer(s.Client(t), false)
+	if err := s.Client(t).Do(t.Context(), "client", "pause", 200, "write").Err(); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for i := range maxSingles {
+		wg.Go(func() {
+			if cmd := setting(t, i); c.process(t.Context(), cmd) != nil || cmd.Err() != nil {
+				t.Errorf("set %d: %v", i, cmd.Err())
+			}
+		})
+	}
+	waitFor(t, c, func() bool { return c.underWay == maxSingles })
+	if !c.idle() {
+		t.Errorf("%d callers have %d pipelines and %d collectors", maxSingles, c.pipelines, c.collectors)
+	}
+	for i := range 3 {
+		wg.Go(func() {
+			if cmd := redis.NewStringCmd(t.Context(), "get", "key"); c.process(t.Context(), cmd) != nil || cmd.Err() != redis.Nil {
+				t.Errorf("get %d: %v", i, cmd.Err())
+			}
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if c.underWay < maxSingles {
+				t.Errorf("get %d waits for who has no reply", i)
+			}
+		})
+	}
+	wg.Wait()
+	c.close()
+}
+
+// waitFor waits until the coalescer is in a state.
+func waitFor(t *testing.T, c *coalescer, state func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+		c.mu.Lock()
+		ok := state()
+		c.mu.Unlock()
+		if ok {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("it never comes about")
+		}
+	}
+}
+
+// A pipeline goes when half of the callers are in the queue, whether the other half is
+// under way or about to come again.
+func TestCoalescerHalf(t *testing.T) {
+	rdb := redistest.Start(t).Client(t)
+	wire := redistest.Wire(t, rdb)
+	for _, with := range []struct{ underWay, told, goes int }{
+		{underWay: 8, goes: 8}, {told: 16, goes: 8}, {underWay: 4, told: 6, goes: 5}, {underWay: 7, goes: 7}, {underWay: 1000, goes: maxPipeline},
+	} {
+		c := newCoalescer(rdb, false)
+		c.collectors, c.underWay, c.told = 1, with.underWay, with.told // and the collector has its turn last
+		wire.Reset()
+		c.mu.Lock()
+		for n := 1; n <= with.goes; n++ {
+			if c.pipelines > 0 {
+				t.Errorf("%+v: %d are enough", with, n-1)
+			}
+			c.join(t.Context(), setting(t, n))
+		}
+		if c.pipelines != 1 || len(c.queue) > 0 {
+			t.Errorf("%+v: %d are not enough", with, with.goes)
+		}
+		c.mu.Unlock()
+		waitFor(t, c, func() bool { return c.pipelines == 0 && c.collectors == 1 })
+		if told := max(with.told-with.goes, 0) + with.goes; c.told != told {
+			t.Errorf("%+v: %d are about to come again, want %d", with, c.told, told)
+		}
+		if n := wire.RoundTrips(); n != 1 {
+			t.Errorf("%+v: %d round trips", with, n)
+		}
+	}
+}
+
+// Who is one of a few does not overtake those in the queue.
+func TestCoalescerQueues(t *testing.T) {
+	c := newCoalescer(redistest.Start(t).Client(t), false)
+	c.mu.Lock()
+	c.enqueue(t.Context(), setting(t, 1))
+	if c.join(t.Context(), setting(t, 2)) == nil {
+		t.Error("the second is sent before the first")
+	}
+	c.mu.Unlock()
+	c.close()
+}
+
+// What is more than one pipeline goes as two.
+func TestCoalescerMany(t *testing.T) {
+	c := newCoalescer(redistest.Start(t).Client(t), false)
+	c.mu.Lock()
+	for i := range 2*maxPipeline + 1 {
+		c.enqueue(t.Context(), setting(t, i))
+	}
+	c.start()
+	if c.pipelines != 2 || c.underWay != 2*maxPipeline || len(c.queue) != 1 {
+		t.Errorf("%d pipelines with %d commands, and %d queued", c.pipelines, c.underWay, len(c.queue))
+	}
+	c.mu.Unlock()
+	c.close()
+}
+
+// Callers who do not come again hold nobody up.
+func TestCoalescerForgetsCallers(t *testing.T) {
+	c := newCoalescer(redistest.Start(t).Client(t), false)
+	c.underWay, c.told = maxSingles, 1000
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if cmd := setting(t, 1); c.process(ctx, cmd) != nil || cmd.Err() != nil {
+		t.Errorf("set: %v", cmd.Err())
+	}
+	c.close()
+	if c.told != 0 {
+		t.Errorf("waits for %d callers", c.told)
+	}
+}
+
+// However callers come, go and give up, each gets his own reply or his context's error,
+// and nothing remains.
+func TestCoalescerSettles(t *testing.T) {
+	s := redistest.Start(t)
+	for i, callers := range []int{1, 3, 3, 5, 8, 8, 40, 41, 200, 201} {
+		c := newCoalescer(s.Client(t), i%2 == 1)
+		var wg sync.WaitGroup
+		for caller := range callers {
+			wg.Go(func() {
+				for i := range 2000 / callers {
+					ctx, cancel := context.WithCancel(t.Context())
+					if i%5 == 0 {
+						time.AfterFunc(time.Duration(i)*time.Microsecond, cancel)
+					}
+					value := fmt.Sprint(caller, " ", i)
+					cmd := redis.NewStringCmd(ctx, "echo", value)
+					if err := c.process(ctx, cmd); err != nil && !errors.Is(err, context.Canceled) {
+						t.Errorf("%d callers: %v", callers, err)
+					} else if err == nil && cmd.Err() == nil && cmd.Val() != value {
+						t.Errorf("%d callers: %q, want %q", callers, cmd.Val(), value)
+					} else if err == nil && cmd.Err() != nil && !errors.Is(cmd.Err(), context.Canceled) {
+						t.Errorf("%d callers: %v", callers, cmd.Err())
+					}
+					cancel()
+					if i%7 == 0 {
+						time.Sleep(time.Duration(caller) * time.Microsecond)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		c.close()
+		if len(c.queue)+c.underWay+c.told+c.pipelines+c.collectors != 0 {
+			t.Errorf("after %d callers: %d queued, %d under way, %d told, %d pipelines, %d collectors",
+				callers, len(c.queue), c.underWay, c.told, c.pipelines, c.collectors)
+		}
+	}
+}
+
 // A pipeline ends with the last of its callers, if all of them have a deadline, and
 // close waits for it.
 func TestCoalescerClose(t *testing.T) {
@@ -84,7 +254,7 @@ func TestCoalescerClose(t *testing.T) {
 			if err := s.Client(t).Do(t.Context(), "client", "pause", pause.Milliseconds(), "write").Err(); err != nil {
 				t.Fatal(err)
 			}
-			c := newCoalescer(s.Client(t))
+			c := newCoalescer(s.Client(t), false)
 			queueUp(t, c, 10, func(i int) {
 				ctx, cancel := with(t.Context(), pause/6)
 				defer cancel()
@@ -111,7 +281,7 @@ func TestCoalescerClose(t *testing.T) {
 // What a caller has given up before its turn is not sent.
 func TestCoalescerAbandoned(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
-	c := newCoalescer(rdb)
+	c := newCoalescer(rdb, false)
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	queueUp(t, c, 10, func(i int) {
@@ -139,8 +309,8 @@ func TestCoalescerLetsPass(t *testing.T) {
 	s := redistest.Start(t)
 	rdb := redis.NewClient(&redis.Options{Addr: s.Addr(), Protocol: 3, ClientSideCacheConfig: &redis.ClientSideCacheConfig{}})
 	defer rdb.Close()
-	c := newCoalescer(rdb)
-	c.running = maxRunning // and none of them comes back
+	c := newCoalescer(rdb, false)
+	stuck(c)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	for _, cmd := range []redis.Cmder{

@@ -49,7 +49,7 @@ type Store struct {
 	ownTerms atomic.Bool // a record with terms of its own was met or written
 	longer   atomic.Bool // a record with a longer TTL than the policy's was written
 
-	coalescers []*coalescer // of equal parts of the slots; empty without auto-pipelining
+	coalescers *coalescers // nil without auto-pipelining
 
 	tolerance any       // of the policy's TTL; 0 for none
 	renewals  *renewals // nil without a tolerance
@@ -119,16 +119,9 @@ func (s *Store) bookkeeping(name string) string {
 
 // send sends a command that is no access to a record.
 func (s *Store) send(ctx context.Context, key string, cmd redis.Cmder) error {
-	var unread error
-	switch len(s.coalescers) {
-	case 0:
+	if s.coalescers == nil {
 		_ = s.rdb.Process(ctx, cmd)
-	case 1:
-		unread = s.coalescers[0].process(ctx, cmd)
-	default:
-		unread = s.coalescers[slotOf(key)*len(s.coalescers)/slots].process(ctx, cmd)
-	}
-	if unread != nil {
+	} else if unread := s.coalescers.of(ctx, key).process(ctx, cmd); unread != nil {
 		rediscover(ctx, s.rdb, unread)
 		return unread
 	}
@@ -136,25 +129,15 @@ func (s *Store) send(ctx context.Context, key string, cmd redis.Cmder) error {
 	return nil
 }
 
-// AutoPipeline lets the store send as one pipeline what callers send at the same
-// time. It is called before the store is used.
-func (s *Store) AutoPipeline() {
-	n := 1
-	if _, spread := s.rdb.(sharded); spread {
-		// A pipeline to several nodes is as slow as the slowest of them. Neighbouring
-		// slots are mostly on one node.
-		n = shards
-	}
-	for range n {
-		s.coalescers = append(s.coalescers, newCoalescer(s.rdb))
-	}
-}
+// AutoPipeline lets the store send as pipelines what callers send at the same time. It
+// is called before the store is used.
+func (s *Store) AutoPipeline() { s.coalescers = newCoalescers(s.rdb) }
 
 // Close waits until nothing is queued and the store has no goroutine. It does not wait
 // for commands that their callers send themselves.
 func (s *Store) Close() {
-	for _, c := range s.coalescers {
-		c.close()
+	if s.coalescers != nil {
+		s.coalescers.close()
 	}
 }
 
