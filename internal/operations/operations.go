@@ -3,6 +3,7 @@ package operations
 
 import (
 	"context"
+	"iter"
 
 	"github.com/activettl/rediscache/cache"
 )
@@ -35,17 +36,15 @@ func OnSeveral[V any](c *cache.Cache[string, V], v V, keys ...string) map[string
 		"DeleteMany": func(ctx context.Context) error { _, err := c.DeleteMany(ctx, keys); return err },
 		"Len":        func(ctx context.Context) error { _, err := c.Len(ctx); return err },
 		"Clear":      func(ctx context.Context) error { _, err := c.Clear(ctx); return err },
-		"All": func(ctx context.Context) (last error) {
-			for _, err := range c.All(ctx) {
-				last = err
-			}
-			return last
-		},
-		"Keys": func(ctx context.Context) (last error) {
-			for _, err := range c.Keys(ctx) {
-				last = err
-			}
-			return last
-		},
+		"All":        func(ctx context.Context) error { return lastOf(c.All(ctx)) },
+		"Keys":       func(ctx context.Context) error { return lastOf(c.Keys(ctx)) },
 	}
+}
+
+// lastOf walks to the end and returns the error that stands there.
+func lastOf[T any](seq iter.Seq2[T, error]) (last error) {
+	for _, err := range seq {
+		last = err
+	}
+	return last
 }

@@ -34,7 +34,6 @@ type coalescer struct {
 	near    bool // rdb may serve reads from memory, which it would not in a pipeline
 	retries bool // rdb sends a command again that had no reply
 	shared  bool // callers go from one coalescer to another
-	singles int  // callers who send their commands themselves
 
 	calls sync.Pool // its own: a channel that was made in a bubble of testing/synctest must not leave it
 
@@ -48,7 +47,7 @@ type coalescer struct {
 }
 
 const (
-	maxSingles   = 4 // half of it where callers go from one coalescer to another
+	maxSingles   = 4 // callers who send their commands themselves; half of it if shared
 	maxPipelines = 2 // under way; more would be shorter
 	patience     = 4 // how often a collector lets all others run
 
@@ -75,10 +74,7 @@ const (
 )
 
 func newCoalescer(rdb redis.UniversalClient, shared bool) *coalescer {
-	c := &coalescer{rdb: rdb, retries: true, shared: shared, singles: maxSingles}
-	if shared {
-		c.singles = maxSingles / 2
-	}
+	c := &coalescer{rdb: rdb, retries: true, shared: shared}
 	if client, ok := rdb.(interface{ Options() *redis.Options }); ok {
 		o := client.Options()
 		c.near = o.ClientSideCache != nil || o.ClientSideCacheConfig != nil
@@ -116,7 +112,11 @@ func (c *coalescer) process(ctx context.Context, cmd redis.Cmder) error {
 // a few, is to send it.
 func (c *coalescer) join(ctx context.Context, cmd redis.Cmder) *call {
 	c.told = max(c.told-1, 0)
-	if len(c.queue) == 0 && c.underWay+c.told < c.singles {
+	singles := maxSingles
+	if c.shared {
+		singles /= 2
+	}
+	if len(c.queue) == 0 && c.underWay+c.told < singles {
 		c.underWay++
 		return nil
 	}
@@ -156,7 +156,7 @@ func (c *coalescer) start() {
 		go c.run(c.take())
 	case c.collectors == 0:
 		c.collectors++
-		go func() { c.run(c.collect()) }()
+		go c.run(nil)
 	}
 }
 
@@ -176,11 +176,15 @@ func (c *coalescer) take() []*call {
 	return batch
 }
 
-// run sends a pipeline, and then those that it collects.
+// run sends a pipeline, if it is given one, and then those that it collects.
 func (c *coalescer) run(batch []*call) {
-	for len(batch) > 0 {
-		c.send(batch)
-		batch = c.collect()
+	for {
+		if batch != nil {
+			c.send(batch)
+		}
+		if batch = c.collect(); batch == nil {
+			return
+		}
 	}
 }
 
@@ -307,9 +311,9 @@ func (c *coalescer) send(batch []*call) {
 	returned := false
 	defer func() {
 		panicked := recover() // of a hook of the client: it is the callers'
-		if panicked == nil && !returned {
+		goexit := panicked == nil && !returned
+		if goexit {
 			panicked = errGoexit
-			defer func() { go c.run(c.collect()) }() // this goroutine ends
 		}
 		c.mu.Lock()
 		c.underWay -= len(batch)
@@ -320,6 +324,9 @@ func (c *coalescer) send(batch []*call) {
 		for _, k := range sending {
 			k.panicked = panicked
 			k.done <- struct{}{}
+		}
+		if goexit {
+			go c.run(nil) // in the place of this goroutine, which ends
 		}
 	}()
 	switch len(cmds) {

@@ -68,8 +68,7 @@ func TestCoalescedWriteAfterDemotion(t *testing.T) {
 					write()
 					continue
 				}
-				c := st.coalescers.only
-				queueUp(t, c, 2, func(i int) { []func(){read, write}[i]() }).Wait()
+				queueUp(t, st.coalescers.only, 2, func(i int) { []func(){read, write}[i]() }).Wait()
 				st.Close()
 			}
 		})
@@ -111,9 +110,8 @@ func TestCoalescedPipelineIsBounded(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
 	var mu sync.Mutex
 	most, volume := 0, 0
-	rdb.AddHook(sizeHook(func(cmds []redis.Cmder) {
+	rdb.AddHook(pipelineHook(func(ctx context.Context, cmds []redis.Cmder, next redis.ProcessPipelineHook) error {
 		mu.Lock()
-		defer mu.Unlock()
 		most = max(most, len(cmds))
 		n := 0
 		for _, cmd := range cmds {
@@ -124,6 +122,8 @@ func TestCoalescedPipelineIsBounded(t *testing.T) {
 			}
 		}
 		volume = max(volume, n)
+		mu.Unlock()
+		return next(ctx, cmds)
 	}))
 	st := coalescing(rdb, true)
 	queueUp(t, st.coalescers.only, 3*maxPipeline, func(i int) { _, _ = st.Peek(t.Context(), fmt.Sprint("c:", i)) }).Wait()
@@ -190,10 +190,11 @@ func TestHookThatKeepsCommands(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
 	var mu sync.Mutex
 	var kept []redis.Cmder
-	rdb.AddHook(sizeHook(func(cmds []redis.Cmder) {
+	rdb.AddHook(pipelineHook(func(ctx context.Context, cmds []redis.Cmder, next redis.ProcessPipelineHook) error {
 		mu.Lock()
-		defer mu.Unlock()
 		kept = append(kept, cmds...)
+		mu.Unlock()
+		return next(ctx, cmds)
 	}))
 	st := coalescing(rdb, true)
 	for range 20 {
@@ -224,10 +225,11 @@ func TestHookThatEndsGoroutine(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
 	var ends atomic.Bool
 	ends.Store(true)
-	rdb.AddHook(sizeHook(func([]redis.Cmder) {
+	rdb.AddHook(pipelineHook(func(ctx context.Context, cmds []redis.Cmder, next redis.ProcessPipelineHook) error {
 		if ends.Load() {
 			runtime.Goexit()
 		}
+		return next(ctx, cmds)
 	}))
 	c := newCoalescer(rdb, false)
 	var panicked atomic.Int64
@@ -254,22 +256,7 @@ func TestHookThatEndsGoroutine(t *testing.T) {
 // What a hook of the client says after the reply has nothing sent again.
 func TestHookThatFailsAfterwards(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
-	rdb.AddHook(failingHook{})
-	c := newCoalescer(rdb, false)
-	queueUp(t, c, 8, func(i int) {
-		cmd := redis.NewIntCmd(t.Context(), "incr", fmt.Sprint("n", i))
-		if err := c.process(t.Context(), cmd); err != nil || !errors.Is(cmd.Err(), errRefused) || cmd.Val() != 1 {
-			t.Errorf("incr %d: %d, %v, %v", i, cmd.Val(), err, cmd.Err())
-		}
-	}).Wait()
-	c.close()
-}
-
-// failingHook fails after pipelines of INCR.
-type failingHook struct{ sizeHook }
-
-func (failingHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return func(ctx context.Context, cmds []redis.Cmder) error {
+	rdb.AddHook(pipelineHook(func(ctx context.Context, cmds []redis.Cmder, next redis.ProcessPipelineHook) error {
 		err := next(ctx, cmds)
 		for _, cmd := range cmds {
 			if cmd.Name() == "incr" {
@@ -278,7 +265,15 @@ func (failingHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pro
 			}
 		}
 		return err
-	}
+	}))
+	c := newCoalescer(rdb, false)
+	queueUp(t, c, 8, func(i int) {
+		cmd := redis.NewIntCmd(t.Context(), "incr", fmt.Sprint("n", i))
+		if err := c.process(t.Context(), cmd); err != nil || !errors.Is(cmd.Err(), errRefused) || cmd.Val() != 1 {
+			t.Errorf("incr %d: %d, %v, %v", i, cmd.Val(), err, cmd.Err())
+		}
+	}).Wait()
+	c.close()
 }
 
 type refusingHook struct{}
@@ -293,10 +288,11 @@ func (refusingHook) ProcessPipelineHook(redis.ProcessPipelineHook) redis.Process
 	return func(context.Context, []redis.Cmder) error { return errRefused }
 }
 
-type sizeHook func([]redis.Cmder)
+// pipelineHook is what a client does with a pipeline.
+type pipelineHook func(ctx context.Context, cmds []redis.Cmder, next redis.ProcessPipelineHook) error
 
-func (sizeHook) DialHook(next redis.DialHook) redis.DialHook          { return next }
-func (sizeHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
-func (h sizeHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return func(ctx context.Context, cmds []redis.Cmder) error { h(cmds); return next(ctx, cmds) }
+func (pipelineHook) DialHook(next redis.DialHook) redis.DialHook          { return next }
+func (pipelineHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
+func (h pipelineHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error { return h(ctx, cmds, next) }
 }

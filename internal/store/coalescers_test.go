@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -10,7 +9,6 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/activettl/rediscache/internal/redistest"
-	"github.com/activettl/rediscache/ttl"
 )
 
 // The keys of one server have one coalescer, those of another another.
@@ -125,32 +123,4 @@ func TestCoalescerShared(t *testing.T) {
 	}
 	c.mu.Unlock()
 	waitFor(t, c, func() bool { return c.pipelines == 0 })
-}
-
-// On a cluster as on one server, what comes at the same time goes together.
-func TestCoalescersRoundTrips(t *testing.T) {
-	rdb := redistest.Cluster(t).Client(t)
-	st := New(rdb, "c:", ttl.Active(time.Hour).Terms(), false)
-	st.AutoPipeline()
-	for i := range 64 {
-		if err := st.Set(t.Context(), fmt.Sprint("c:", i), []byte("v"), 0); err != nil {
-			t.Fatal(err)
-		}
-	}
-	wire := redistest.Wire(t, rdb)
-	var wg sync.WaitGroup
-	for caller := range 64 {
-		wg.Go(func() {
-			for i := range 50 {
-				if _, err := st.Get(context.Background(), fmt.Sprint("c:", (caller+i)%64)); err != nil {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	if n := wire.RoundTrips(); n > 64*50/4 || wire.Commands()["getex"] != 64*50 {
-		t.Errorf("%v in %d round trips", wire.Commands(), n)
-	}
-	st.Close()
 }
