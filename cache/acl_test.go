@@ -231,13 +231,19 @@ func (u usage) under(t *testing.T, admin *redis.Client, rules []string) []error 
 	return u.do(s)
 }
 
-// denied reports whether an error is Redis' for want of a permission. Where a script meets that, Redis 7 says it in words;
-// who may not send ASKING is sent back by MOVED, if it goes in a pipeline.
+// denials are the words for a missing permission. A client that may not send ASKING in a pipeline
+// is answered by MOVED.
+var denials = []string{
+	"NOPERM",                              // of a command, and in a script of Redis 6.2
+	"The user executing the script can't", // in a script of Redis 7.0 and 7.2
+	"ACL failure in script",               // in a script of Redis 7.4 and later, and of Valkey
+	": MOVED ",
+}
+
+// denied reports whether an error is Redis' for want of a permission.
 func denied(err error) bool {
 	text := fmt.Sprint(err)
-	return slices.ContainsFunc([]string{"NOPERM", "The user executing the script can't", ": MOVED "}, func(part string) bool {
-		return strings.Contains(text, part)
-	})
+	return slices.ContainsFunc(denials, func(part string) bool { return strings.Contains(text, part) })
 }
 
 // aclLog returns the rules that the server has missed.

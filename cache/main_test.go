@@ -16,10 +16,7 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-func TestMain(m *testing.M) {
-	redis.SetLogger(&logged) // before any client is made: go-redis reads it without a lock
-	redistest.Main(m)
-}
+func TestMain(m *testing.M) { redistest.Main(m) }
 
 type User struct {
 	Name   string   `json:"name" msgpack:"name"`

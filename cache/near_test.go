@@ -180,27 +180,50 @@ func TestNearCacheKeepsAlive(t *testing.T) {
 	for name, own := range map[string][]cache.SetOption{"policy": nil, "own TTL": {cache.WithTTL(2 * life)}} {
 		t.Run(name, func(t *testing.T) {
 			u := mustNew[int64](t, rdb, redistest.UniqueName(t), jsonUsers, &cache.Options{TTL: ttl.Active(life, ttl.Tolerance(tolerance))})
-			must(t, u.Set(ctx(t), 1, ann, own...))
 			must(t, u.Set(ctx(t), 2, ann, own...))
-			reads := 0
-			sent := redistest.Commands(t, s.Client(t), func() {
-				for begun := time.Now(); time.Since(begun) < 5*life; reads++ {
-					got, err := u.Get(ctx(t), 1)
-					if err != nil {
-						t.Fatalf("the record died in use: %v", err)
-					}
-					wantUser(t, got, nil, ann)
+			for begun := time.Now(); ; {
+				must(t, u.Set(ctx(t), 1, ann, own...))
+				reads, pause := 0, time.Duration(0)
+				sent := redistest.Commands(t, s.Client(t), func() { reads, pause = readFor(t, u, 5*life) })
+				// A machine that is busy with other things may stop the reader for a whole life.
+				if pause > life-tolerance && time.Since(begun) < time.Minute {
+					t.Logf("again: two reads took %v", pause)
+					continue
 				}
-			})
-			commands := sent["get"] + sent["lrange"] + sent["evalsha"]
-			if reads < 20*commands {
-				t.Errorf("%d reads sent %v", reads, sent)
+				if pause > 0 {
+					t.Fatalf("the record died in use, of which two reads took %v at most", pause)
+				}
+				commands := sent["get"] + sent["lrange"] + sent["evalsha"]
+				if reads < 20*commands {
+					t.Errorf("%d reads sent %v", reads, sent)
+				}
+				break
 			}
 			if _, err := u.Get(ctx(t), 2); !errors.Is(err, cache.ErrNotFound) {
 				t.Errorf("what nobody read: %v", err)
 			}
 		})
 	}
+}
+
+// readFor reads record 1 without a pause. If it dies, died is how long the longest two reads in
+// sequence took, from the begin of the first to the end of the second.
+func readFor(
+	t *testing.T, u *cache.Cache[int64, User], d time.Duration,
+) (reads int, died time.Duration) {
+	t.Helper()
+	begun := time.Now()
+	var longest time.Duration
+	for last := begun; time.Since(begun) < d; reads++ {
+		this := time.Now()
+		got, err := u.Get(ctx(t), 1)
+		longest, last = max(longest, time.Since(last)), this
+		if errors.Is(err, cache.ErrNotFound) {
+			return reads, longest
+		}
+		wantUser(t, got, err, ann)
+	}
+	return reads, 0
 }
 
 // Reads that renew each time, and batches, go to the server.

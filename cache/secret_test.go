@@ -1,11 +1,8 @@
 package cache_test
 
 import (
-	"context"
 	"fmt"
-	"log"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -15,30 +12,6 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 	"github.com/activettl/rediscache/internal/testpb"
 )
-
-// logged is what go-redis has logged in this test binary.
-var logged logBook
-
-type logBook struct {
-	mu    sync.Mutex
-	lines []string
-}
-
-// Printf implements go-redis' interface of a logger.
-func (l *logBook) Printf(_ context.Context, format string, args ...any) {
-	line := fmt.Sprintf(format, args...)
-	log.Print("redis: ", line)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.lines = append(l.lines, line)
-}
-
-// since returns the lines from the nth on, and how many there are.
-func (l *logBook) since(n int) ([]string, int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.lines[n:], len(l.lines)
-}
 
 // secret is what must not show: a password, and a part of each value.
 const secret = "hunter2"
@@ -96,7 +69,7 @@ func TestNoSecretShows(t *testing.T) {
 // showsNone runs every operation. With a text that is not empty, each must fail by an error that has one of the texts.
 func showsNone[V any](t *testing.T, rdb *redis.Client, c codec.Codec[V], v V, texts ...string) {
 	t.Helper()
-	_, n := logged.since(0)
+	_, n := redistest.LoggedSince(0)
 	told := &recorder{}
 	u := mustNew[string](t, rdb, "users", c, &cache.Options{Hook: told, TTL: active().TTL})
 	check := func(op string, err error) {
@@ -139,7 +112,7 @@ func showsNone[V any](t *testing.T, rdb *redis.Client, c codec.Codec[V], v V, te
 	if len(told.ended) == 0 {
 		t.Error("the Hook was told nothing")
 	}
-	lines, _ := logged.since(n)
+	lines, _ := redistest.LoggedSince(n)
 	for _, line := range lines {
 		if strings.Contains(line, secret) {
 			t.Errorf("go-redis logs it: %s", line)

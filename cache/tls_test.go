@@ -4,7 +4,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -41,8 +43,8 @@ func TestTLS(t *testing.T) {
 			return ok && invalid.Reason == x509.Expired
 		}},
 		{"expired, and not yet so by the client's clock", expired, func(*tls.Config) {}, nil},
-		{"no certificate of the client", good, func(c *tls.Config) { c.Certificates = nil }, says("certificate required")},
-		{"a stranger's certificate", good, func(c *tls.Config) { c.Certificates = stranger }, says("unknown certificate authority")},
+		{"no certificate of the client", good, func(c *tls.Config) { c.Certificates = nil }, refused("certificate required")},
+		{"a stranger's certificate", good, func(c *tls.Config) { c.Certificates = stranger }, refused("unknown certificate authority")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			admin := tt.server.Client(t)
@@ -89,6 +91,13 @@ func isError[E error](err error) bool {
 	return ok
 }
 
-func says(text string) func(error) bool {
-	return func(err error) bool { return err != nil && strings.Contains(err.Error(), text) }
+// refused is the error of a server that turned the client away. With TLS 1.3 the client may have
+// sent a command by then. The server's kernel then resets the connection, and may lose the alert.
+func refused(alert string) func(error) bool {
+	texts := []string{alert, "reset", "broken pipe", "EOF"}
+	return func(err error) bool {
+		return slices.ContainsFunc(texts, func(text string) bool {
+			return strings.Contains(fmt.Sprint(err), text)
+		})
+	}
 }

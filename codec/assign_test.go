@@ -59,7 +59,9 @@ func TestAssign(t *testing.T) {
 		misfits[int64](-float64(1<<63) * 2),
 
 		// Integers and floats into floats.
-		fits(3, 3.0), fits(-3, -3.0), fits(1<<53, float64(1<<53)), misfits[float64](1<<53 + 1), misfits[float64](-(1<<53 + 1)), misfits[float64](uint64(math.MaxUint64)),
+		fits(3, 3.0), fits(-3, -3.0), fits(int64(1<<53), float64(1<<53)),
+		misfits[float64](int64(1<<53 + 1)), misfits[float64](int64(-(1<<53 + 1))),
+		misfits[float64](uint64(math.MaxUint64)),
 		misfits[float64](int64(math.MaxInt64)), fits[float64](int64(math.MinInt64), -(1 << 63)), fits[float64](uint64(1<<63), 1<<63),
 		misfits[float32](1<<24 + 1), fits[float32](1<<24, 1<<24), fits[float32](0.5, 0.5), fits[float32](0.1, 0.1), fits(float32(0.1), float64(float32(0.1))),
 		fits[float32](math.Inf(1), float32(math.Inf(1))), misfits[float32](1e300),

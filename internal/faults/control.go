@@ -39,3 +39,18 @@ func (c *control) lag() time.Duration {
 	<-c.done
 	return c.longest
 }
+
+// until waits for a condition on a server.
+func until(t *testing.T, what string, is func(ctx context.Context) bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	defer cancel()
+	for !is(ctx) {
+		select {
+		case <-ctx.Done():
+			t.Errorf("it never was so: %s", what)
+			return
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+}

@@ -15,21 +15,6 @@ import (
 // silence is how long a server is silent before the others take it for dead.
 const silence = time.Second
 
-// until waits for a condition on a server.
-func until(t *testing.T, what string, is func(ctx context.Context) bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
-	defer cancel()
-	for !is(ctx) {
-		select {
-		case <-ctx.Done():
-			t.Errorf("it never was so: %s", what)
-			return
-		case <-time.After(2 * time.Millisecond):
-		}
-	}
-}
-
 // roleOf returns what a server says it is: "master", "slave", and for the latter whether it has what its primary has.
 func roleOf(ctx context.Context, rdb *redis.Client) (role string, connected bool) {
 	r, err := rdb.Do(ctx, "role").Slice()

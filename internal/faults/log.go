@@ -45,6 +45,13 @@ func (l *log) swept() {
 	l.passes++
 }
 
+// sweeps returns how many passes of the sweep have succeeded.
+func (l *log) sweeps() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.passes
+}
+
 // all returns the operations until now, in the order of their ends.
 func (l *log) all() []event {
 	l.mu.Lock()

@@ -2,6 +2,7 @@ package faults
 
 import (
 	"cmp"
+	"context"
 	"flag"
 	"math/rand/v2"
 	"slices"
@@ -25,6 +26,10 @@ const (
 	healthy = 300 * time.Millisecond // before the fault, and at the end
 	limit   = 250 * time.Millisecond // of an operation
 
+	// patient is the limit where the server answers all the time: only an answer that never comes
+	// takes so long, however busy the machine is.
+	patient = 10 * time.Second
+
 	// recovery is how long it may take until everything succeeds again: a second, since go-redis knocks once in a second
 	// at a server that has refused as many connections as the pool has, and what this machine takes to answer.
 	recovery = time.Second + slack
@@ -39,8 +44,9 @@ const (
 // scenario is a fault under load.
 type scenario struct {
 	rdb     redis.UniversalClient
-	seed    uint64     // of the load; 0 for the flag's
-	policy  ttl.Policy // ttl.Active(5 minutes) if it is nil
+	seed    uint64        // of the load; 0 for the flag's
+	limit   time.Duration // of an operation; 0 for the constant
+	policy  ttl.Policy    // ttl.Active(5 minutes) if it is nil
 	fault   func(l *load)
 	sees    []string // kinds of errors that callers may see meanwhile; they must see the first one
 	mayMiss bool     // records may be lost at any time
@@ -56,7 +62,7 @@ func (s scenario) run(t *testing.T) {
 	}
 	name := redistest.UniqueName(t)
 	redistest.CheckKeys(t, s.rdb, name)
-	l := &load{deadline: limit, seed: seed, ledger: newLedger(s.mayMiss), log: &log{}}
+	l := &load{deadline: cmp.Or(s.limit, limit), seed: seed, ledger: newLedger(s.mayMiss), log: &log{}}
 	for _, o := range ways(s.policy) {
 		c, err := cache.New[string](s.rdb, name, codec.JSON[Value]{}, o)
 		if err != nil {
@@ -68,6 +74,10 @@ func (s scenario) run(t *testing.T) {
 	machine := startControl(t)
 	l.start(!s.noSweep)
 	time.Sleep(healthy)
+	if !s.noSweep {
+		// A fault may leave the lease of a sweep behind, and then nobody sweeps for the rest of the run.
+		until(t, "a sweep succeeds", func(context.Context) bool { return l.log.sweeps() > 0 })
+	}
 	broken := time.Now()
 	var healed time.Time
 	for {
@@ -136,9 +146,6 @@ func (s scenario) judge(t *testing.T, l *load, broken, healed time.Time, lag tim
 	}
 	if first == 0 || first > time.Second+lag {
 		t.Errorf("the first success came %v after the fault", first)
-	}
-	if l.log.passes == 0 && !s.noSweep {
-		t.Error("no sweep succeeded")
 	}
 	t.Logf("%v; first success %v after the fault, last failure %v; the machine lagged by %v",
 		l, first.Round(time.Millisecond), last.Round(time.Millisecond), lag.Round(time.Millisecond))

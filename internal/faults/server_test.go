@@ -13,7 +13,9 @@ func TestNothing(t *testing.T) {
 		for terms, seed := range map[string]uint64{"own terms": 1, "no own terms": 2} {
 			t.Run(name+" "+terms, func(t *testing.T) {
 				s := redistest.Start(t)
-				scenario{rdb: s.Client(t), policy: policy, seed: seed, fault: func(*load) { time.Sleep(healthy) }}.run(t)
+				scenario{rdb: s.Client(t), limit: patient, policy: policy, seed: seed, fault: func(*load) {
+					time.Sleep(healthy)
+				}}.run(t)
 			})
 		}
 	}
@@ -56,7 +58,7 @@ func TestRestartAOF(t *testing.T) {
 func TestScriptFlush(t *testing.T) {
 	s := redistest.Start(t)
 	admin := s.Client(t)
-	scenario{rdb: s.Client(t), fault: func(*load) {
+	scenario{rdb: s.Client(t), limit: patient, fault: func(*load) {
 		for range 50 {
 			if err := admin.ScriptFlush(t.Context()).Err(); err != nil {
 				t.Error(err)

@@ -3,6 +3,7 @@ package redistest
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +29,14 @@ func TestEachRows(t *testing.T) {
 			t.Errorf("a second client reads %q, want v", got)
 		}
 	})
-	if want := []string{"miniredis", "redis", "cluster", "sentinel", "tls"}; !slices.Equal(kinds, want) {
+	want := []string{"miniredis", "redis", "cluster", "sentinel", "tls"}
+	if _, err := findBinary(); err != nil {
+		want = want[:1] // the others are skipped, or have failed where a server is required
+	}
+	if strconv.IntSize == 32 {
+		want = want[1:] // see openMini
+	}
+	if !slices.Equal(kinds, want) {
 		t.Errorf("rows %q, want %q", kinds, want)
 	}
 }
@@ -116,8 +124,13 @@ func TestEachChecksKeys(t *testing.T) {
 	if err == nil {
 		t.Errorf("the child passed")
 	}
+	rows, minis := common, 1
+	if strconv.IntSize == 32 {
+		rows, minis = rows-1, 0 // see openMini
+	}
 	for what, want := range map[string]int{
-		"--- FAIL: TestChildEach/": 3, `:eternal" has no TTL`: 3, `"stray" is outside`: 1, `key "planted`: 0,
+		"--- FAIL: TestChildEach/": rows, `:eternal" has no TTL`: rows,
+		`"stray" is outside`: minis, `key "planted`: 0,
 	} {
 		if got := strings.Count(out, what); got != want {
 			t.Errorf("%d times %q, want %d", got, what, want)

@@ -83,7 +83,8 @@ func eachPrimary(ctx context.Context, rdb redis.UniversalClient, fn func(context
 func isUpkeep(name string) bool {
 	switch name {
 	case "hello", "auth", "select", "readonly", "client|setname", "client|setinfo", "client|tracking", "client|maint_notifications",
-		"cluster|slots", "cluster|shards", "cluster|nodes", "command", "cluster" /* before Redis 7 */ :
+		"cluster|slots", "cluster|shards", "cluster|nodes", "command",
+		"client", "cluster": // before Redis 7, which counts subcommands by themselves
 		return true
 	}
 	return false

@@ -2,10 +2,15 @@ package redistest
 
 import (
 	"math"
+	"os/signal"
 	"syscall"
 	"testing"
 	"unsafe"
 )
+
+// surviveFullDisk makes the servers, which inherit it, ignore the signal that comes with the error
+// of a file that is too long.
+func surviveFullDisk() { signal.Ignore(syscall.SIGXFSZ) }
 
 // FillDisk lets the server's disk take no more: a write that lengthens a file fails. A server with an AOF, and not
 // appendfsync=always, which ends it, refuses writes from then on (MISCONF).
@@ -20,8 +25,7 @@ func (s *Server) FreeDisk(tb testing.TB) {
 	s.limitFiles(tb, math.MaxUint64)
 }
 
-// limitFiles sets the size, in bytes, beyond which the process cannot lengthen a file. [Main] lets it survive the signal
-// that comes with the error.
+// limitFiles sets the size, in bytes, beyond which the process cannot lengthen a file.
 func (s *Server) limitFiles(tb testing.TB, size uint64) {
 	tb.Helper()
 	limit := syscall.Rlimit{Cur: size, Max: math.MaxUint64}

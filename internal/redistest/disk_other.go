@@ -4,6 +4,8 @@ package redistest
 
 import "testing"
 
+func surviveFullDisk() {}
+
 // FillDisk skips the test: only Linux bounds the files of another process.
 func (s *Server) FillDisk(tb testing.TB) {
 	tb.Helper()

@@ -4,28 +4,29 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 )
 
-// Main runs the tests of a package, stops every server that was started, then fails the run if a goroutine is left over,
-// and exits. It is the whole body of a TestMain; the other functions of this package refuse to work without it, because
-// nobody else would stop the shared servers.
+// Main runs the tests of a package, stops every server that was started, then fails the run if a
+// goroutine is left over, and exits. It keeps what go-redis logs, and shows the end of it if a test
+// fails. It is the whole body of a TestMain; the other functions of this package refuse to work
+// without it, because nobody else would stop the shared servers.
 func Main(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) (code int) {
-	signal.Ignore(syscall.SIGXFSZ) // by the servers, which inherit that: see FillDisk
+	surviveFullDisk()
+	collectLog()
 	servers.open()
 	// Deferred because m.Run may panic or call runtime.Goexit on this goroutine.
 	defer servers.close()
 	code = m.Run()
 	servers.close()
 	if code != 0 {
+		clientLog.show(os.Stderr)
 		return code // a failed test leaves goroutines, and its message matters more
 	}
 	err := goleak.Find()

@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
 )
 
@@ -89,25 +88,5 @@ func (s *Server) Restart(tb testing.TB) {
 	s.Kill()
 	if err := s.start(); err != nil {
 		tb.Fatalf("redistest: restart of %s: %v", s.addr, err)
-	}
-}
-
-// Pause stops the process in its tracks, as a machine that swaps or a frozen container does: the kernel still takes
-// connections and requests for it, and nobody answers. Resume lets it go on. Both return when it is so.
-func (s *Server) Pause(tb testing.TB) {
-	tb.Helper()
-	s.signal(tb, syscall.SIGSTOP)
-}
-
-// Resume lets a paused server go on.
-func (s *Server) Resume(tb testing.TB) {
-	tb.Helper()
-	s.signal(tb, syscall.SIGCONT)
-}
-
-func (s *Server) signal(tb testing.TB, sig syscall.Signal) {
-	tb.Helper()
-	if err := s.process().cmd.Process.Signal(sig); err != nil {
-		tb.Fatalf("redistest: %v to %s: %v", sig, s.addr, err)
 	}
 }
