@@ -17,7 +17,7 @@ import (
 	"github.com/redis/go-redis/v9/logging"
 
 	"github.com/activettl/rediscache/benchmarks/compare"
-	"github.com/activettl/rediscache/internal/realdata"
+	"github.com/activettl/rediscache/benchmarks/internal/realdata"
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
@@ -134,11 +134,6 @@ func TestRealFiles(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			path, err := realdata.Find(tt.name)
-			// Seen from this module, the folder is one level further up.
-			if errors.Is(err, fs.ErrNotExist) {
-				path = filepath.Join("..", "..", "shared", "data", tt.name)
-				_, err = os.Stat(path)
-			}
 			if errors.Is(err, fs.ErrNotExist) {
 				fmt.Fprintf(os.Stderr, "SKIP: %s: no %s\n", t.Name(), path) // t.Skip shows only under -v
 				t.Skipf("SKIP: no %s", path)

@@ -12,7 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/activettl/rediscache/benchmarks/compare"
-	"github.com/activettl/rediscache/internal/realdata"
+	"github.com/activettl/rediscache/benchmarks/internal/realdata"
 )
 
 // load returns the records of a file, in the order of their ids.

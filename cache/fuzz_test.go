@@ -176,7 +176,9 @@ func (p plant) survives(t *testing.T, rdb redis.UniversalClient, s subject) {
 
 // Whatever stands under a key, no operation breaks on it.
 func TestHostileRecords(t *testing.T) {
+	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		t.Parallel()
 		for _, s := range subjects(t, b.Client, b.Name) {
 			for i, p := range plants {
 				t.Run(fmt.Sprint(i), func(t *testing.T) {

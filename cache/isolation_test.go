@@ -71,7 +71,9 @@ func photograph(t *testing.T, rdb redis.UniversalClient, keys []string) map[stri
 
 // Whatever its users choose for keys, a cache reaches its own records by them and nothing else.
 func TestHostileKeysReachNoNeighbour(t *testing.T) {
+	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		t.Parallel()
 		if b.Mini != nil {
 			t.Skip("DUMP of miniredis is for strings")
 		}

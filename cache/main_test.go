@@ -12,11 +12,26 @@ import (
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/codec"
 	"github.com/activettl/rediscache/internal/clock"
+	"github.com/activettl/rediscache/internal/parallel"
 	"github.com/activettl/rediscache/internal/redistest"
 	"github.com/activettl/rediscache/ttl"
 )
 
-func TestMain(m *testing.M) { redistest.Main(m) }
+// Tests that call t.Parallel mostly wait. They neither count what a shared server executes nor ask
+// how old a renewal is, since age and Advance move the clock of every cache of this process.
+func TestMain(m *testing.M) {
+	parallel.Default(6)
+	redistest.Main(m)
+}
+
+// fewer returns n, or a tenth of it on miniredis: there each script costs half a millisecond, and
+// what n proves is proven on the real servers. With -short it is a tenth everywhere.
+func fewer(b *redistest.Backend, n int) int {
+	if b.Mini != nil || testing.Short() {
+		return n / 10
+	}
+	return n
+}
 
 type User struct {
 	Name   string   `json:"name" msgpack:"name"`

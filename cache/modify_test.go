@@ -49,8 +49,12 @@ func TestModify(t *testing.T) {
 }
 
 func TestModifyLosesNoIncrement(t *testing.T) {
+	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
-		for _, tt := range []struct{ writers, each int }{{2, 1000}, {50, 20}} {
+		t.Parallel()
+		for _, tt := range []struct{ writers, each int }{
+			{2, fewer(b, 1000)}, {50, fewer(b, 100) / 5},
+		} {
 			u := newUsers(t, b, active())
 			u.set(1, ann)
 			var wg sync.WaitGroup
@@ -73,7 +77,9 @@ func TestModifyLosesNoIncrement(t *testing.T) {
 }
 
 func TestModifyConflict(t *testing.T) {
+	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		t.Parallel()
 		u := newUsers(t, b, active())
 		u.set(1, ann)
 		calls := 0

@@ -13,6 +13,10 @@ import (
 
 // The README's program runs as it stands there, but for the server's address.
 func TestREADMEProgram(t *testing.T) {
+	if testing.Short() {
+		t.Skip("links a program")
+	}
+	t.Parallel()
 	readme, err := os.ReadFile("../README.md")
 	must(t, err)
 	_, rest, _ := strings.Cut(string(readme), "```go\n")

@@ -74,7 +74,9 @@ func TestPeriodic(t *testing.T) {
 
 // A fleet with the same Periodic makes one pass per interval.
 func TestFleet(t *testing.T) {
+	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		t.Parallel()
 		if b.Mini != nil {
 			t.Skip("the clock of miniredis stands still, so no interval ends")
 		}
@@ -86,10 +88,12 @@ func TestFleet(t *testing.T) {
 		for range 50 {
 			fleet = append(fleet, usersNamed(t, b, name, periodic(active(), hook, sweep.Periodic{Interval: interval, MaxIdle: time.Minute})))
 		}
-		time.Sleep(11 * interval)
+		for end := begun.Add(20 * time.Second); len(hook) < 8 && time.Now().Before(end); {
+			time.Sleep(interval / 4)
+		}
 		n := len(hook)                                                 // before Close ends a pass and another member makes it anew
 		most := int(time.Since(begun)/(interval-time.Millisecond)) + 1 // the interval in Redis is of whole milliseconds
-		if n > most || n < 5 {
+		if n > most || n < 8 {
 			t.Errorf("%d passes in %d intervals", n, most)
 		}
 		for _, u := range fleet {
@@ -106,17 +110,22 @@ func TestFleet(t *testing.T) {
 // A record that is used within the threshold is never removed, however the reads
 // and the sweeps interleave.
 func TestSweepHammer(t *testing.T) {
+	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		t.Parallel()
 		if b.Mini != nil {
 			t.Skip("the clock of miniredis stands still")
 		}
 		for _, o := range []*cache.Options{
-			{TTL: ttl.Active(4 * time.Second)},
-			{TTL: ttl.Active(4*time.Second, ttl.MaxAge(time.Minute))},
+			{TTL: ttl.Active(10 * time.Second)},
+			{TTL: ttl.Active(10*time.Second, ttl.MaxAge(time.Minute))},
 			{TTL: ttl.Fixed(10 * time.Second), TrackAccess: true},
 		} {
 			t.Run(fmt.Sprint(o.TTL), func(t *testing.T) {
-				const n, maxIdle = 40, 1500 * time.Millisecond
+				if testing.Short() && o.TTL.Terms().MaxAge > 0 {
+					t.Skip("-short hammers two of three policies")
+				}
+				const n, maxIdle = 40, 500 * time.Millisecond
 				name := b.Name()
 				u, sweeper := usersNamed(t, b, name, o), usersNamed(t, b, name, o)
 				records := map[int64]User{}
@@ -125,7 +134,7 @@ func TestSweepHammer(t *testing.T) {
 					records[1000+id] = ann // nobody reads these
 				}
 				must(t, u.SetMany(ctx(t), records))
-				stop := time.Now().Add(3 * time.Second)
+				stop := time.Now().Add(1500 * time.Millisecond)
 				var reads, slow atomic.Int64
 				var last [n]atomic.Int64 // when each record was last read, at the least
 				begun := time.Now()
@@ -138,7 +147,11 @@ func TestSweepHammer(t *testing.T) {
 								var err error
 								switch rand.N(4) {
 								case 0:
-									_, err = u.GetMany(ctx(t), []int64{id})
+									var got map[int64]User
+									got, err = u.GetMany(ctx(t), []int64{id})
+									if err == nil && len(got) == 0 {
+										err = cache.ErrNotFound
+									}
 								case 1:
 									err = u.Touch(ctx(t), id)
 								case 2:
@@ -171,11 +184,13 @@ func TestSweepHammer(t *testing.T) {
 							return
 						}
 						removed += res.Removed
+						time.Sleep(time.Millisecond)
 					}
 				})
 				wg.Wait()
-				if removed != n || reads.Load() < n {
-					t.Errorf("%d reads, %d records removed, want %d that nobody reads", reads.Load(), removed, n)
+				if removed < n || removed > n && slow.Load() == 0 || reads.Load() < n {
+					t.Errorf("%d reads, %d too late, %d records removed, want %d that nobody reads",
+						reads.Load(), slow.Load(), removed, n)
 				}
 				t.Logf("%d accesses to what is used, %d too late", reads.Load(), slow.Load())
 			})
@@ -274,6 +289,8 @@ func TestSweepPanics(t *testing.T) {
 			b.Advance(10 * time.Millisecond)
 		}
 		must(t, u.Close())
+		// A pass that Close cut off while it asked for the lease may have got it, unknowingly.
+		must(t, b.Client.Del(ctx(t), u.Name()+"!sweep").Err())
 
 		v := usersNamed(t, b, u.Name(), active())
 		func() {
@@ -298,6 +315,7 @@ func TestSweepLeaseLost(t *testing.T) {
 	}
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		t.Parallel()
 		u := newUsers(t, b, active())
 		records := anns(3000)
 		must(t, u.SetMany(ctx(t), records))

@@ -202,6 +202,7 @@ func TestSweepReportsFailures(t *testing.T) {
 
 // One server that is a cluster of its own.
 func TestSweepSingleNodeCluster(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t, "--cluster-enabled", "yes")
 	rdb := s.Client(t)
 	must(t, rdb.ClusterAddSlotsRange(ctx(t), 0, 16383).Err())

@@ -73,7 +73,7 @@ func TestSweep(t *testing.T) {
 		must(t, b.Client.ZAdd(ctx(t), u.redisKey(9000), redis.Z{Member: "m"}).Err())
 		must(t, b.Client.PExpire(ctx(t), u.redisKey(9000), time.Minute).Err())
 
-		const n = 1200
+		n := fewer(b, 1200)
 		records := anns(n)
 		must(t, u.SetMany(ctx(t), records))
 		for id := range int64(n / 2) {
@@ -97,14 +97,15 @@ func TestSweep(t *testing.T) {
 		if err != nil || res.Scanned != n || res.Removed != n/2 || res.Kept != 0 || res.Failed != 0 || res.Elapsed <= 0 {
 			t.Errorf("Sweep = %+v, %v", res, err)
 		}
-		if longest := 30*time.Minute + (n/2-1)*time.Second; res.LongestIdle < longest || res.LongestIdle > longest+time.Minute {
+		longest := 30*time.Minute + time.Duration(n/2-1)*time.Second
+		if res.LongestIdle < longest || res.LongestIdle > longest+time.Minute {
 			t.Errorf("the longest idle time is %v, want %v", res.LongestIdle, longest)
 		}
 		if last.Scanned != n || last.Removed != n/2 || last.Total < n {
 			t.Errorf("the last progress is %+v", last)
 		}
 		got, failed := collect(ctx(t), u.Cache)
-		if len(got) != n/2 || got[n-1].Name != ann.Name || len(failed) != 1 { // the zset
+		if len(got) != n/2 || got[int64(n-1)].Name != ann.Name || len(failed) != 1 { // the zset
 			t.Errorf("after Sweep, All gives %d records, %v", len(got), failed)
 		}
 		for _, key := range []string{other.redisKey(1), u.redisKey(8000), u.redisKey(9000)} {

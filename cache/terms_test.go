@@ -12,7 +12,9 @@ import (
 
 // Time itself: on a real server these tests wait.
 func TestExpiry(t *testing.T) {
+	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		t.Parallel()
 		const ttlOfAll = 300 * time.Millisecond
 		f := newUsers(t, b, &cache.Options{TTL: ttl.Fixed(ttlOfAll)})
 		a := newUsers(t, b, &cache.Options{TTL: ttl.Active(ttlOfAll)})
@@ -39,7 +41,9 @@ func TestExpiry(t *testing.T) {
 
 // A record that is used lives far beyond its TTL; one that is not does not.
 func TestActiveLivesAsLongAsItIsUsed(t *testing.T) {
+	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		t.Parallel()
 		u := newUsers(t, b, &cache.Options{TTL: ttl.Active(2 * time.Second)})
 		u.set(1, ann)
 		u.set(2, ann, cache.WithTTL(4*time.Second))
@@ -54,7 +58,9 @@ func TestActiveLivesAsLongAsItIsUsed(t *testing.T) {
 }
 
 func TestMaxAge(t *testing.T) {
+	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		t.Parallel()
 		const maxAge = 600 * time.Millisecond
 		u := newUsers(t, b, &cache.Options{TTL: ttl.Active(500*time.Millisecond, ttl.MaxAge(maxAge))})
 		before := b.Now()

@@ -75,7 +75,7 @@ func TestCommandsOnTheWire(t *testing.T) {
 	}
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		warm := newUsers(t, b, active()) // so that every node knows the scripts
-		for id := range int64(200) {
+		for id := range int64(40) {
 			warm.set(id, ann, cache.WithTTL(hour))
 			_, _ = warm.Get(ctx(t), id)
 			_ = warm.Update(ctx(t), id, ann)

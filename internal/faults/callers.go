@@ -77,10 +77,11 @@ func (c *caller) write(writer int) {
 	case 1:
 		key := plainKey(writer, c.r.IntN(plainKeys))
 		version, m := c.ledger.issue(key)
+		begun := time.Now()
 		err := c.do(func(ctx context.Context) error { return c.cache.Update(ctx, key, newValue(key, version, writer)) })
 		switch {
 		case err == nil:
-			c.ledger.ack(key, version, m)
+			c.ledger.ack(key, version, m, time.Since(begun))
 		case errors.Is(err, cache.ErrNotFound):
 			c.ledger.missed(key, m)
 		}
@@ -96,9 +97,10 @@ func (c *caller) write(writer int) {
 // set writes a record and reports whether that succeeded, at which moment.
 func (c *caller) set(key string, writer int, opts ...cache.SetOption) (m moment, ok bool) {
 	version, m := c.ledger.issue(key)
+	begun := time.Now()
 	err := c.do(func(ctx context.Context) error { return c.cache.Set(ctx, key, newValue(key, version, writer), opts...) })
 	if err == nil {
-		c.ledger.ack(key, version, m)
+		c.ledger.ack(key, version, m, time.Since(begun))
 	}
 	return m, err == nil
 }
@@ -112,9 +114,11 @@ func (c *caller) writeMany(writer int) {
 			records[key] = newValue(key, versions[key], writer)
 		}
 	}
+	begun := time.Now()
 	if c.do(func(ctx context.Context) error { return c.cache.SetMany(ctx, records) }) == nil {
+		took := time.Since(begun)
 		for key, version := range versions {
-			c.ledger.ack(key, version, moments[key])
+			c.ledger.ack(key, version, moments[key], took)
 		}
 	}
 }

@@ -58,7 +58,8 @@ func cluster(t *testing.T) (replicated, redis.UniversalClient) {
 // replaced takes the primary away and returns it when another one is in its place.
 func (r replicated) replaced(away func(*redistest.Server)) *redistest.Server {
 	r.Helper()
-	addr := r.primary()
+	addr := ""
+	until(r.T, "there is a primary", func(context.Context) bool { addr = r.primary(); return addr != "" })
 	i := slices.IndexFunc(r.servers, func(s *redistest.Server) bool { return s.Addr() == addr })
 	if i < 0 {
 		r.Fatalf("no server is the primary %q", addr)
@@ -92,6 +93,8 @@ func (r replicated) killed() func(l *load) {
 
 // The primary is killed, and the Sentinels promote another one. Writable it is from their telling on: nobody else knows of it.
 func TestSentinelFailover(t *testing.T) {
+	t.Parallel()
+	skipsShort(t)
 	g, rdb := sentinels(t)
 	scenario{rdb: rdb, sees: []string{deadline, broken}, fault: g.killed()}.run(t)
 }
@@ -101,10 +104,17 @@ var inCluster = []string{deadline, broken, "CLUSTERDOWN", "MOVED"}
 
 // One primary of a cluster is killed, and its replica takes its place.
 func TestClusterFailover(t *testing.T) {
+	t.Parallel()
 	for _, sweeps := range []bool{false, true} {
 		t.Run(fmt.Sprintf("sweeps %v", sweeps), func(t *testing.T) {
+			t.Parallel()
+			if sweeps {
+				skipsShort(t)
+			}
 			c, rdb := cluster(t)
-			scenario{rdb: rdb, noSweep: !sweeps, sees: inCluster, fault: c.killed()}.run(t)
+			scenario{
+				rdb: rdb, noSweep: !sweeps, sees: inCluster, fault: c.killed(), core: true,
+			}.run(t)
 		})
 	}
 }
@@ -126,11 +136,15 @@ func (r replicated) stopped() func(l *load) {
 }
 
 func TestPrimaryReturns(t *testing.T) {
+	t.Parallel()
+	skipsShort(t)
 	t.Run("sentinel", func(t *testing.T) {
+		t.Parallel()
 		g, rdb := sentinels(t)
 		scenario{rdb: rdb, sees: []string{deadline, broken, "READONLY"}, fault: g.stopped()}.run(t)
 	})
 	t.Run("cluster", func(t *testing.T) {
+		t.Parallel()
 		c, rdb := cluster(t)
 		scenario{rdb: rdb, sees: append(slices.Clip(inCluster), "READONLY"), fault: c.stopped()}.run(t)
 	})

@@ -3,6 +3,7 @@ package faults
 import (
 	"fmt"
 	"sync"
+	"time"
 )
 
 // ledger knows what was written under each key and what was read, and says what cannot be.
@@ -28,7 +29,7 @@ type history struct {
 	epoch  int
 	floor  int64
 	issued int64          // the newest version that was begun
-	doubt  map[int64]bool // versions of plain writes that were begun and not acknowledged
+	doubt  map[int64]bool // versions of plain writes that may be executed late
 	acked  map[int64]int  // the writer of each version that Modify has acknowledged
 }
 
@@ -100,15 +101,21 @@ func (l *ledger) issue(key string) (version int64, m moment) {
 	return h.issued, moment{l.epoch, h.floor}
 }
 
-// ack says that a plain write succeeded.
-func (l *ledger) ack(key string, version int64, m moment) {
+// retryAfter is how long go-redis waits at the least before it sends a write once more. The first
+// attempt may then be executed late, although the write as a whole was acknowledged.
+const retryAfter = 8 * time.Millisecond
+
+// ack says that a plain write succeeded, and how long it took.
+func (l *ledger) ack(key string, version int64, m moment, took time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.same(m) {
 		return // the one that acknowledged it may be gone, and its data with it
 	}
 	h := l.of(key)
-	delete(h.doubt, version)
+	if took < retryAfter {
+		delete(h.doubt, version)
+	}
 	h.floor = max(h.floor, version)
 }
 

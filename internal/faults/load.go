@@ -19,7 +19,7 @@ const (
 	readers    = 3
 	plainKeys  = 16 // of each writer
 	sharedKeys = 8  // that all writers modify
-	maxPause   = 2 * time.Millisecond
+	maxPause   = 4 * time.Millisecond
 
 	shortTTL = 20 * time.Millisecond
 	maxIdle  = 4 * time.Minute // of the sweep: no run is that long

@@ -37,9 +37,11 @@ var refusals = []refusal{
 
 // The server refuses for a while, under load.
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	for _, tt := range refusals {
 		for name, policy := range policies {
 			t.Run(tt.name+" "+name, func(t *testing.T) {
+				t.Parallel()
 				s := redistest.Start(t)
 				admin := s.Client(t)
 				do := func(args []any) {
@@ -48,7 +50,8 @@ func TestRefusals(t *testing.T) {
 						t.Error(err)
 					}
 				}
-				scenario{rdb: s.Client(t), policy: policy, sees: tt.sees, fault: func(*load) {
+				core := name == "active" && (tt.name == "out of memory" || tt.name == "a replica")
+				scenario{rdb: s.Client(t), policy: policy, sees: tt.sees, core: core, fault: func(*load) {
 					do(tt.refuse)
 					time.Sleep(during)
 					do(tt.heal)
@@ -60,6 +63,7 @@ func TestRefusals(t *testing.T) {
 
 // What a refusal means for each operation, under Active: the README says it. A record is as it was, and so is its TTL.
 func TestRefused(t *testing.T) {
+	t.Parallel()
 	refused := map[string][]string{
 		"out of memory":     {"Set", "SetMany", "Update", "UpdateField", "Modify"},
 		"no scripts by ACL": {"Update", "UpdateField", "Modify", "Touch", "Inspect"},
@@ -68,6 +72,7 @@ func TestRefused(t *testing.T) {
 	}
 	for _, tt := range refusals {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			s := redistest.Start(t)
 			rdb, admin := s.Client(t), s.Client(t)
 			c := newCache(t, rdb, nil)

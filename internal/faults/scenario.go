@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,6 +39,10 @@ const (
 	// slack is how late an operation may return after its deadline, on a machine that is busy with other things.
 	slack = 250 * time.Millisecond
 
+	// tries is how often a scenario is played that was late, since a busy machine may be late once,
+	// or see too little of a fault. What was read and must not be counts at once.
+	tries = 3
+
 	// stall is a lag of the machine from which on it says nothing about the cache that an operation reached its deadline.
 	stall = 100 * time.Millisecond
 )
@@ -51,15 +57,35 @@ type scenario struct {
 	sees    []string // kinds of errors that callers may see meanwhile; they must see the first one
 	mayMiss bool     // records may be lost at any time
 	noSweep bool     // nobody sweeps: what walks over a cluster learns its layout
+	core    bool     // it is played with -short too
 }
 
 // run puts the scenario's cache under load and breaks what is behind it, by fault, which returns when it is whole again.
 func (s scenario) run(t *testing.T) {
 	t.Helper()
+	if testing.Short() && !s.core {
+		t.Skip("-short plays other scenarios")
+	}
 	seed := cmp.Or(s.seed, *seedFlag, rand.Uint64())
 	if s.policy == nil {
 		s.policy = ttl.Active(5 * time.Minute)
 	}
+	for try := 1; ; try++ {
+		late := s.play(t, seed)
+		if len(late) == 0 || t.Failed() {
+			return
+		}
+		if try == tries {
+			t.Errorf("in each of %d tries:\n%s", tries, strings.Join(late, "\n"))
+			return
+		}
+		t.Logf("once more, for this may be the machine's doing:\n%s", strings.Join(late, "\n"))
+	}
+}
+
+// play is one try. It returns what may be the machine's doing.
+func (s scenario) play(t *testing.T, seed uint64) (late []string) {
+	t.Helper()
 	name := redistest.UniqueName(t)
 	redistest.CheckKeys(t, s.rdb, name)
 	l := &load{deadline: cmp.Or(s.limit, limit), seed: seed, ledger: newLedger(s.mayMiss), log: &log{}}
@@ -90,7 +116,7 @@ func (s scenario) run(t *testing.T) {
 	}
 	l.stop()
 	l.audit()
-	s.judge(t, l, broken, healed, machine.lag())
+	return s.judge(t, l, broken, healed, machine.lag())
 }
 
 // ways are the ways to make a cache with this policy that send other commands, or send them otherwise. Some of what a tolerance
@@ -107,9 +133,18 @@ func ways(policy ttl.Policy) []*cache.Options {
 	return ways
 }
 
-// judge says what was wrong with a run, on a machine that lagged so much at its worst.
-func (s scenario) judge(t *testing.T, l *load, broken, healed time.Time, lag time.Duration) {
+// judge says what was wrong with a run, on a machine that lagged so much at its worst, and returns
+// what was late.
+func (s scenario) judge(
+	t *testing.T, l *load, broken, healed time.Time, lag time.Duration,
+) (late []string) {
 	t.Helper()
+	complain := func(format string, args ...any) {
+		const most = 10
+		if len(late) < most {
+			late = append(late, fmt.Sprintf(format, args...))
+		}
+	}
 	if wrong := l.accusations(); wrong != "" {
 		t.Error(wrong)
 	}
@@ -118,7 +153,7 @@ func (s scenario) judge(t *testing.T, l *load, broken, healed time.Time, lag tim
 	for _, e := range l.log.all() {
 		begun, ended := e.begun.Sub(healed), e.begun.Add(e.took)
 		if e.took > l.deadline+slack+lag {
-			t.Errorf("an operation with a deadline of %v took %v: %v", l.deadline, e.took, e.err)
+			complain("an operation with a deadline of %v took %v: %v", l.deadline, e.took, e.err)
 		}
 		if e.kind == "" {
 			if begun > 0 && first == 0 {
@@ -132,24 +167,30 @@ func (s scenario) judge(t *testing.T, l *load, broken, healed time.Time, lag tim
 			continue
 		}
 		if ended.Before(broken) {
-			t.Errorf("before the fault: %v", e.err)
+			complain("before the fault: %v", e.err)
 		}
 		if begun > recovery+lag {
-			t.Errorf("%v after the fault: %v", begun, e.err)
+			complain("%v after the fault: %v", begun, e.err)
 		}
 		if seen[e.kind] == 1 && !slices.Contains(s.sees, e.kind) {
-			t.Errorf("an error of a kind that this fault does not explain, %q: %v", e.kind, e.err)
+			const unexplained = "an error of a kind that this fault does not explain, %q: %v"
+			if e.kind == deadline {
+				complain(unexplained, e.kind, e.err)
+			} else {
+				t.Errorf(unexplained, e.kind, e.err)
+			}
 		}
 	}
 	if len(s.sees) > 0 && seen[s.sees[0]] == 0 {
-		t.Errorf("nobody saw an error of the kind %q", s.sees[0])
+		complain("nobody saw an error of the kind %q", s.sees[0])
 	}
 	if first == 0 || first > time.Second+lag {
-		t.Errorf("the first success came %v after the fault", first)
+		complain("the first success came %v after the fault", first)
 	}
 	t.Logf("%v; first success %v after the fault, last failure %v; the machine lagged by %v",
 		l, first.Round(time.Millisecond), last.Round(time.Millisecond), lag.Round(time.Millisecond))
-	if t.Failed() {
+	if t.Failed() || len(late) > 0 {
 		t.Logf("again: -faults.seed %d", l.seed)
 	}
+	return late
 }

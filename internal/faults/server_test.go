@@ -9,11 +9,14 @@ import (
 
 // Nothing is broken: nobody sees an error. This is also the test of the ledger's patience.
 func TestNothing(t *testing.T) {
+	t.Parallel()
 	for name, policy := range policies {
 		for terms, seed := range map[string]uint64{"own terms": 1, "no own terms": 2} {
 			t.Run(name+" "+terms, func(t *testing.T) {
+				t.Parallel()
 				s := redistest.Start(t)
-				scenario{rdb: s.Client(t), limit: patient, policy: policy, seed: seed, fault: func(*load) {
+				core := (name == "active") == (seed == 1)
+				scenario{rdb: s.Client(t), limit: patient, policy: policy, seed: seed, core: core, fault: func(*load) {
 					time.Sleep(healthy)
 				}}.run(t)
 			})
@@ -23,8 +26,9 @@ func TestNothing(t *testing.T) {
 
 // The server stands still for 3 s.
 func TestPause(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t)
-	scenario{rdb: s.Client(t), sees: []string{deadline, broken}, fault: func(*load) {
+	scenario{rdb: s.Client(t), sees: []string{deadline, broken}, core: true, fault: func(*load) {
 		s.Pause(t)
 		time.Sleep(3 * time.Second)
 		s.Resume(t)
@@ -33,8 +37,9 @@ func TestPause(t *testing.T) {
 
 // The server is killed and comes back empty: it knows no script and has no record.
 func TestRestartEmpty(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t)
-	scenario{rdb: s.Client(t), sees: []string{deadline, broken}, fault: func(l *load) {
+	scenario{rdb: s.Client(t), sees: []string{deadline, broken}, core: true, fault: func(l *load) {
 		l.ledger.change()
 		s.Kill()
 		time.Sleep(time.Second)
@@ -46,6 +51,7 @@ func TestRestartEmpty(t *testing.T) {
 // The server is killed and comes back from its AOF: what it had acknowledged is there. It has written that to the file
 // before, and the kernel has it; to wait for the disk as well is for when the machine goes down.
 func TestRestartAOF(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "no")
 	scenario{rdb: s.Client(t), sees: []string{deadline, broken, "LOADING"}, fault: func(*load) {
 		s.Kill()
@@ -56,9 +62,10 @@ func TestRestartAOF(t *testing.T) {
 
 // The server forgets every script: nobody notices.
 func TestScriptFlush(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t)
 	admin := s.Client(t)
-	scenario{rdb: s.Client(t), limit: patient, fault: func(*load) {
+	scenario{rdb: s.Client(t), limit: patient, core: true, fault: func(*load) {
 		for range 50 {
 			if err := admin.ScriptFlush(t.Context()).Err(); err != nil {
 				t.Error(err)

@@ -17,6 +17,8 @@ import (
 // redirected, once the slot has moved (MOVED) and while it moves (ASK), and see nothing of it. TRYAGAIN is for commands on
 // several keys, of which the cache has none.
 func TestSlotsMove(t *testing.T) {
+	t.Parallel()
+	skipsShort(t)
 	c := redistest.StartCluster(t, 0, 15*time.Second)
 	from, to := c.Nodes()[0].Client(t), c.Nodes()[1].Client(t)
 	others := []*redis.Client{to, from, c.Nodes()[2].Client(t)} // the new owner is told first, and tells the rest
@@ -66,6 +68,7 @@ func TestSlotsMove(t *testing.T) {
 // A record changes its Redis type while its slot moves: the script that does so removes it, and finds that Redis then does not
 // let it back, as the key may be at the other node.
 func TestSetWhileSlotMoves(t *testing.T) {
+	t.Parallel()
 	c := redistest.StartCluster(t, 0, 15*time.Second)
 	rdb := c.Client(t)
 	from, to := c.Nodes()[0].Client(t), c.Nodes()[1].Client(t)

@@ -10,14 +10,24 @@ import (
 )
 
 // behind returns a client that reaches the server through a proxy.
-func behind(t *testing.T, s *redistest.Server) (*redistest.Proxy, *redis.Client) {
+func behind(t *testing.T, s *redistest.Server) (*redistest.Proxy, redis.UniversalClient) {
+	t.Helper()
+	p, dial := proxied(t, s)
+	return p, dial()
+}
+
+// proxied is behind, for as many clients as one likes.
+func proxied(t *testing.T, s *redistest.Server) (*redistest.Proxy, func() redis.UniversalClient) {
 	t.Helper()
 	p := redistest.NewProxy(t, s.Addr())
-	return p, s.Client(t, func(o *redis.UniversalOptions) { o.Addrs = []string{p.Addr()} })
+	return p, func() redis.UniversalClient {
+		return s.Client(t, func(o *redis.UniversalOptions) { o.Addrs = []string{p.Addr()} })
+	}
 }
 
 // What can happen to the bytes on their way.
 func TestWire(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name  string
 		spoil redistest.Spoil
@@ -29,8 +39,9 @@ func TestWire(t *testing.T) {
 		{"swallowed", redistest.Spoil{Swallow: true}, []string{deadline, broken}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			p, rdb := behind(t, redistest.Start(t))
-			scenario{rdb: rdb, sees: tt.sees, fault: func(*load) {
+			scenario{rdb: rdb, sees: tt.sees, core: tt.name == "cut", fault: func(*load) {
 				p.Set(tt.spoil)
 				time.Sleep(1500 * time.Millisecond)
 				p.Set(redistest.Spoil{})
@@ -41,8 +52,9 @@ func TestWire(t *testing.T) {
 
 // All connections end at once, again and again.
 func TestDropped(t *testing.T) {
+	t.Parallel()
 	p, rdb := behind(t, redistest.Start(t))
-	scenario{rdb: rdb, sees: []string{broken, deadline}, fault: func(*load) {
+	scenario{rdb: rdb, sees: []string{broken, deadline}, core: true, fault: func(*load) {
 		for range 50 {
 			p.Drop()
 			time.Sleep(20 * time.Millisecond)

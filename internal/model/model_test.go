@@ -16,7 +16,8 @@ import (
 
 var (
 	seedFlag = flag.Uint64("model.seed", 0, "seed of one history; 0 for new ones")
-	forFlag  = flag.Duration("model.for", 1500*time.Millisecond, "how long each fleet plays on each backend")
+	forFlag  = flag.Duration("model.for", time.Second,
+		"how long each fleet plays on each backend; a fifth with -short")
 )
 
 func TestMain(m *testing.M) { redistest.Main(m) }
@@ -44,10 +45,14 @@ func TestServer(t *testing.T) {
 
 // playAll plays random histories on each fleet.
 func playAll(t *testing.T, play player) {
+	atMost := *forFlag
+	if testing.Short() {
+		atMost /= 5
+	}
 	for name, fleet := range fleets {
 		t.Run(name, func(t *testing.T) {
 			n := 0
-			for end := time.Now().Add(*forFlag); !t.Failed() && time.Now().Before(end); n++ {
+			for end := time.Now().Add(atMost); !t.Failed() && time.Now().Before(end); n++ {
 				seed := *seedFlag
 				if seed == 0 {
 					seed = rand.Uint64()

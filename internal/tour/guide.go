@@ -30,8 +30,10 @@ type clearer interface {
 }
 
 // onServer runs a tour and removes what it wrote, also when it failed or was stopped.
-func onServer(ctx context.Context, out io.Writer, tour func(context.Context, *guide) error) (err error) {
-	srv, err := openServer(ctx)
+func onServer(
+	ctx context.Context, open opener, out io.Writer, tour func(context.Context, *guide) error,
+) (err error) {
+	srv, err := open(ctx)
 	if err != nil {
 		return err
 	}

@@ -1,8 +1,7 @@
 // Command tour shows what the library does, in seconds: each step calls the cache, prints what it sees, and checks it.
 //
-//	go run ./internal/tour                                     on a server inside this process
-//	REDIS_HOST=localhost go run ./internal/tour                on yours
-//	go run ./internal/tour -data ../shared/data/twitter.json   with real records
+//	go run ./internal/tour                        on a server inside this process
+//	REDIS_HOST=localhost go run ./internal/tour   on yours
 //
 // It is meant to be read as well: tour.go makes the caches, steps.go has the calls that most programs need.
 package main
@@ -21,13 +20,9 @@ import (
 	"github.com/redis/go-redis/v9/logging"
 )
 
-const usage = `usage: go run ./internal/tour [-data file.json]
+const usage = `usage: go run ./internal/tour
 
 Shows what a typed Redis cache with an active TTL does, and checks that it is so.
-
-  -data file.json   cache the records of this file, in each codec that can keep
-                    them, and list them: tweets, GitHub events, or any array of
-                    JSON objects
 
 It runs on a Redis of its own inside this process, or on a real one where
 REDIS_HOST or REDIS_ADDRS is set. Then cache.FromEnv reads the other variables
@@ -61,15 +56,13 @@ func main() {
 
 // run is main without the process, and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	var data string
+	return runOn(ctx, openServer, args, stdout, stderr)
+}
+
+// runOn is run on a server that may be another one than the environment names.
+func runOn(ctx context.Context, open opener, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("tour", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // what flag prints is not what this program says
-	flags.Func("data", "", func(path string) error {
-		if data = path; path == "" {
-			return errors.New("no file is named")
-		}
-		return nil
-	})
 	err := flags.Parse(args)
 	if err == nil && flags.NArg() > 0 {
 		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
@@ -85,11 +78,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	if data == "" {
-		err = onServer(limited, stdout, showSteps)
-	} else {
-		err = onServer(limited, stdout, func(ctx context.Context, g *guide) error { return showData(ctx, g, data) })
-	}
+	err = onServer(limited, open, stdout, showSteps)
 	switch {
 	case err == nil:
 		return 0

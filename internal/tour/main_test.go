@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -14,11 +15,14 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
 
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/internal/parallel"
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
 func TestMain(m *testing.M) {
 	logging.Disable() // as main does
+	parallel.Default(4)
 	redistest.Main(m)
 }
 
@@ -55,8 +59,16 @@ func leavesNothing(t *testing.T, rdb redis.UniversalClient) {
 // take runs the tour and checks its exit code.
 func take(t *testing.T, ctx context.Context, wantCode int, args ...string) (stdout, stderr string) {
 	t.Helper()
+	return takeOn(t, ctx, openServer, wantCode, args...)
+}
+
+// takeOn is take for a test that is parallel to others, and so cannot set the environment.
+func takeOn(
+	t *testing.T, ctx context.Context, open opener, wantCode int, args ...string,
+) (stdout, stderr string) {
+	t.Helper()
 	var out, errs bytes.Buffer
-	if code := run(ctx, args, &out, &errs); code != wantCode {
+	if code := runOn(ctx, open, args, &out, &errs); code != wantCode {
 		t.Errorf("tour %q exits with %d, want %d\n%s%s", args, code, wantCode, &out, &errs)
 	}
 	if wantCode == 0 && errs.Len() > 0 {
@@ -118,16 +130,38 @@ var realSteps = []string{
 	"users.Get(ctx, 43) not found", "scanned 2, removed 1, longest idle 1.2", "in the background: removed 1", "pages.Get(ctx, 42) not found", "15. A miss", "All 15 steps did what they say",
 }
 
+// at opens a tour at these addresses.
+func at(addrs ...string) opener {
+	return func(ctx context.Context) (*server, error) {
+		return dial(ctx, cache.Config{Addrs: addrs})
+	}
+}
+
 func TestStepsOnAServer(t *testing.T) {
-	on(t, redistest.Start(t))
-	out, _ := take(t, t.Context(), 0)
+	if testing.Short() {
+		t.Skip("waits for TTLs of seconds")
+	}
+	t.Parallel()
+	s := redistest.Start(t)
+	leavesNothing(t, s.Client(t))
+	host, port, err := net.SplitHostPort(s.Addr())
+	must(t, err)
+	open := func(ctx context.Context) (*server, error) {
+		number, err := strconv.Atoi(port)
+		must(t, err)
+		return dial(ctx, cache.Config{Host: host, Port: number})
+	}
+	out, _ := takeOn(t, t.Context(), open, 0)
 	wantLines(t, out, realSteps...)
 }
 
 func TestStepsOnACluster(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for TTLs of seconds")
+	}
+	t.Parallel()
 	c := redistest.Cluster(t)
-	environ(t, map[string]string{"REDIS_ADDRS": strings.Join(c.Addrs(), ",")})
-	out, _ := take(t, t.Context(), 0)
+	out, _ := takeOn(t, t.Context(), at(c.Addrs()...), 0)
 	wantLines(t, out, realSteps...)
 	rdb := redis.NewClusterClient(&redis.ClusterOptions{Addrs: c.Addrs()})
 	defer rdb.Close()
@@ -193,8 +227,6 @@ func TestFlags(t *testing.T) {
 		want string
 	}{
 		{[]string{"-nothing"}, "tour: flag provided but not defined: -nothing"},
-		{[]string{"-data"}, "tour: flag needs an argument: -data"},
-		{[]string{"-data="}, "no file is named"},
 		{[]string{"twitter.json"}, `tour: unexpected argument "twitter.json"`},
 	} {
 		out, errs := take(t, t.Context(), exitUsage, tt.args...)
@@ -204,7 +236,7 @@ func TestFlags(t *testing.T) {
 		}
 	}
 	out, _ := take(t, t.Context(), 0, "-h")
-	wantLines(t, out, "usage: go run ./internal/tour", "-data file.json", "Exit codes")
+	wantLines(t, out, "usage: go run ./internal/tour", "Exit codes")
 }
 
 func must(t *testing.T, err error) {

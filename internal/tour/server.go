@@ -36,6 +36,9 @@ type times struct {
 	slack time.Duration // how much less than a whole TTL may be left just after a renewal
 }
 
+// opener returns the server of a tour.
+type opener func(ctx context.Context) (*server, error)
+
 // openServer returns the server that the environment names, or one inside this process.
 func openServer(ctx context.Context) (*server, error) {
 	if os.Getenv("REDIS_HOST") == "" && os.Getenv("REDIS_ADDRS") == "" {

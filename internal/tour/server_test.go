@@ -17,11 +17,6 @@ func TestServerThatIsNotThere(t *testing.T) {
 	closed := l.Addr().String()
 	must(t, l.Close())
 	_, port, _ := net.SplitHostPort(closed)
-	silent, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and never answers
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer silent.Close()
 	const password = "s3cret-Passw0rd"
 	for name, tt := range map[string]struct {
 		env  map[string]string
@@ -29,7 +24,6 @@ func TestServerThatIsNotThere(t *testing.T) {
 	}{
 		"refused":  {map[string]string{"REDIS_HOST": "127.0.0.1", "REDIS_PORT": port}, "tour: cannot use the Redis at " + closed + ": dial tcp"},
 		"cluster":  {map[string]string{"REDIS_ADDRS": closed}, "tour: cannot use the Redis at " + closed + ": dial tcp"},
-		"silent":   {map[string]string{"REDIS_ADDRS": silent.Addr().String()}, "tour: cannot use the Redis at " + silent.Addr().String() + ": no answer in time: "},
 		"bad port": {map[string]string{"REDIS_HOST": "127.0.0.1", "REDIS_PORT": "x", "REDIS_DB": "y"}, "REDIS_PORT takes a port number from 1 to 65535; REDIS_DB takes"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -45,6 +39,23 @@ func TestServerThatIsNotThere(t *testing.T) {
 				t.Errorf("it took %v", took)
 			}
 		})
+	}
+}
+
+func TestServerThatIsSilent(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for four seconds")
+	}
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and never answers
+	must(t, err)
+	defer silent.Close()
+	addr := silent.Addr().String()
+	started := time.Now()
+	_, errs := takeOn(t, t.Context(), at(addr), exitFailed)
+	wantLines(t, errs, "tour: cannot use the Redis at "+addr+": no answer in time: ")
+	if took := time.Since(started); took > 10*time.Second {
+		t.Errorf("it took %v", took)
 	}
 }
 

@@ -27,15 +27,6 @@ func visible(text string) string {
 // oneLine returns the text of an error, also of a joined one, as one visible line.
 func oneLine(err error) string { return visible(strings.ReplaceAll(err.Error(), "\n", "; ")) }
 
-// line returns the first n characters of a text as one visible line.
-func line(text string, n int) string {
-	runes := []rune(text)
-	if len(runes) <= n {
-		return visible(text)
-	}
-	return visible(string(runes[:n])) + "..."
-}
-
 // short writes a duration without its zeros and, below a minute, to the hundredth of a second.
 func short(d time.Duration) string {
 	if d < time.Minute {

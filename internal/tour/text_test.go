@@ -22,12 +22,6 @@ func TestText(t *testing.T) {
 			t.Errorf("visible(%q) = %q, want %q", text, got, want)
 		}
 	}
-	if got := line("日本語\n", 4); got != `日本語\n` {
-		t.Errorf("line gives %q", got)
-	}
-	if got := line("日本語\n.", 4); got != `日本語\n...` {
-		t.Errorf("line gives %q", got)
-	}
 	for d, want := range map[time.Duration]string{
 		0: "0s", 1200 * time.Millisecond: "1.2s", 794321 * time.Microsecond: "790ms", time.Minute: "1m", 30 * time.Minute: "30m",
 		2 * time.Hour: "2h", 100 * time.Minute: "1h40m", time.Hour + 5*time.Second: "1h0m5s", 10 * time.Second: "10s",

@@ -37,7 +37,7 @@ type tour struct {
 	pages    *cache.Cache[int64, User] // Fixed
 }
 
-// showSteps is the tour without -data.
+// showSteps is the tour.
 func showSteps(ctx context.Context, g *guide) error {
 	started := time.Now()
 	t := &tour{guide: g}

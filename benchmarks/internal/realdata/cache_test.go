@@ -8,9 +8,9 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/activettl/rediscache/benchmarks/internal/realdata"
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/codec"
-	"github.com/activettl/rediscache/internal/realdata"
 	"github.com/activettl/rediscache/internal/redistest"
 	"github.com/activettl/rediscache/internal/testpb"
 	"github.com/activettl/rediscache/ttl"

@@ -10,7 +10,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protojson"
 
-	"github.com/activettl/rediscache/internal/realdata"
+	"github.com/activettl/rediscache/benchmarks/internal/realdata"
 )
 
 func TestTweets(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/activettl/rediscache/internal/realdata"
+	"github.com/activettl/rediscache/benchmarks/internal/realdata"
 	"github.com/activettl/rediscache/internal/redistest"
 )
 

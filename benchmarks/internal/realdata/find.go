@@ -13,7 +13,8 @@ const (
 	GitHubEvents = "github_events.json"
 )
 
-// Find returns the path of a file in ../shared/data, seen from the root of the module that the working directory is in.
+// Find returns the path of a file in shared/data beside the checkout, which is the folder above the
+// module that the working directory is in.
 // If it is not there the error is fs.ErrNotExist and names that path.
 func Find(name string) (string, error) {
 	dir, err := os.Getwd()
@@ -24,7 +25,7 @@ func Find(name string) (string, error) {
 		_, err := os.Stat(filepath.Join(dir, "go.mod"))
 		switch {
 		case err == nil:
-			path := filepath.Join(dir, "..", "shared", "data", name)
+			path := filepath.Join(dir, "..", "..", "shared", "data", name)
 			_, err = os.Stat(path)
 			return path, err
 		case !errors.Is(err, fs.ErrNotExist):
