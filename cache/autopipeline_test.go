@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -14,7 +15,6 @@ import (
 
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/internal/redistest"
-	"github.com/activettl/rediscache/ttl"
 )
 
 // Whatever goes along in one pipeline, each caller gets what is his.
@@ -155,43 +155,45 @@ func TestAutoPipelineWithoutAnswer(t *testing.T) {
 	}
 }
 
-// A sweep reaches every node also through what pipelines by itself.
+// A sweep reaches every server of a cache that pipelines by itself.
 func TestAutoPipelineSweep(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
-		ap, err := b.Client.AutoPipeline()
-		must(t, err)
-		defer ap.Close()
-		for name, rdb := range map[string]redis.UniversalClient{"Options.AutoPipeline": b.Client, "redis.AutoPipeliner": ap} {
-			t.Run(name, func(t *testing.T) {
-				o := active()
-				if rdb == b.Client {
-					o = autoPipelined()
-				}
-				u := users{mustNew[int64](t, rdb, b.Name(), jsonUsers, o), t, b.Client}
-				must(t, u.SetMany(ctx(t), anns(60)))
-				for id := range int64(30) {
-					u.age(2*id, hour/3)
-				}
-				res, err := u.Sweep(ctx(t), hour/2)
-				if err != nil || res.Scanned != 60 || res.Removed != 30 {
-					t.Errorf("Sweep gives %+v, %v, want 30 of 60 removed", res, err)
-				}
-				if n, err := u.Len(ctx(t)); n != 30 || err != nil {
-					t.Errorf("Len = %d, %v, want 30", n, err)
-				}
-			})
+		u := newUsers(t, b, autoPipelined())
+		must(t, u.SetMany(ctx(t), anns(60)))
+		for id := range int64(30) {
+			u.age(2*id, hour/3)
+		}
+		res, err := u.Sweep(ctx(t), hour/2)
+		if err != nil || res.Scanned != 60 || res.Removed != 30 {
+			t.Errorf("Sweep gives %+v, %v, want 30 of 60 removed", res, err)
+		}
+		if n, err := u.Len(ctx(t)); n != 30 || err != nil {
+			t.Errorf("Len = %d, %v, want 30", n, err)
 		}
 	})
 }
 
-// New refuses two layers of auto-pipelining.
-func TestAutoPipelineTwice(t *testing.T) {
-	ap, err := redistest.Standalone(t).Client(t).AutoPipeline()
+// New refuses clients of which it cannot know which servers are behind them, and says what to do.
+func TestRefusedClients(t *testing.T) {
+	rdb := redistest.Standalone(t).Client(t)
+	ap, err := rdb.AutoPipeline()
 	must(t, err)
 	defer ap.Close()
-	_, err = cache.New[int64](ap, "users", jsonUsers, &cache.Options{TTL: ttl.Active(hour), AutoPipeline: true})
-	if err == nil {
-		t.Error("New takes a redis.AutoPipeliner with Options.AutoPipeline")
+	for want, client := range map[string]redis.UniversalClient{
+		"Options.AutoPipeline": ap,
+		"*redis.ClusterClient": struct{ redis.UniversalClient }{rdb},
+	} {
+		_, err := cache.New[int64](client, "users", jsonUsers, nil)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("New on a %T: %v, want an error that names %s", client, err, want)
+		}
+	}
+	ring := redis.NewRing(&redis.RingOptions{})
+	defer ring.Close()
+	for _, client := range []redis.UniversalClient{struct{ *redis.Client }{rdb}, struct{ *redis.Ring }{ring}} {
+		if _, err := cache.New[int64](client, "users", jsonUsers, nil); err != nil {
+			t.Errorf("New on a %T: %v", client, err)
+		}
 	}
 }
 

@@ -3,17 +3,21 @@ package cache
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/activettl/rediscache/internal/store"
 )
 
-// GetMany returns the records of keys, each as Get does; a key without a record
-// is absent from the map, which is never nil. It returns what it could read, and
-// one joined error with an [*Error] for each key that it could not.
+// GetMany returns the records of keys, each as Get does. A key without a record is absent from the
+// map, which is never nil. GetMany returns what it could read, and one joined error with an
+// [*Error] for each key that it could not read.
 //
-// It costs one command per key, in one round trip per 1000 keys (to each node,
-// in a cluster); a second one where the cache meets its first record with terms
-// of its own.
+// It costs one command per key. A round trip to each server reads up to 1000 keys, or about 1 MiB
+// of values, estimated from the values that the process has read before. A process that has read
+// none begins with one key and reads up to eight times as many in each next part. Records with
+// terms of their own that were not expected cost a second round trip. A server that does not answer
+// costs its own keys and no others.
 func (c *Cache[K, V]) GetMany(ctx context.Context, keys []K) (map[K]V, error) {
 	const op = "GetMany"
 	ctx, run := c.begin(ctx, op, len(keys))
@@ -23,19 +27,33 @@ func (c *Cache[K, V]) GetMany(ctx context.Context, keys []K) (map[K]V, error) {
 		return values, run.endMany(ctx, 0, 0, c.fail(op, "", err))
 	}
 	good, full, errs := c.redisKeys(op, keys)
-	misses := 0
+	var missed map[K]struct{} // for the hook
+	if c.hook != nil {
+		missed = map[K]struct{}{}
+	}
+	var renew []string
+	failed := map[int]error{}
 	for i, reply := range c.store.GetMany(ctx, full) {
-		v, err := c.value(reply)
+		v, err := c.received(full[i], reply)
 		switch {
 		case errors.Is(err, ErrNotFound):
-			misses++
+			if missed != nil {
+				missed[good[i]] = struct{}{}
+			}
 		case err != nil:
-			errs = append(errs, c.fail(op, c.text(full[i]), err))
+			failed[i] = c.fail(op, c.text(full[i]), err)
 		default:
 			values[good[i]] = v
+			if c.store.Readable(full[i]) {
+				renew = append(renew, full[i])
+			}
 		}
 	}
-	return values, run.endMany(ctx, len(values), misses, errors.Join(errs...))
+	c.store.Renew(ctx, renew)
+	for _, i := range slices.Sorted(maps.Keys(failed)) { // replies come in the order of servers
+		errs = append(errs, failed[i])
+	}
+	return values, run.endMany(ctx, len(values), len(missed), c.joined(op, errs))
 }
 
 // value decodes the value of a reply.
@@ -44,6 +62,14 @@ func (c *Cache[K, V]) value(reply store.Reply) (v V, err error) {
 		return v, reply.Err
 	}
 	return c.decode(reply.Value)
+}
+
+// received is value for a read of callers. A record that cannot be decoded is not renewed again.
+func (c *Cache[K, V]) received(key string, reply store.Reply) (v V, err error) {
+	if v, err = c.value(reply); err != nil && reply.Err == nil {
+		c.store.Unreadable(key)
+	}
+	return v, err
 }
 
 // redisKeys returns those of ks that are good keys, their keys in Redis, and the
@@ -61,13 +87,12 @@ func (c *Cache[K, V]) redisKeys(op string, ks []K) (good []K, full []string, err
 	return good, full, errs
 }
 
-// SetMany writes the records, each as Set does. It writes what it can, and
-// returns one joined error with an [*Error] for each record that it could not
-// write. The records are not written as one: a reader may see some of them
-// first.
+// SetMany writes the records, each as Set does. It writes what it can, and returns one joined error
+// with an [*Error] for each record that it could not write. It is not atomic: a reader may see some
+// of the records before the others.
 //
-// It costs one command per record, in one round trip per 1000 records or 8 MiB
-// (to each node, in a cluster).
+// It costs one command per record, in one round trip to each server per 1000 records or 8 MiB. A
+// server that does not answer costs its own records and no others.
 func (c *Cache[K, V]) SetMany(ctx context.Context, records map[K]V, opts ...SetOption) error {
 	const op = "SetMany"
 	ctx, run := c.begin(ctx, op, len(records))
@@ -98,15 +123,15 @@ func (c *Cache[K, V]) SetMany(ctx context.Context, records map[K]V, opts ...SetO
 			errs = append(errs, c.fail(op, c.text(items[i].Key), err))
 		}
 	}
-	return run.endMany(ctx, len(records)-len(errs), 0, errors.Join(errs...))
+	return run.endMany(ctx, len(records)-len(errs), 0, c.joined(op, errs))
 }
 
 // DeleteMany removes the records of keys and returns how many there were. It
 // removes what it can, and returns one joined error with an [*Error] for each key
 // that it could not remove.
 //
-// It costs one command per key, in one round trip per 1000 keys (to each node,
-// in a cluster).
+// It costs one command per key, in one round trip to each server per 1000 keys. A server that does
+// not answer costs its own keys and no others.
 func (c *Cache[K, V]) DeleteMany(ctx context.Context, keys []K) (int, error) {
 	const op = "DeleteMany"
 	ctx, run := c.begin(ctx, op, len(keys))
@@ -121,5 +146,5 @@ func (c *Cache[K, V]) DeleteMany(ctx context.Context, keys []K) (int, error) {
 			errs = append(errs, c.fail(op, c.text(full[i]), err))
 		}
 	}
-	return removed, run.endMany(ctx, removed, max(len(keys)-len(errs)-removed, 0), errors.Join(errs...))
+	return removed, run.endMany(ctx, removed, max(len(keys)-len(errs)-removed, 0), c.joined(op, errs))
 }

@@ -10,20 +10,22 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/activettl/rediscache/codec"
-	"github.com/activettl/rediscache/internal/keys"
+	"github.com/activettl/rediscache/internal/access"
+	"github.com/activettl/rediscache/internal/names"
+	"github.com/activettl/rediscache/internal/reap"
 	"github.com/activettl/rediscache/internal/store"
+	"github.com/activettl/rediscache/internal/wire"
 )
 
-// Cache keeps values of type V under keys of type K in Redis. It is made by
-// [New] and safe for concurrent use. Caches of the same name on the same Redis,
-// in one process or in many, are the same cache, and are to be made with the
-// same K, V, codec and policy.
+// Cache keeps values of type V under keys of type K in Redis. [New] makes it. It is safe for
+// concurrent use. Caches of the same name on the same Redis are the same cache, in one process or
+// in many. Make them all with the same K, V, codec and policy.
 //
-// A K is a string, an integer, a named type of these, or a type with MarshalText
-// and, on its pointer, UnmarshalText. Its text has 1 to 1024 bytes, any bytes.
+// K is a string, an integer, a named type of these, or a type with MarshalText and, on its pointer,
+// UnmarshalText. The text of a key has 1 to 1024 bytes of any value.
 type Cache[K comparable, V any] struct {
 	core
-	keys     keys.Coder[K]
+	keys     names.Coder[K]
 	codec    codec.Codec[V]
 	nillable bool // V is a pointer or an interface: its nil is no value
 }
@@ -31,78 +33,126 @@ type Cache[K comparable, V any] struct {
 // core is what a cache has without its types.
 type core struct {
 	settings
-	name   string
-	prefix string // of every key in Redis
+	names  names.Names
+	wire   *wire.Client
 	store  *store.Store
+	index  *access.Index // nil if accesses are not tracked
 	closed atomic.Bool
 	stop   context.CancelFunc // of what New started
-	bg     sync.WaitGroup
+	tasks  tasks
+	passes sync.Map // the func(made bool) by which each running sweep gives its turn back
 }
 
-// New returns the cache of that name on rdb: any client of go-redis, standalone,
-// Sentinel, Cluster, Ring or AutoPipeliner. The name is of letters, digits and
-// ". _ / -". The values are those of the codec, so a call writes only K:
+// New returns the cache of that name on rdb: a *redis.Client, standalone or by Sentinel, a
+// *redis.ClusterClient or a *redis.Ring. The name consists of letters, digits and ". _ / -". K is
+// the only type that a call writes; V is that of the codec:
 //
 //	users, err := cache.New[int64](rdb, "users", codec.JSON[User]{}, nil)
 //
-// New checks all it is given and says what is wrong by its name. It sends
-// nothing to Redis. It starts the Sweeper, if there is one; Close ends it. The
-// client stays the caller's to close, after the cache.
+// New checks all it is given and returns an error that names what is wrong. It sends nothing to
+// Redis. It starts the Sweeper, if there is one; Close ends it. The client stays the caller's to
+// close, after the cache.
+//
+// New refuses a redis.AutoPipeliner: Options.AutoPipeline does the same and obeys contexts. It
+// refuses a client of another type too, since it cannot know how many servers are behind it. It
+// takes a type that embeds one of the three.
 func New[K comparable, V any](rdb redis.UniversalClient, name string, c codec.Codec[V], o *Options) (*Cache[K, V], error) {
-	fail := func(err error) (*Cache[K, V], error) { return nil, &Error{Op: "New", Err: err} }
-	switch {
-	case !validName.MatchString(name):
-		return fail(fmt.Errorf("name %.64q: it must match %s", name, validName))
-	case isNil(rdb):
-		return fail(fmt.Errorf("cache %s: rdb is nil", name))
-	case isNil(c):
-		return fail(fmt.Errorf("cache %s: codec is nil", name))
-	}
-	set, err := o.settings()
+	made, err := newCache[K](rdb, name, c, o)
 	if err != nil {
-		return fail(fmt.Errorf("cache %s: %w", name, err))
-	}
-	if _, already := rdb.(*redis.AutoPipeliner); already && set.autoPipeline {
-		return fail(fmt.Errorf("cache %s: Options.AutoPipeline: rdb is a redis.AutoPipeliner already", name))
-	}
-	coder, err := keys.For[K]()
-	if err != nil {
-		return fail(fmt.Errorf("cache %s: %w", name, err))
-	}
-	prefix := name + ":"
-	kind := reflect.TypeFor[V]().Kind()
-	made := &Cache[K, V]{
-		core:     core{settings: set, name: name, prefix: prefix, store: store.New(rdb, prefix, set.terms, set.track)},
-		keys:     coder,
-		codec:    c,
-		nillable: kind == reflect.Pointer || kind == reflect.Interface,
-	}
-	if set.autoPipeline {
-		made.store.AutoPipeline()
+		return nil, &Error{Op: "New", Err: err}
 	}
 	var background context.Context
 	background, made.stop = context.WithCancel(context.Background())
-	if set.sweeper != nil {
-		made.bg.Go(func() { set.sweeper.Run(background, made) })
+	if made.sweeper != nil {
+		made.tasks.start(func() { made.sweeper.Run(background, sweepTarget{&made.core}) })
 	}
 	return made, nil
 }
 
-// Name returns the name of the cache.
-func (c *Cache[K, V]) Name() string { return c.name }
+func newCache[K comparable, V any](rdb redis.UniversalClient, name string, c codec.Codec[V], o *Options) (*Cache[K, V], error) {
+	if o == nil {
+		o = &Options{}
+	}
+	full, err := names.New(o.Namespace, name)
+	switch {
+	case err != nil:
+		return nil, err
+	case isNil(rdb):
+		return nil, fmt.Errorf("cache %s: rdb is nil", name)
+	case isNil(c):
+		return nil, fmt.Errorf("cache %s: codec is nil", name)
+	}
+	set, err := o.settings()
+	if err != nil {
+		return nil, fmt.Errorf("cache %s: %w", name, err)
+	}
+	coder, err := names.For[K]()
+	if err != nil {
+		return nil, fmt.Errorf("cache %s: %w", name, err)
+	}
+	w, err := wire.New(rdb, o.AutoPipeline)
+	if err != nil {
+		return nil, fmt.Errorf("cache %s: %w", name, err)
+	}
+	kind := reflect.TypeFor[V]().Kind()
+	made := &Cache[K, V]{
+		core:     core{settings: set, names: full, wire: w},
+		keys:     coder,
+		codec:    c,
+		nillable: kind == reflect.Pointer || kind == reflect.Interface,
+	}
+	var tracker store.Tracker
+	if set.track && !set.terms.Renews {
+		made.index = access.New(w, full, set.terms.TTL)
+		tracker = made.index
+	}
+	made.store = store.New(w, full, set.terms, tracker)
+	return made, nil
+}
 
-// Close ends the cache: every later operation returns [ErrClosed]. It stops the
-// Sweeper, also in the middle of a pass, and waits until it and the pipelines of
-// Options.AutoPipeline have ended: if the server does not answer, for as long as the
-// client's timeouts say. It closes nothing that
-// New was given. Close may be called more than once, and always returns nil. It must
-// not be called by a callback of the Sweeper or by the Hook of its pass, since it
-// would wait for its caller.
+// reaper is what a sweep needs of the cache.
+func (c *core) reaper() *reap.Cache {
+	return &reap.Cache{Wire: c.wire, Names: c.names, Terms: c.terms, Store: c.store, Index: c.index}
+}
+
+// Name returns the full name of the cache: Options.Namespace and the name that New was given.
+func (c *Cache[K, V]) Name() string { return c.names.String() }
+
+// Close ends the cache and always returns nil. Every operation that starts later returns
+// [ErrClosed]. Close stops the Sweeper, also in the middle of a pass. Then it waits until the
+// Sweeper and all commands in flight have ended. If a server does not answer, that takes as long as
+// the client's timeouts. [Cache.Shutdown] bounds the wait.
+//
+// Close does not wait for functions of the caller: the function given to Modify or Upsert, a codec,
+// a Hook, a callback of a sweep, the body of a range. What such a function returns after Close is
+// not written, and its operation returns ErrClosed. These functions may call Close.
+//
+// A hook of the Redis client runs within a command. It must not call Close: Close would wait for
+// that command, and so for its caller.
+//
+// Close may be called more than once. It closes nothing that New was given.
 func (c *Cache[K, V]) Close() error {
+	_ = c.Shutdown(context.Background())
+	return nil
+}
+
+// Shutdown is Close with a bound: it waits until ctx ends at most, and then returns the error of
+// ctx. The cache is closed all the same. What has not ended by then ends by itself and sends
+// nothing more.
+func (c *Cache[K, V]) Shutdown(ctx context.Context) error {
 	c.closed.Store(true)
 	c.stop()
-	c.bg.Wait()
-	c.store.Close()
+	err := c.tasks.wait(ctx)
+	c.passes.Range(func(_, release any) bool {
+		release.(func(made bool))(false) // its next command is refused
+		return true
+	})
+	if closing := c.wire.Close(ctx); err == nil {
+		err = closing
+	}
+	if err != nil {
+		return c.fail("Shutdown", "", err)
+	}
 	return nil
 }
 
@@ -129,7 +179,7 @@ func (c *Cache[K, V]) key(ctx context.Context, op string, k K) (string, error) {
 // redisKey returns the key in Redis of k; on an error, what there is of it.
 func (c *Cache[K, V]) redisKey(k K) (string, error) {
 	var buf [64]byte
-	key, err := c.keys.Append(append(buf[:0], c.prefix...), k)
+	key, err := c.keys.Append(append(append(buf[:0], c.names.String()...), ':'), k)
 	if err != nil {
 		err = fmt.Errorf("%w: %w", ErrKey, err)
 	}
@@ -137,7 +187,7 @@ func (c *Cache[K, V]) redisKey(k K) (string, error) {
 }
 
 // text returns the text of a cache's key without the cache's name.
-func (c *core) text(key string) string { return key[len(c.prefix):] }
+func (c *core) text(key string) string { return c.names.Text(key) }
 
 // encode returns the bytes of a value that the cache may write.
 func (c *Cache[K, V]) encode(v V) ([]byte, error) {

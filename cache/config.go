@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -14,14 +15,14 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/sethvargo/go-envconfig"
 
-	"github.com/activettl/rediscache/internal/store"
+	"github.com/activettl/rediscache/internal/reap"
 	"github.com/activettl/rediscache/sweep"
 	"github.com/activettl/rediscache/ttl"
 )
 
-// Config says where Redis is and how long records live. FromEnv reads one from
-// the environment; a program may change it before it calls Client and Options.
-// Printing a Config does not show the password.
+// Config says where Redis is and how long records live. FromEnv reads one from the environment; a
+// program may change it before it calls Client and Options. The zero Config is that of an empty
+// environment. Printing a Config does not show the password.
 type Config struct {
 	Host string // REDIS_HOST, default localhost
 	Port int    // REDIS_PORT, default 6379
@@ -41,9 +42,8 @@ type Config struct {
 	// duration such as 90m; default 3600.
 	DefaultTTL time.Duration
 
-	// ActiveTTL chooses ttl.Active over ttl.Fixed. REDIS_ACTIVE_TTL, default
-	// true.
-	ActiveTTL bool
+	// FixedTTL chooses ttl.Fixed over ttl.Active. REDIS_ACTIVE_TTL=false sets it; default false.
+	FixedTTL bool
 
 	// SweepInterval and SweepIdle set a sweep.Periodic: how often it makes a pass,
 	// and for how long a record must not have been used. REDIS_SWEEP_INTERVAL and
@@ -115,7 +115,8 @@ func configFrom(l envconfig.Lookuper) (Config, error) {
 	if cfg.TLS, err = strconv.ParseBool(env.TLS); err != nil {
 		bad("REDIS_TLS", "takes true or false")
 	}
-	if cfg.ActiveTTL, err = strconv.ParseBool(env.ActiveTTL); err != nil {
+	activeTTL, err := strconv.ParseBool(env.ActiveTTL)
+	if cfg.FixedTTL = !activeTTL; err != nil {
 		bad("REDIS_ACTIVE_TTL", "takes true or false")
 	}
 	const takesDuration = "takes seconds, such as 3600, or a Go duration, such as 90m, of at least 1ms"
@@ -134,7 +135,7 @@ func configFrom(l envconfig.Lookuper) (Config, error) {
 		}
 		if cfg.SweepIdle, ok = parseTTL(env.SweepIdle); !ok {
 			bad("REDIS_SWEEP_IDLE", takesDuration)
-		} else if cfg.DefaultTTL > 0 && cfg.SweepIdle >= store.LongestIdle(cfg.policy().Terms()) {
+		} else if cfg.DefaultTTL > 0 && cfg.SweepIdle >= reap.LongestIdle(cfg.policy().Terms()) {
 			bad("REDIS_SWEEP_IDLE", "must be less than REDIS_DEFAULT_TTL, by a window if that is fixed: no record is seen idle for longer")
 		}
 	}
@@ -216,7 +217,7 @@ func (c Config) Client() redis.UniversalClient {
 		ContextTimeoutEnabled: true,
 	}
 	if len(o.Addrs) == 0 {
-		o.Addrs = []string{net.JoinHostPort(c.Host, strconv.Itoa(c.Port))}
+		o.Addrs = []string{net.JoinHostPort(cmp.Or(c.Host, "localhost"), strconv.Itoa(cmp.Or(c.Port, 6379)))}
 	}
 	if c.TLS {
 		o.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
@@ -235,8 +236,9 @@ func (c Config) Options() *Options {
 }
 
 func (c Config) policy() ttl.Policy {
-	if c.ActiveTTL {
-		return ttl.Active(c.DefaultTTL)
+	d := cmp.Or(c.DefaultTTL, DefaultTTL)
+	if c.FixedTTL {
+		return ttl.Fixed(d)
 	}
-	return ttl.Fixed(c.DefaultTTL)
+	return ttl.Active(d)
 }

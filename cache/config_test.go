@@ -29,7 +29,7 @@ func environment(t *testing.T, vars map[string]string) {
 }
 
 func TestFromEnv(t *testing.T) {
-	defaults := cache.Config{Host: "localhost", Port: 6379, DefaultTTL: time.Hour, ActiveTTL: true}
+	defaults := cache.Config{Host: "localhost", Port: 6379, DefaultTTL: time.Hour}
 	tests := []struct {
 		name string
 		vars map[string]string
@@ -40,7 +40,7 @@ func TestFromEnv(t *testing.T) {
 			"REDIS_HOST": "10.1.2.3", "REDIS_PORT": "6380", "REDIS_DB": "3", "REDIS_USERNAME": "app", "REDIS_PASSWORD": "secret",
 			"REDIS_TLS": "true", "REDIS_DEFAULT_TTL": "60", "REDIS_ACTIVE_TTL": "false",
 		}, func(c *cache.Config) {
-			*c = cache.Config{Host: "10.1.2.3", Port: 6380, DB: 3, Username: "app", Password: c.Password, TLS: true, DefaultTTL: time.Minute}
+			*c = cache.Config{Host: "10.1.2.3", Port: 6380, DB: 3, Username: "app", Password: c.Password, TLS: true, DefaultTTL: time.Minute, FixedTTL: true}
 		}},
 		{"IPv6", map[string]string{"REDIS_HOST": "::1"}, func(c *cache.Config) { c.Host = "::1" }},
 		{"Go duration", map[string]string{"REDIS_DEFAULT_TTL": "90m"}, func(c *cache.Config) { c.DefaultTTL = 90 * time.Minute }},
@@ -70,6 +70,25 @@ func TestFromEnv(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
 		})
+	}
+}
+
+// The zero Config is that of an empty environment.
+func TestZeroConfig(t *testing.T) {
+	environment(t, nil)
+	empty, err := cache.FromEnv()
+	must(t, err)
+	var zero cache.Config
+	if a, b := fmt.Sprint(zero.Options().TTL), fmt.Sprint(empty.Options().TTL); a != b {
+		t.Errorf("the policy of the zero Config is %s, want %s", a, b)
+	}
+	address := func(c cache.Config) string {
+		rdb := c.Client().(*redis.Client)
+		defer rdb.Close()
+		return rdb.Options().Addr
+	}
+	if a, b := address(zero), address(empty); a != b {
+		t.Errorf("the zero Config asks %s, want %s", a, b)
 	}
 }
 

@@ -13,23 +13,30 @@
 //
 // # Data
 //
-// A cache named users owns the keys users:<key> and its bookkeeping below
-// users!. A record under the cache's policy is a plain Redis string and nothing
-// but the codec's bytes, so that redis-cli and other languages can read and
-// write it. A record with terms of its own ([WithTTL], [ttl.MaxAge]) is a list
-// [value, TTL in milliseconds, deadline in Unix milliseconds].
+// A cache named users owns the keys users:<key> and its bookkeeping below users!. With
+// Options.Namespace "shop/prod/", both stand behind it: shop/prod/users:<key>. A record under the
+// cache's policy is a plain Redis string and nothing but the codec's bytes, so that redis-cli and
+// other languages can read and write it. A record with terms of its own ([WithTTL], [ttl.MaxAge]) is
+// a list that begins with [value, TTL in milliseconds, deadline in Unix milliseconds]. Readers
+// ignore what follows, so that later versions can add to it.
 //
-// Set and Delete replace or remove whatever stands under their key; every other
-// operation leaves alone what is not a record of the cache.
+// Set and Delete replace or remove whatever stands under their key. Every other operation leaves
+// alone what is not a record of the cache.
 //
 // # Errors
 //
-// Every error of an operation is an [*Error] that names the operation, the cache
-// and the key. A miss is [ErrNotFound] and nothing else. No error holds a value
-// or a password.
+// Every error of an operation is an [*Error] that names the operation, the cache and the key. The
+// error of a batch holds one for each key. A miss is [ErrNotFound] and nothing else. No error holds
+// a value or a password, and no error holds a key under Options.RedactKeys. A Hook sees no key.
 //
 // A deadline of the context bounds an operation only if the client was made with
-// ContextTimeoutEnabled, as [Config.Client] does; go-redis ignores it otherwise, and
-// for single commands through a redis.AutoPipeliner. A cancellation is seen between
-// two round trips, not within one.
+// ContextTimeoutEnabled, as [Config.Client] does. Otherwise go-redis ignores it. A cancellation is
+// seen between two round trips, not within one.
+//
+// # Memory
+//
+// An idle cache takes a few kilobytes of the process. In use, it remembers what it has just learned
+// about keys. Under a tolerance it remembers which of up to 65,536 records were renewed. Under a
+// Fixed policy that tracks accesses it remembers which of up to 65,536 it has noted. Each such key
+// takes about 100 bytes and its length.
 package cache

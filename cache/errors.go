@@ -6,8 +6,9 @@ import (
 	"strings"
 
 	"github.com/activettl/rediscache/codec"
-	"github.com/activettl/rediscache/internal/keys"
+	"github.com/activettl/rediscache/internal/names"
 	"github.com/activettl/rediscache/internal/store"
+	"github.com/activettl/rediscache/internal/wire"
 )
 
 // What a caller may decide on, by errors.Is.
@@ -15,12 +16,21 @@ var (
 	// ErrNotFound is a miss: there is no such record, or it has expired.
 	ErrNotFound = store.ErrNotFound
 
-	// ErrConflict means that UpdateField or Modify met another writer on each of
-	// its attempts. The record holds what the others wrote.
+	// ErrExists means that Add found a record under the key. The record stays as it is.
+	ErrExists = store.ErrExists
+
+	// ErrConflict means that UpdateField, Modify or Upsert met another writer on each of its
+	// attempts. The record holds what the others wrote.
 	ErrConflict = errors.New("record was changed by others on every attempt")
 
-	// ErrDecode means that the codec cannot decode the bytes that Redis holds.
-	// They stay where they are.
+	// ErrUnknownOutcome means that Redis did not answer a write of Add, UpdateField, Modify or
+	// Upsert. It is not known whether the record was written. The write is not sent again, because
+	// it could then take place twice.
+	ErrUnknownOutcome = store.ErrUnknownOutcome
+
+	// ErrDecode means that the codec cannot decode the bytes that Redis holds. The bytes stay. This
+	// process does not renew them again, so they expire within their TTL. It remembers 4096 such
+	// keys.
 	ErrDecode = errors.New("value cannot be decoded")
 
 	// ErrEncode means that the codec cannot encode the value.
@@ -30,7 +40,8 @@ var (
 	// value. Delete removes a record.
 	ErrNilValue = errors.New("value is nil")
 
-	// ErrTooLarge means that a value has more than Options.MaxValueBytes.
+	// ErrTooLarge means that a value has more than Options.MaxValueBytes. One that was read stays, and
+	// is not renewed, as under ErrDecode.
 	ErrTooLarge = errors.New("value is too large")
 
 	// ErrKey means that a key has no text, too long a text (1024 bytes), or, in
@@ -40,8 +51,8 @@ var (
 	// ErrTTL means that a TTL is out of range.
 	ErrTTL = errors.New("bad TTL")
 
-	// ErrWrongType means that the key holds something that is not a record of a
-	// cache: another Redis type, or a list that is not [value, TTL, deadline].
+	// ErrWrongType means that the key holds something that is not a record of a cache: another
+	// Redis type, or a list that does not begin with [value, TTL, deadline].
 	ErrWrongType = store.ErrWrongType
 
 	// ErrUnknownField means that the value has no field of the name that was
@@ -61,15 +72,22 @@ var (
 	ErrNotTracked = errors.New("accesses are not tracked: set Options.TrackAccess or Options.Sweeper")
 
 	// ErrClosed means that the cache is closed.
-	ErrClosed = errors.New("cache is closed")
+	ErrClosed = wire.ErrClosed
 )
 
-// Error tells which operation failed on which key, and why.
+// Error tells which operation failed on which key, and why. The error of a batch or a walk holds an
+// Error for each key or server that failed. errors.Is and errors.As look into all of them, and its
+// method Unwrap() []error returns them. Its text tells a cause that many keys share once, with
+// their number.
 type Error struct {
 	Op    string // the method: "Get", "SetMany", "New"
-	Cache string // the cache's name
-	Key   string // the key's text without the cache's name; empty if none is to blame
-	Err   error
+	Cache string // the cache's full name
+
+	// Key is the key's text without the cache's name, or its fingerprint under Options.RedactKeys. It
+	// is empty if the error is not about one key.
+	Key string
+
+	Err error
 }
 
 // Error implements error.
@@ -90,8 +108,12 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // fail makes the error of an operation on a key.
 func (c *core) fail(op, key string, err error) error {
-	if len(key) > keys.MaxBytes {
-		key = key[:64] + "…"
+	label := c.label(key)
+	if c.redact != nil {
+		err = hide(err, key, label) // a server may quote it
 	}
-	return &Error{Op: op, Cache: c.name, Key: key, Err: err}
+	if len(label) > names.MaxBytes {
+		label = label[:64] + "…"
+	}
+	return &Error{Op: op, Cache: c.names.String(), Key: label, Err: err}
 }

@@ -166,6 +166,42 @@ func ExampleCache_Modify() {
 	// Output: {Ann 31 1} <nil>
 }
 
+func ExampleCache_Add() {
+	accounts, done := open()
+	defer done()
+	ctx := context.Background()
+
+	fmt.Println(accounts.Add(ctx, 44, Account{Name: "Eve", Age: 27}))
+	err := accounts.Add(ctx, 42, Account{Name: "Nobody"})
+	fmt.Println(errors.Is(err, cache.ErrExists), err)
+	fmt.Println(accounts.Get(ctx, 42))
+	// Output:
+	// <nil>
+	// true rediscache: Add accounts "42": record exists already
+	// {Ann 31 0} <nil>
+}
+
+func ExampleCache_Upsert() {
+	accounts, done := open()
+	defer done()
+	ctx := context.Background()
+
+	visit := func(a Account, found bool) (Account, error) {
+		if !found {
+			a.Name = "Guest"
+		}
+		a.Visits++
+		return a, nil
+	}
+	for range 2 {
+		guest, err := accounts.Upsert(ctx, 44, visit, cache.WithTTL(10*time.Minute))
+		fmt.Println(guest, err)
+	}
+	// Output:
+	// {Guest 0 1} <nil>
+	// {Guest 0 2} <nil>
+}
+
 func ExampleCache_Touch() {
 	accounts, done := open()
 	defer done()

@@ -20,7 +20,7 @@ type Hook interface {
 	End(ctx context.Context, op Op)
 }
 
-// Op is an operation as a Hook sees it. It holds no key and no value.
+// Op is an operation as a Hook sees it. It holds no key and no value, and neither does its Err.
 type Op struct {
 	Kind    string        // the method: "Get", "SetMany", "All"
 	Cache   string        // the cache's name
@@ -28,7 +28,7 @@ type Op struct {
 	Hits    int           // how many records it read, wrote, renewed or removed; those that a walk met
 	Misses  int           // how many of its keys had no record; a key that is given twice counts once
 	Elapsed time.Duration // of the operation; zero in Start
-	Err     error         // what the operation returned, or nil; the first error that ended a part of a walk
+	Err     error         // what the operation returned, or nil, without the keys; the first error that ended a part of a walk
 
 	// Sweep is what a pass did, in End of Sweep; nil otherwise. Keys is then how
 	// many records it looked at, Hits how many it removed.
@@ -47,19 +47,25 @@ func (c *core) begin(ctx context.Context, kind string, keys int) (context.Contex
 	if c.hook == nil {
 		return ctx, operation{}
 	}
-	op := Op{Kind: kind, Cache: c.name, Keys: keys}
-	if started := c.hook.Start(ctx, op); started != nil {
-		ctx = started
-	}
-	return ctx, operation{hook: c.hook, start: time.Now(), op: op}
+	return c.beginBy(ctx, c.hook, kind, keys)
 }
 
-// errPanicked is what a Hook is told of an operation that a panic ended: of a
-// codec, of the function given to Modify, of a loop over All, of a callback.
-var errPanicked = errors.New("panicked")
+// beginBy is begin for a hook that is there.
+func (c *core) beginBy(ctx context.Context, hook Hook, kind string, keys int) (context.Context, operation) {
+	op := Op{Kind: kind, Cache: c.names.String(), Keys: keys}
+	if started := hook.Start(ctx, op); started != nil {
+		ctx = started
+	}
+	return ctx, operation{hook: hook, start: time.Now(), op: op}
+}
 
-// ensureEnd is deferred by every operation: the Hook is told of its end also when
-// it panics.
+// errPanicked is the Err of an operation in which a function of the caller did not return. Such
+// functions are a codec, the function given to Modify, the body of a range over All, and a
+// callback. The panic itself goes on to the caller.
+var errPanicked = errors.New("panic or runtime.Goexit in a function of the caller")
+
+// ensureEnd is deferred by every operation, so that the Hook is told of its end also when it
+// panics.
 func (o *operation) ensureEnd(ctx context.Context) {
 	if o.hook != nil {
 		_ = o.finish(ctx, errPanicked)
@@ -90,7 +96,7 @@ func (o *operation) endMany(ctx context.Context, hits, misses int, err error) er
 }
 
 func (o *operation) finish(ctx context.Context, err error) error {
-	o.op.Elapsed, o.op.Err = time.Since(o.start), err
+	o.op.Elapsed, o.op.Err = time.Since(o.start), withoutKeys(err)
 	hook := o.hook
 	o.hook = nil
 	hook.End(ctx, o.op)

@@ -13,18 +13,19 @@ type Record[K comparable, V any] struct {
 	Value V
 }
 
-// All returns an iterator over the records of the cache, in no order. It renews
-// nothing and holds one page of at most 512 records in memory.
+// All returns an iterator over the records of the cache, in no order. It renews nothing and holds
+// at most 512 keys in memory, and about 1 MiB of values (or one value that is larger).
 //
-// A record that is there from the beginning to the end comes at least once; it
-// may come twice if Redis resizes its table meanwhile. One that is written or
-// removed meanwhile may come or not. A record that cannot be read comes as its
-// key and its error, and the walk goes on; so it does with the other nodes of a
-// cluster when one fails.
+// A record that exists from the beginning to the end comes at least once. It may come twice if
+// Redis resizes its table meanwhile. A record that is written or removed meanwhile may come or not.
 //
-// Redis looks at every key of the database, in pages: one SCAN per 512 of them,
-// and one GET per record in one round trip per page. Each range over the
-// iterator is a walk of its own.
+// A record that cannot be read comes as its key and its error, and the walk goes on. If a node of a
+// cluster fails, its error comes, and the walk goes on with the other nodes.
+//
+// Redis looks at every key of the database, in pages: one SCAN per 512 keys. Each record costs one
+// GET, and a record with terms of its own may cost a script; both are batched as in GetMany. A walk
+// asks primaries only, even if the client reads from replicas. Each range over the iterator is a
+// new walk.
 func (c *Cache[K, V]) All(ctx context.Context) iter.Seq2[Record[K, V], error] {
 	const op = "All"
 	return func(yield func(Record[K, V], error) bool) {
@@ -36,8 +37,8 @@ func (c *Cache[K, V]) All(ctx context.Context) iter.Seq2[Record[K, V], error] {
 				if errors.Is(reply.Err, ErrNotFound) {
 					continue
 				}
-				if reply.Err != nil && ctx.Err() != nil {
-					return met, true // the walk ends with the context, and says it once
+				if reply.Err != nil && c.ready(ctx) != nil {
+					return met, true // the walk ends with the context or the cache, and says it once
 				}
 				met++
 				var rec Record[K, V]
@@ -58,12 +59,12 @@ func (c *Cache[K, V]) All(ctx context.Context) iter.Seq2[Record[K, V], error] {
 	}
 }
 
-// Keys returns an iterator over the keys of the cache's records, in no order,
-// under the same conditions as All; it does not read the values. A key in Redis
-// that is not one of type K comes as an error with [ErrKey], and what holds no
-// record does not come. It costs one SCAN per 512 keys of the database and one TYPE
-// per key of the cache in one round trip per page, and an LRANGE per record with
-// terms of its own in another one.
+// Keys returns an iterator over the keys of the cache's records, in no order, under the same
+// conditions as All. It does not read the values. A key in Redis that is not one of type K comes as
+// an error with [ErrKey]. A key that holds no record does not come.
+//
+// It costs one SCAN per 512 keys of the database. In one more round trip per page it costs one TYPE
+// per key of the cache. In a third one it costs an LRANGE per record with terms of its own.
 func (c *Cache[K, V]) Keys(ctx context.Context) iter.Seq2[K, error] {
 	const op = "Keys"
 	return func(yield func(K, error) bool) {
@@ -100,33 +101,38 @@ func (c *Cache[K, V]) Len(ctx context.Context) (int, error) {
 		n += len(page)
 		return len(page), true
 	})
-	return n, errors.Join(errs...)
+	return n, c.joined("Len", errs)
 }
 
-// Clear removes the records of the cache by a walk over the keys, and returns how
-// many it removed. Records that are written meanwhile may stay. It leaves alone
-// the keys of other caches, and keys below its own name that hold no record. It
-// costs what Keys costs and one UNLINK per record, in one more round trip per
-// page.
+// Clear removes the records of the cache by a walk over the keys, and returns how many it removed.
+// Records that are written meanwhile may stay. It leaves alone the keys of other caches, and keys
+// below its own name that hold no record.
+//
+// It costs what Keys costs, an UNLINK per record in one more round trip per page, and a script per
+// hash.
 func (c *Cache[K, V]) Clear(ctx context.Context) (int, error) {
 	const op = "Clear"
+	var removed int
+	var failed map[string]error
+	remove := func(ctx context.Context, page []string) ([]string, error) {
+		var err error
+		removed, failed, err = c.store.Clear(ctx, page)
+		return nil, err
+	}
 	n := 0
 	var errs []error
-	c.walk(ctx, op, c.store.Records, func(ctx context.Context, page []string, failed error) (int, bool) {
-		if failed != nil {
-			errs = append(errs, failed)
+	c.walk(ctx, op, remove, func(_ context.Context, _ []string, lost error) (int, bool) {
+		if lost != nil {
+			errs = append(errs, lost)
 			return 0, true
 		}
-		removed, failures := c.store.DeleteMany(ctx, page)
-		n += removed
-		for i, err := range failures {
-			if err != nil {
-				errs = append(errs, c.fail(op, c.text(page[i]), err))
-			}
+		for key, err := range failed {
+			errs = append(errs, c.fail(op, c.text(key), err))
 		}
+		n += removed
 		return removed, true
 	})
-	return n, errors.Join(errs...)
+	return n, c.joined(op, errs)
 }
 
 // visit takes a page of a walk, or the error that stands for it. It returns how
@@ -168,8 +174,8 @@ func (c *core) walk(ctx context.Context, op string, filter filter, visit visit) 
 	_ = run.endMany(ctx, met, 0, first)
 }
 
-// pages walks the keys of the cache until it is closed or ctx ends, which it says
-// once.
+// pages walks the keys of the cache. If the cache is closed or ctx ends, the walk ends with that
+// error, once.
 func (c *core) pages(ctx context.Context) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
 		if err := c.ready(ctx); err != nil {

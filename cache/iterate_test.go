@@ -40,7 +40,7 @@ func TestWalk(t *testing.T) {
 			b.Exempt(o.redisKey(1))
 			o.set(1, bob)
 		}
-		must(t, b.Client.Set(ctx(t), u.Name()+"!lease", "x", hour).Err())
+		must(t, b.Client.Set(ctx(t), u.Name()+"!sweep", "x", hour).Err())
 
 		n := fewer(b, 1500) // several pages
 		want := map[int64]User{}
@@ -85,7 +85,7 @@ func TestWalk(t *testing.T) {
 				t.Errorf("Clear reached the cache %s: %v", o.Name(), err)
 			}
 		}
-		if n := b.Client.Exists(ctx(t), u.Name()+"!lease").Val(); n != 1 {
+		if n := b.Client.Exists(ctx(t), u.Name()+"!sweep").Val(); n != 1 {
 			t.Error("Clear reached the cache's bookkeeping")
 		}
 	})
@@ -97,13 +97,15 @@ func TestWalkOverOddities(t *testing.T) {
 		u := newUsers(t, b, active())
 		u.set(1, ann)
 		key := func(k string) string { return u.Name() + ":" + k }
-		b.Exempt(key("7"))
+		b.Exempt(key("3"), key("5"), key("7"))
+		must(t, b.Client.HSet(ctx(t), key("5"), "owner", "token").Err()) // another program's
+		must(t, b.Client.PExpire(ctx(t), key("5"), hour).Err())
 		must(t, b.Client.Set(ctx(t), key("2"), "not JSON", hour).Err())
 		must(t, b.Client.Set(ctx(t), key("x"), "{}", hour).Err())
 		must(t, b.Client.Set(ctx(t), key("007"), "{}", hour).Err())
 		must(t, b.Client.RPush(ctx(t), key("3"), "{}", "1").Err())
 		must(t, b.Client.PExpire(ctx(t), key("3"), hour).Err())
-		must(t, b.Client.HSet(ctx(t), key("4"), "owner", "token").Err()) // a lease
+		must(t, b.Client.HSet(ctx(t), key("4"), "n", "1").Err()) // a marker of a load
 		must(t, b.Client.PExpire(ctx(t), key("4"), hour).Err())
 		must(t, b.Client.ZAdd(ctx(t), key("7"), redis.Z{Member: "m"}).Err())
 
@@ -111,7 +113,7 @@ func TestWalkOverOddities(t *testing.T) {
 		if fmt.Sprint(got) != fmt.Sprint(map[int64]User{1: ann}) {
 			t.Errorf("All gives %v", got)
 		}
-		want := map[string]error{"2": cache.ErrDecode, "x": cache.ErrKey, "007": cache.ErrKey, "3": cache.ErrWrongType, "7": cache.ErrWrongType}
+		want := map[string]error{"2": cache.ErrDecode, "x": cache.ErrKey, "007": cache.ErrKey, "3": cache.ErrWrongType, "5": cache.ErrWrongType, "7": cache.ErrWrongType}
 		for k, sentinel := range want {
 			wantErr(t, failed[k], sentinel, "All", k)
 		}
@@ -137,9 +139,9 @@ func TestWalkOverOddities(t *testing.T) {
 		if n, err := u.Clear(ctx(t)); n != 4 || err != nil {
 			t.Errorf("Clear = %d, %v, want 4", n, err)
 		}
-		for _, k := range []string{"3", "4", "7"} {
-			if n := b.Client.Exists(ctx(t), key(k)).Val(); n != 1 {
-				t.Errorf("Clear removed %s, which holds no record", k)
+		for k, want := range map[string]int64{"3": 1, "4": 0, "5": 1, "7": 1} {
+			if n := b.Client.Exists(ctx(t), key(k)).Val(); n != want {
+				t.Errorf("after Clear, %s is there %d times, want %d", k, n, want)
 			}
 		}
 	})

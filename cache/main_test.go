@@ -11,8 +11,8 @@ import (
 
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/codec"
-	"github.com/activettl/rediscache/internal/clock"
 	"github.com/activettl/rediscache/internal/parallel"
+	"github.com/activettl/rediscache/internal/recent"
 	"github.com/activettl/rediscache/internal/redistest"
 	"github.com/activettl/rediscache/ttl"
 )
@@ -132,7 +132,7 @@ func (u users) set(id int64, v User, opts ...cache.SetOption) {
 // cache as well.
 func (u users) age(id int64, left time.Duration) {
 	u.t.Helper()
-	clock.Skip(hour)
+	recent.Skip(hour)
 	if ok, err := u.rdb.PExpire(ctx(u.t), u.redisKey(id), left).Result(); err != nil || !ok {
 		u.t.Fatalf("PEXPIRE: %v, %v", ok, err)
 	}

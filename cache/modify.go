@@ -16,10 +16,9 @@ const (
 	// has very many writers at once.
 	maxAttempts = 64
 
-	// maxEager is how many attempts follow each other at once, each on the value
-	// that the one before it met. That favours the writer who lost over one who
-	// begins anew, which a pause would not: what was read before a pause is stale
-	// after it.
+	// maxEager is how many attempts follow each other without a pause. Each uses the value that the
+	// attempt before it met. That favours the writer who lost over one who begins later. A pause
+	// would not: what was read before a pause is stale after it.
 	maxEager = 4
 
 	// A pause is at most maxSpread times as long as an attempt takes, room for so
@@ -28,20 +27,18 @@ const (
 	maxPause  = 250 * time.Millisecond
 )
 
-// Modify replaces the value of a record by what fn makes of it, and returns what
-// it wrote: a read, and a write on the condition that the record still holds
-// what was read. If it does not, fn runs again on the newer value, up to 64 times,
-// from the fifth on after a short random pause; then Modify returns [ErrConflict].
-// So fn must have no effect but its result. If fn returns an error, nothing is
-// written and Modify returns that error.
+// Modify replaces the value of a record by what fn makes of it, and returns what it wrote. It reads
+// the record, and writes only if the record still holds what was read. Otherwise fn runs again on
+// the newer value, up to 64 times, from the fifth on after a short random pause. Then Modify
+// returns [ErrConflict]. So fn must have no effect but its result. If fn returns an error, nothing
+// is written and Modify returns that error.
 //
-// The record keeps its terms as under Update, and a record that expires
-// meanwhile is [ErrNotFound]. When the connection breaks before Redis answers
-// the write, Modify returns that error and cannot know whether the write took
-// place: it does not risk to apply fn twice.
+// The record keeps its terms, as under Update. If there is no record, or it expires meanwhile, the
+// error is [ErrNotFound]; [Cache.Upsert] writes one. If the reply to the write is lost, the error
+// is [ErrUnknownOutcome], since another attempt could apply fn twice.
 //
-// It costs two commands, one more for each of the next three attempts, and two
-// more for each one after those.
+// It costs two commands, one more for each of the next three attempts, and two more for each one
+// after those.
 func (c *Cache[K, V]) Modify(ctx context.Context, key K, fn func(V) (V, error)) (V, error) {
 	var v V
 	err := c.onKey(ctx, "Modify", key, func(key string) (err error) {
@@ -49,6 +46,33 @@ func (c *Cache[K, V]) Modify(ctx context.Context, key K, fn func(V) (V, error)) 
 			return errors.New("fn is nil")
 		}
 		v, err = c.swap(ctx, key, fn)
+		return err
+	})
+	return v, err
+}
+
+// Upsert is [Cache.Modify] that creates the record if there is none: fn gets the zero V, and found
+// is false. If two callers create a record at the same time, one of them sees the value of the
+// other, so neither is lost.
+//
+// A record that Upsert creates lives the policy's TTL, or its own by [WithTTL]. One that exists
+// keeps its terms, as under Modify. Upsert costs what Modify costs.
+//
+//	carts.Upsert(ctx, id, func(c Cart, _ bool) (Cart, error) {
+//		c.Items = append(c.Items, item)
+//		return c, nil
+//	})
+func (c *Cache[K, V]) Upsert(ctx context.Context, key K, fn func(v V, found bool) (V, error), opts ...SetOption) (V, error) {
+	var v V
+	err := c.onKey(ctx, "Upsert", key, func(key string) error {
+		if fn == nil {
+			return errors.New("fn is nil")
+		}
+		own, err := ownTTL(opts)
+		if err != nil {
+			return err
+		}
+		v, err = c.upsert(ctx, key, fn, &own)
 		return err
 	})
 	return v, err
@@ -74,42 +98,59 @@ func (c *Cache[K, V]) UpdateField(ctx context.Context, key K, field string, valu
 	})
 }
 
-// swap replaces the value under a key in Redis by what fn makes of it, and returns
-// what it wrote.
+// swap replaces the value under a key in Redis by what fn makes of it, and returns what it wrote.
 func (c *Cache[K, V]) swap(ctx context.Context, key string, fn func(V) (V, error)) (V, error) {
+	return c.upsert(ctx, key, func(v V, _ bool) (V, error) { return fn(v) }, nil)
+}
+
+// upsert is swap that creates a record that is not there, with this TTL of its own or 0, unless
+// create is nil.
+func (c *Cache[K, V]) upsert(
+	ctx context.Context, key string, fn func(v V, found bool) (V, error), create *time.Duration,
+) (V, error) {
 	var zero V
 	begun := time.Now()
-	old, err := c.store.Current(ctx, key)
+	old, err := c.store.ReadForSwap(ctx, key, create == nil)
 	for attempt := range maxAttempts {
 		if attempt >= maxEager {
 			if err := pause(ctx, attempt-maxEager, time.Since(begun)); err != nil {
 				return zero, err
 			}
 			begun = time.Now()
-			old, err = c.store.Current(ctx, key)
+			old, err = c.store.ReadForSwap(ctx, key, create == nil)
 		}
-		if err != nil {
+		found := err == nil
+		if !found && (create == nil || !errors.Is(err, ErrNotFound)) {
 			return zero, err
 		}
-		v, err := c.decode(old)
-		if err != nil {
+		var v V
+		if found {
+			if v, err = c.decode(old); err != nil {
+				return zero, err
+			}
+		}
+		if v, err = fn(v, found); err != nil {
 			return zero, err
 		}
-		if v, err = fn(v); err != nil {
-			return zero, err
+		data, err2 := c.encode(v)
+		if err2 != nil {
+			return zero, err2
 		}
-		data, err := c.encode(v)
-		if err != nil {
-			return zero, err
+		var done bool
+		if found {
+			old, done, err = c.store.Swap(ctx, key, old, data)
+		} else {
+			old, err = c.store.Add(ctx, key, data, *create, true)
+			if done = err == nil; errors.Is(err, ErrExists) {
+				err = nil // old is what another has written
+			}
 		}
-		current, swapped, err := c.store.Swap(ctx, key, old, data)
-		if err != nil {
-			return zero, err
-		}
-		if swapped {
+		if done {
 			return v, nil
 		}
-		old = current
+		if err != nil && (create == nil || !errors.Is(err, ErrNotFound)) {
+			return zero, err
+		}
 	}
 	return zero, ErrConflict
 }

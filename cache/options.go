@@ -4,10 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"regexp"
 	"time"
 
-	"github.com/activettl/rediscache/internal/store"
+	"github.com/activettl/rediscache/internal/reap"
 	"github.com/activettl/rediscache/sweep"
 	"github.com/activettl/rediscache/ttl"
 )
@@ -35,33 +34,46 @@ type Options struct {
 	// until Close. The default is none: records expire by their TTL alone.
 	Sweeper sweep.Sweeper
 
-	// TrackAccess notes in Redis when records are used, for Sweep and Inspect. It
-	// is for a Fixed policy, and a Sweeper implies it; under Active, Redis knows
-	// without. The default is not to track.
+	// TrackAccess notes in Redis when records are used, for Sweep and Inspect. It is for a Fixed
+	// policy, and a Sweeper implies it. Under Active it has no effect: there the TTLs tell. The
+	// default is not to track.
 	//
-	// It costs a script per access in the access' own round trip, at most once per
-	// key, process and window (a twentieth of the TTL, a minute at most); about 110
-	// bytes of Redis memory per record; and 512 KiB in the process.
+	// A process notes an access at most once per key and window. The window is a twentieth of the
+	// TTL, from 10 ms to a minute. The note is a script in the round trip of the access. In a
+	// cluster it may be a command by itself. A note never fails or delays the access. It costs
+	// about 110 bytes of Redis memory per record. In the process it costs up to about 10 MiB, for
+	// the last 65,536 keys.
 	TrackAccess bool
 
-	// AutoPipeline sends what more than four goroutines ask for at the same time as
-	// pipelines, of which at most two are under way; who comes meanwhile waits for the
-	// next. It pays from 8 goroutines that use the cache at the same time, costs nothing
-	// to a few, and multiplies the throughput of many; a large value holds up what goes
-	// along with it. On a cluster or a Ring each server has pipelines of its own, for more
-	// than two goroutines that ask for its keys. A context is obeyed while a command waits
-	// in the queue or for its pipeline, within some milliseconds: what still waits for its
-	// turn when it ends is never sent. Contexts should have a deadline: two connections
-	// that are dead and do not say so hold up all commands for a server until the client's
-	// timeouts. The default is not to.
+	// AutoPipeline batches concurrent commands. Up to 4 goroutines (2 per server of a cluster or a
+	// Ring) send directly. Beyond that commands queue, with at most 2 pipelines of 64 commands in
+	// flight per server. A command whose context ends while it is queued is not sent. Up to 4
+	// goroutines it has no effect; from 8 it is faster; with hundreds it is several times as fast.
+	// The default is not to batch.
 	//
-	// It is not for a client that is a redis.AutoPipeliner already. By themselves go
-	// the writes of Modify and UpdateField, accesses that a Fixed cache notes (see
-	// TrackAccess), and reads that the client may serve from memory
-	// (redis.ClientSideCacheConfig). Hooks of the client see the pipelines, and not the
-	// contexts of the callers. go-redis has connections of its own for pipelines
-	// (redis.Options.PipelinePoolSize).
+	// Give contexts a deadline. Otherwise two dead connections hold up all commands for a server
+	// until the client's timeouts. The writes of Modify, Upsert, Add and UpdateField are sent
+	// directly. So are reads that the client may serve from memory (redis.ClientSideCacheConfig).
+	//
+	// Hooks of the client see the pipelines, and not the contexts of the callers. Such a hook must
+	// not call the cache, since it would wait for itself. go-redis can use separate connections for
+	// pipelines (redis.Options.PipelinePoolSize).
 	AutoPipeline bool
+
+	// Namespace stands before the cache's name in every key. With "shop/prod/", the record 42 of
+	// the cache users is shop/prod/users:42. One ACL pattern, ~shop/prod/*, then covers all caches
+	// of the namespace. A namespace consists of parts of letters, digits, _ and -, each followed by
+	// / or a dot. Namespace and name have 256 bytes together at most. The default is none.
+	Namespace string
+
+	// RedactKeys puts a fingerprint in place of the key in every error, for keys that are secrets,
+	// such as session tokens. It is the first 8 bytes, in hex, of an HMAC-SHA256 of the key's text.
+	// The default is to show keys.
+	RedactKeys bool
+
+	// RedactSecret is the key of that HMAC. Processes with the same secret show the same
+	// fingerprint for a key. The default is a random one for each cache object.
+	RedactSecret Secret
 }
 
 // settings are validated Options.
@@ -71,14 +83,16 @@ type settings struct {
 	hook          Hook
 	sweeper       sweep.Sweeper
 	track         bool
-	autoPipeline  bool
+	redact        []byte // the key of fingerprints; nil where keys are shown
 }
 
 func (o *Options) settings() (settings, error) {
-	if o == nil {
-		o = &Options{}
+	s := settings{
+		maxValueBytes: o.MaxValueBytes,
+		hook:          o.Hook,
+		sweeper:       o.Sweeper,
+		track:         o.TrackAccess || o.Sweeper != nil,
 	}
-	s := settings{maxValueBytes: o.MaxValueBytes, hook: o.Hook, sweeper: o.Sweeper, track: o.TrackAccess || o.Sweeper != nil, autoPipeline: o.AutoPipeline}
 	policy := o.TTL
 	switch {
 	case policy == nil:
@@ -106,9 +120,15 @@ func (o *Options) settings() (settings, error) {
 		if isNil(o.Sweeper) {
 			return s, fmt.Errorf("Options.Sweeper is a nil %T", o.Sweeper)
 		}
-		if err := o.Sweeper.Check(store.LongestIdle(s.terms)); err != nil {
+		if err := o.Sweeper.Check(reap.LongestIdle(s.terms)); err != nil {
 			return s, fmt.Errorf("Options.Sweeper: %w", err)
 		}
+	}
+	switch secret := o.RedactSecret.Reveal(); {
+	case secret != "" && !o.RedactKeys:
+		return s, errors.New("Options.RedactSecret is set and Options.RedactKeys is not")
+	case o.RedactKeys:
+		s.redact = redactKey(secret)
 	}
 	return s, nil
 }
@@ -126,11 +146,7 @@ func isNil(v any) bool {
 	return false
 }
 
-// A name has no colon, so no cache sees the keys of another, and none of the
-// characters that mean something in a SCAN pattern.
-var validName = regexp.MustCompile(`^[A-Za-z0-9._/-]+$`)
-
-// SetOption is an option of Set and SetMany.
+// SetOption is an option of Set, SetMany, Add and Upsert.
 type SetOption interface{ applySet(*setOptions) }
 
 type setOptions struct {
@@ -143,9 +159,9 @@ type setOptions struct {
 // access renews it by this TTL. Under a Fixed policy it is when the record
 // expires, exactly.
 //
-// Under an Active policy such a record takes about 80 bytes more of Redis
-// memory, and from the first one that a cache writes or meets, its reads run a
-// script in place of GETEX; they stay one command.
+// Under an Active policy such a record takes about 80 bytes more of Redis memory. After a process
+// has met one, it reads by a script in place of GETEX, still one command. It returns to GETEX when
+// 256 reads in a row have met none.
 func WithTTL(d time.Duration) SetOption { return withTTL(d) }
 
 type withTTL time.Duration

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/activettl/rediscache/internal/store"
@@ -11,23 +12,27 @@ import (
 // its whole TTL again, its own if it has one. A miss is [ErrNotFound]; bytes that
 // the codec cannot decode are [ErrDecode], never a zero value.
 //
-// It costs one command: GETEX under Active, GET under Fixed, a script where the
-// cache has written or met a record with terms of its own. (The first such
-// record that a cache meets costs two.) Under a [ttl.Tolerance] it is GET or LRANGE,
-// which renew nothing, for a record that is known not to be due, and else a script.
+// If the codec cannot decode a record, this process does not renew it again, so that it expires.
+//
+// It costs one command: GETEX under Active, GET under Fixed, or a script while the cache has
+// records with terms of their own. The first such record after 256 others costs two commands.
+//
+// Under a [ttl.Tolerance] a record that need not be renewed yet costs a GET, or an LRANGE if it has
+// terms of its own. These renew nothing. Any other record costs a script.
 func (c *Cache[K, V]) Get(ctx context.Context, key K) (V, error) {
-	return c.read(ctx, "Get", key, (*store.Store).Get)
+	return c.read(ctx, "Get", key, true, (*store.Store).Get)
 }
 
-// Peek returns the record of key and renews nothing. It costs one command: GET,
-// or a script where the cache has written or met a record with terms of its own.
+// Peek returns the record of key and renews nothing. Its errors are those of Get. It costs one
+// command: GET, or a script while the cache has records with terms of their own.
 func (c *Cache[K, V]) Peek(ctx context.Context, key K) (V, error) {
-	return c.read(ctx, "Peek", key, (*store.Store).Peek)
+	return c.read(ctx, "Peek", key, false, (*store.Store).Peek)
 }
 
-// read takes a method expression, since the method of a store would be allocated
-// for each call.
-func (c *Cache[K, V]) read(ctx context.Context, op string, k K, get func(*store.Store, context.Context, string) ([]byte, error)) (v V, err error) {
+// read takes a method expression, since a method value would be allocated for each call.
+func (c *Cache[K, V]) read(
+	ctx context.Context, op string, k K, renews bool, get func(*store.Store, context.Context, string) ([]byte, error),
+) (v V, err error) {
 	ctx, run := c.begin(ctx, op, 1)
 	defer run.ensureEnd(ctx)
 	key, err := c.key(ctx, op, k)
@@ -35,8 +40,9 @@ func (c *Cache[K, V]) read(ctx context.Context, op string, k K, get func(*store.
 		return v, run.end(ctx, err)
 	}
 	data, err := get(c.store, ctx, key)
-	if err == nil {
-		v, err = c.decode(data)
+	v, err = c.received(key, store.Reply{Value: data, Err: err})
+	if err == nil && renews && c.store.Readable(key) {
+		_ = c.store.Touch(ctx, key) // it was read, whatever becomes of its renewal
 	}
 	if err != nil {
 		return v, run.end(ctx, c.fail(op, c.text(key), err))
@@ -44,10 +50,9 @@ func (c *Cache[K, V]) read(ctx context.Context, op string, k K, get func(*store.
 	return v, run.end(ctx, nil)
 }
 
-// Set writes the record of key, in place of the one that is there. It lives the
-// policy's TTL, or its own by [WithTTL]. A nil pointer as value is
-// [ErrNilValue]. On an error that go-redis did not return, nothing is written; on
-// one of the connection, it may have been.
+// Set writes the record of key, in place of the one that is there. It lives the policy's TTL, or
+// its own by [WithTTL]. A nil pointer as value is [ErrNilValue]. After an error of the connection
+// the record may have been written. After any other error it was not.
 //
 // It costs one command: SET PX; a script for a record with terms of its own.
 func (c *Cache[K, V]) Set(ctx context.Context, key K, value V, opts ...SetOption) error {
@@ -61,6 +66,25 @@ func (c *Cache[K, V]) Set(ctx context.Context, key K, value V, opts ...SetOption
 			return err
 		}
 		return c.store.Set(ctx, key, data, own)
+	})
+}
+
+// Add writes the record of key if there is none, by the rules of [Cache.Set], and returns
+// [ErrExists] if there is one. Of several callers that add one key at the same time, one succeeds.
+//
+// It costs one command, a script. If its reply is lost, the error is [ErrUnknownOutcome].
+func (c *Cache[K, V]) Add(ctx context.Context, key K, value V, opts ...SetOption) error {
+	return c.onKey(ctx, "Add", key, func(key string) error {
+		own, err := ownTTL(opts)
+		if err != nil {
+			return err
+		}
+		data, err := c.encode(value)
+		if err != nil {
+			return err
+		}
+		_, err = c.store.Add(ctx, key, data, own, false)
+		return err
 	})
 }
 
@@ -83,8 +107,8 @@ func (c *Cache[K, V]) Touch(ctx context.Context, key K) error {
 	return c.onKey(ctx, "Touch", key, func(key string) error { return c.store.Touch(ctx, key) })
 }
 
-// Delete removes the record of key; that there is none is no error. It costs one
-// command, UNLINK.
+// Delete removes the record of key. If there is none, that is no error. It costs one command,
+// UNLINK.
 func (c *Cache[K, V]) Delete(ctx context.Context, key K) error {
 	return c.onKey(ctx, "Delete", key, func(key string) error { return c.store.Delete(ctx, key) })
 }
@@ -101,11 +125,10 @@ type Info struct {
 	// it one.
 	Remaining time.Duration
 
-	// Idle is the time since the last access: TTL - Remaining. Under a ttl.Tolerance
-	// it is the time since the last renewal, after which accesses within the tolerance
-	// are not seen. It is -1 where
-	// Redis cannot tell: under Fixed, and for a record so near its deadline that
-	// its last access could not give it the whole TTL.
+	// Idle is the time since the last access: TTL - Remaining. Under a ttl.Tolerance it is the time
+	// since the last renewal, since accesses within the tolerance are not seen. It is -1 where
+	// Redis cannot tell. That is so under Fixed without Options.TrackAccess, and for a record near
+	// its deadline, which its last access could not give the whole TTL.
 	Idle time.Duration
 
 	// Deadline is when the record expires however often it is used
@@ -116,12 +139,31 @@ type Info struct {
 	Size int
 }
 
+// String returns all fields in one line, with words for -1 and zero.
+func (i Info) String() string {
+	remaining, idle, deadline := i.Remaining.String(), i.Idle.String(), "none"
+	if i.Remaining < 0 {
+		remaining = "no TTL"
+	}
+	if i.Idle < 0 {
+		idle = "unknown"
+	}
+	if !i.Deadline.IsZero() {
+		deadline = i.Deadline.Format(time.RFC3339Nano)
+	}
+	return fmt.Sprintf("TTL %v, remaining %s, idle %s, deadline %s, %d bytes", i.TTL, remaining, idle, deadline, i.Size)
+}
+
 // Inspect tells about the record of key, or returns [ErrNotFound]. It renews
-// nothing and does not decode the value. It costs one command, a script.
+// nothing and does not decode the value. It costs one command, a script; two where accesses are
+// tracked.
 func (c *Cache[K, V]) Inspect(ctx context.Context, key K) (Info, error) {
 	var info store.Info
 	err := c.onKey(ctx, "Inspect", key, func(key string) (err error) {
 		info, err = c.store.Inspect(ctx, key)
+		if err == nil && c.index != nil {
+			info.Idle, err = c.index.Idle(ctx, key)
+		}
 		return err
 	})
 	return Info(info), err

@@ -7,75 +7,87 @@ import (
 	"sync"
 	"time"
 
-	"github.com/activettl/rediscache/internal/store"
+	"github.com/activettl/rediscache/internal/reap"
 	"github.com/activettl/rediscache/sweep"
 )
 
-// Sweep makes one pass now that removes the records which nobody has used for at
-// least maxIdle, and says what it did. Under Active, how long a record has been
-// idle is what has run down of its TTL; a record whose MaxAge has cut its last
-// renewal short is left to its deadline. Under Fixed, accesses must be tracked
-// (Options.TrackAccess or Options.Sweeper), or the error is [ErrNotTracked]; there
-// a record may stay for up to a window longer (a twentieth of the TTL, a minute at
-// most), and one that the index does not know counts as used when a pass first
-// meets it.
+// Sweep makes one pass now that removes the records which nobody has used for at least maxIdle, and
+// returns what it did. Under Active, the idle time of a record is its TTL minus what remains of it.
+// A record whose last renewal was cut short by its MaxAge stays until its deadline.
 //
-// A maxIdle that no record can reach is [ErrMaxIdle]: the policy's TTL or more,
-// unless the cache has written or met records with TTLs of their own. While
-// another pass is under way, in any process, the error is [sweep.ErrBusy]. When a
-// node of a cluster or single records fail, the others are swept, and the error tells
-// of the failure.
+// Under Fixed, accesses must be tracked (Options.TrackAccess or Options.Sweeper), or the error is
+// [ErrNotTracked]. A record may then stay for up to a window longer (a twentieth of the TTL, a
+// minute at most). One that the index does not know counts as used when a pass first meets it.
 //
-// Every process of a cache, and every program that writes its records, is to give
-// them the same TTL: under Active, a record with a shorter one looks idle. While a
-// deployment lengthens the TTL, so do records that only the old one uses.
+// A maxIdle that no record can reach is [ErrMaxIdle]: the policy's TTL or more, unless the cache
+// has written or met records with TTLs of their own. While another pass is under way, in any
+// process, the error is [sweep.ErrBusy]. If a node of a cluster or single records fail, the others
+// are swept, and the error tells of the failure.
 //
-// It never holds the server for long: it costs a SCAN per page of the database, a
-// PTTL and a TYPE per record, a script per record with terms of its own and per idle
-// record, pipelined by pages; in memory, a page. A Fixed cache costs a TYPE per
-// record, a script per page and shard of its index, a script per idle record (in a
-// cluster, a PTTL and two), and a walk over the index. In a
-// cluster, a Fixed cache may remove a record that is read or updated while it is
-// being removed; one that is Set then stays.
+// All processes of a cache, and all programs that write its records, must use the same TTL. Under
+// Active, a record with a shorter TTL looks idle. So while a deployment lengthens the TTL, records
+// that only the old version uses look idle too.
 //
-// By default a pass works without rest; [sweep.Duty] paces it.
+// A pass never holds the server for long, and needs the memory of one page. Under Active it costs a
+// SCAN per page of the database, and a PTTL and a TYPE per record. Each record with terms of its
+// own and each idle record costs a script. All of these are pipelined by pages.
+//
+// Under Fixed it costs a TYPE per record, a script per page and shard of the index, and a walk over
+// the index. Each idle record costs a script, or in a cluster a PTTL and two scripts. In a cluster
+// a record may be removed although it is read or updated at that moment. A record that is Set at
+// that moment stays.
+//
+// By default a pass makes no pauses; [sweep.Duty] paces it.
 func (c *Cache[K, V]) Sweep(ctx context.Context, maxIdle time.Duration, opts ...sweep.Option) (sweep.Result, error) {
-	return c.sweep(ctx, maxIdle, opts)
+	pass, err := sweep.NewPass(opts...)
+	if err != nil {
+		return sweep.Result{}, c.fail("Sweep", "", err)
+	}
+	return c.sweep(ctx, maxIdle, pass, c.hook)
 }
 
-func (c *core) sweep(ctx context.Context, maxIdle time.Duration, opts []sweep.Option) (res sweep.Result, err error) {
+func (c *core) sweep(ctx context.Context, maxIdle time.Duration, pass sweep.Pass, hook Hook) (res sweep.Result, err error) {
 	const op = "Sweep"
-	pass, err := sweep.NewPass(opts...)
-	if err == nil {
-		err = c.sweepable(maxIdle)
-	}
+	err = c.sweepable(maxIdle)
 	if err == nil {
 		err = c.ready(ctx)
 	}
 	if err != nil {
 		return res, c.fail(op, "", err)
 	}
-	lease, err := c.store.Claim(ctx, pass.Every)
+	turn, err := reap.Take(ctx, c.wire, c.names, pass.Every)
 	if errors.Is(err, sweep.ErrBusy) || isNotDue(err) {
 		return res, c.fail(op, "", err) // no pass is made, and the hook is not told of one
 	}
-	made := true
-	release := sync.OnceFunc(func() {
-		if lease != nil {
-			lease.Release(ctx, made && ctx.Err() == nil)
-		}
-	})
-	defer release() // also when the Hook panics
-	ctx, run := c.begin(ctx, op, 0)
+	var once sync.Once
+	release := func(made bool) {
+		once.Do(func() {
+			if turn != nil {
+				turn.Release(ctx, made)
+			}
+		})
+	}
+	defer release(false) // also when the Hook panics
+	c.passes.Store(&once, release)
+	defer c.passes.Delete(&once)
+	var run operation
+	if hook != nil {
+		ctx, run = c.beginBy(ctx, hook, op, 0)
+	}
 	defer run.ensureEnd(ctx)
-	defer release() // also when a callback panics, and before the Hook is told
+	defer func() { release(ctx.Err() == nil) }() // also when a callback panics, and before the Hook is told
 	run.op.Sweep = &res
 	if err != nil {
 		return res, run.endMany(ctx, 0, 0, c.fail(op, "", err))
 	}
-	res, err = c.store.Sweep(ctx, lease, maxIdle, pass)
-	made = !errors.Is(err, sweep.ErrLost)
-	release() // before the Hook, which may take its time
+	if c.index != nil {
+		c.index.Settle(ctx)
+	}
+	res, err = reap.Run(ctx, c.reaper(), turn.Lease, maxIdle, pass)
+	release(!errors.Is(err, sweep.ErrLost) && ctx.Err() == nil) // before the Hook, which may take its time
+	if _, panicked := errors.AsType[*PanicError](context.Cause(ctx)); panicked || context.Cause(ctx) == errGoexit {
+		err = context.Cause(ctx)
+	}
 	if err != nil {
 		err = c.fail(op, "", err)
 	}
@@ -93,10 +105,78 @@ func (c *core) sweepable(maxIdle time.Duration) error {
 	switch {
 	case maxIdle < time.Millisecond:
 		return fmt.Errorf("%w: %v is less than 1ms", ErrMaxIdle, maxIdle)
-	case !c.store.Tracked():
+	case !c.reaper().Tracked():
 		return ErrNotTracked
-	case maxIdle >= store.LongestIdle(c.terms) && !c.store.OutlivesPolicy():
-		return fmt.Errorf("%w: %v is never reached, no record is seen idle for %v", ErrMaxIdle, maxIdle, store.LongestIdle(c.terms))
+	case maxIdle >= reap.LongestIdle(c.terms) && !c.store.HasLongerTTL() && (c.index == nil || !c.index.HasLongerTTL()):
+		return fmt.Errorf("%w: %v is never reached, no record is seen idle for %v", ErrMaxIdle, maxIdle, reap.LongestIdle(c.terms))
 	}
 	return nil
+}
+
+// sweepTarget is the cache as its Sweeper sees it. A function of the caller that panics there, or
+// calls runtime.Goexit, ends the pass and not the Sweeper, and the Hook is told of it. Without a Hook
+// the panic goes on, and ends the program.
+type sweepTarget struct{ *core }
+
+// Sweep implements sweep.Target.
+func (t sweepTarget) Sweep(ctx context.Context, maxIdle time.Duration, opts ...sweep.Option) (sweep.Result, error) {
+	pass, err := sweep.NewPass(opts...)
+	if err != nil {
+		return sweep.Result{}, t.fail("Sweep", "", err)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if progress := pass.Progress; progress != nil {
+		pass.Progress = func(p sweep.Progress) {
+			if ctx.Err() != nil {
+				return // it has panicked, or the cache is closed
+			}
+			t.tasks.call(func() {
+				if err := contain(func() { progress(p) }); err != nil {
+					cancel(err)
+				}
+			})
+		}
+	}
+	hook := t.hook
+	if hook != nil {
+		hook = backgroundHook{hook, &t.tasks}
+	}
+	res, err := t.sweep(ctx, maxIdle, pass, hook)
+	if panicked, ok := errors.AsType[*PanicError](err); ok && hook == nil {
+		panic(panicked) // nobody else would be told
+	}
+	return res, err
+}
+
+// backgroundHook is a Hook that is told by a background task.
+type backgroundHook struct {
+	hook  Hook
+	tasks *tasks
+}
+
+// Start implements Hook.
+func (h backgroundHook) Start(ctx context.Context, op Op) (started context.Context) {
+	h.call(ctx, op, func() { started = h.hook.Start(ctx, op) })
+	return started
+}
+
+// End implements Hook.
+func (h backgroundHook) End(ctx context.Context, op Op) {
+	h.call(ctx, op, func() { h.hook.End(ctx, op) })
+}
+
+// call calls the hook. If the hook panics, its End is called once more, with that panic as the
+// error. If that panics as well, the panic ends the program.
+func (h backgroundHook) call(ctx context.Context, op Op, fn func()) {
+	h.tasks.call(func() {
+		err := contain(fn)
+		if err == nil {
+			return
+		}
+		op.Err = err
+		if again := contain(func() { h.hook.End(ctx, op) }); again != nil {
+			panic(again)
+		}
+	})
 }

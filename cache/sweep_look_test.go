@@ -58,7 +58,7 @@ func TestSweepLooksTwice(t *testing.T) {
 			u.idle(1, 30*time.Minute, o)
 			// Another process, which has not noted an access yet.
 			u.Cache = usersNamed(t, b, u.Name(), o).Cache
-			hook := &interrupter{n: 1, call: func() { must(t, use()) }}
+			hook := &interrupter{n: 1, call: func() { must(t, use()); u.noted(1) }}
 			if info, err := u.Inspect(ctx(t), 1); err != nil || !info.Deadline.IsZero() || !o.TTL.Terms().Renews {
 				hook.n = 2 // the first look is a script too
 			}

@@ -351,9 +351,12 @@ func TestToleranceMeetsOthers(t *testing.T) {
 				b.Exempt(key)
 			}
 			replaced("removed", cache.ErrNotFound, func(redis.Cmdable) {})
-			replaced("a lease", cache.ErrNotFound, func(rdb redis.Cmdable) { rdb.HSet(ctx(t), key, "a", "b"); rdb.PExpire(ctx(t), key, hour) })
+			replaced("a lease", cache.ErrNotFound, func(rdb redis.Cmdable) {
+				rdb.HSet(ctx(t), key, "t", "0123456789abcdef")
+				rdb.PExpire(ctx(t), key, hour)
+			})
 			replaced("a set", cache.ErrWrongType, func(rdb redis.Cmdable) { rdb.SAdd(ctx(t), key, "a") })
-			replaced("a list", cache.ErrWrongType, func(rdb redis.Cmdable) { rdb.RPush(ctx(t), key, "{}", "7200000", "0", "more") })
+			replaced("a longer list", nil, func(rdb redis.Cmdable) { rdb.RPush(ctx(t), key, "{}", "7200000", "0", "more") })
 			replaced("a list without terms", cache.ErrWrongType, func(rdb redis.Cmdable) { rdb.RPush(ctx(t), key, "{}", "0", "0") })
 			replaced("what is no value", cache.ErrDecode, func(rdb redis.Cmdable) { rdb.Set(ctx(t), key, "{", hour) })
 		}

@@ -8,21 +8,22 @@ import (
 	"time"
 )
 
-// Defaults of Periodic. Its pages are small, since other clients wait for a burst of
-// work and not for its average: beside a load of reads on a machine of two cores,
-// pages of 512 keys at a duty of 0.1 made the p99 of those 3.7 times as long, pages of
-// 64 and of 32 up to twice. benchmarks/README.md has what these do.
+// Defaults of Periodic. The pages are small because other clients wait for each burst of work,
+// whatever the average load is. On a machine of two cores under a load of reads, at a duty of 0.1,
+// pages of 512 keys made the p99 of the reads 3.7 times as long. Pages of 64 and of 32 made it up
+// to twice as long. benchmarks/README.md has the numbers of these defaults.
 const (
 	DefaultDuty               = 0.05
 	DefaultBackgroundPageSize = 16
 )
 
-// Periodic makes a pass at every Interval. Of all the processes that run it on
-// one cache, one makes the pass. The first pass comes after a random part of the
-// Interval, so that processes that start together do not ask together.
+// Periodic makes a pass at every Interval. Of all the processes that run it on one cache, one makes
+// the pass. The first pass comes after a random part of the Interval, so that processes that start
+// together do not all ask at the same time.
 //
-// A pass that fails is reported to the cache's Hook and made again an Interval
-// later. So is one in which a callback panics.
+// A pass that fails is reported to the cache's Hook, and the next one follows an Interval later. So
+// is a pass in which a callback panics: the Hook is told a *cache.PanicError. Without a Hook, the
+// panic ends the program.
 type Periodic struct {
 	Interval time.Duration // between the beginnings of two passes; required
 	MaxIdle  time.Duration // a record is removed when it was not used for so long; required
@@ -73,11 +74,6 @@ func (p Periodic) Run(ctx context.Context, target Target) {
 // pass makes a pass if it is due, and returns how long to wait for the next.
 func (p Periodic) pass(ctx context.Context, target Target) (wait time.Duration) {
 	begun := time.Now()
-	defer func() {
-		if recover() != nil { // the cache has told its Hook
-			wait = p.Interval
-		}
-	}()
 	_, err := target.Sweep(ctx, p.MaxIdle, p.options()...)
 	// A fleet that waits for the same moment asks one after the other.
 	spread := rand.N(p.Interval/50 + 1)

@@ -47,8 +47,8 @@ type Sweeper interface {
 // process or another one.
 var ErrBusy = errors.New("another sweep is under way")
 
-// ErrLost means that the pass ended before its time because it had been without a
-// sign of life for so long that another process took over.
+// ErrLost means that the pass ended early: it had given no sign of life for so long that another
+// process took over.
 var ErrLost = errors.New("the sweep was taken over by another process")
 
 // NotDueError means that the pass was not made: another process has the turn, or
@@ -62,8 +62,8 @@ func (e *NotDueError) Error() string {
 	return fmt.Sprintf("sweep is not due for %v", e.In.Round(time.Millisecond))
 }
 
-// Pass is how a pass is made; the zero Pass means the defaults. A cache builds it
-// from the options that it is given.
+// Pass is how a pass is made. A cache makes it by [NewPass] from the options that it is given. The
+// zero Pass is not valid.
 type Pass struct {
 	DryRun   bool
 	PageSize int
@@ -98,8 +98,8 @@ func NewPass(opts ...Option) (Pass, error) {
 	return p, nil
 }
 
-// maxPause bounds the pause after a page, so that a server that stalled once does
-// not stall the pass.
+// maxPause bounds the pause after a page, so that a server that stalled once does not stall the
+// whole pass.
 const maxPause = time.Second
 
 // Pause returns how long a pass rests after a page that took work.
@@ -125,10 +125,9 @@ func DryRun() Option { return option(func(p *Pass) { p.DryRun = true }) }
 // a burst of work holds up other clients.
 func PageSize(n int) Option { return option(func(p *Pass) { p.PageSize = n }) }
 
-// Duty is the share of its time that a pass works, above 0 and at most 1: after
-// each page it rests until the work was no more than that share. So it slows down
-// by itself when the server is busy. The default of one pass on demand is 1, no
-// rest; that of Periodic is [DefaultDuty].
+// Duty is the share of its time that a pass works, above 0 and at most 1. After each page the pass
+// rests until its work was no more than that share. So it slows down by itself when the server is
+// busy. The default of one pass on demand is 1, no rest; that of Periodic is [DefaultDuty].
 func Duty(share float64) Option { return option(func(p *Pass) { p.Duty = share }) }
 
 // Every makes the pass only if no process has made one by Every in the last

@@ -145,9 +145,6 @@ func TestPeriodicRun(t *testing.T) {
 	t.Run("a pass fails", func(t *testing.T) {
 		wantApart(t, passes(t, func(int, sweep.Pass) error { return context.DeadlineExceeded }), time.Hour)
 	})
-	t.Run("a pass panics", func(t *testing.T) {
-		wantApart(t, passes(t, func(int, sweep.Pass) error { panic("callback") }), time.Hour)
-	})
 	t.Run("another process has the turn", func(t *testing.T) {
 		wantApart(t, passes(t, func(int, sweep.Pass) error {
 			return fmt.Errorf("wrapped: %w", &sweep.NotDueError{In: 30 * time.Minute})

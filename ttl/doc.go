@@ -5,11 +5,10 @@
 // is safe for concurrent use. The cache reads it once, when it is made, and
 // Redis executes it.
 //
-//   - [Active] is a sliding expiration: every read and every update starts the
-//     record's TTL anew, so a record lives as long as it is used.
-//   - [Fixed] is an absolute expiration: a record dies its TTL after it was
-//     written, however often it is read.
+//   - [Active] is a sliding expiration: every read and every update renews the record's TTL, so a
+//     record lives as long as it is used.
+//   - [Fixed] is an absolute expiration: a record expires its TTL after it was written, however
+//     often it is read.
 //
-// Redis counts in whole milliseconds; what a duration holds beyond them is cut
-// off.
+// Redis counts in whole milliseconds; a fraction of one is cut off.
 package ttl

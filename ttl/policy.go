@@ -27,8 +27,8 @@ type Terms struct {
 	// Renews says that an access gives the record its whole TTL again.
 	Renews bool
 
-	// MaxAge is the age at which a renewed record dies all the same, counted
-	// from the Set that wrote it. Zero means no such age.
+	// MaxAge is the age at which a record expires although it is renewed, counted from the Set that
+	// wrote it. Zero means no such age.
 	MaxAge time.Duration
 
 	// Tolerance is the part of TTL that must have passed before an access renews
@@ -81,59 +81,56 @@ func Check(d time.Duration) error {
 // Option adds to what [Active] or [Fixed] says.
 type Option interface{ apply(*Terms) }
 
-// Active returns the sliding policy: a record lives d from its last read or
-// update. It takes [MaxAge] and [Tolerance]. A duration out of range is refused by
-// the function that is given the policy.
+// Active returns the sliding policy: a record lives d from its last read or update. It takes
+// [MaxAge] and [Tolerance]. Active never fails: the function that is given the policy returns an
+// error for a duration out of range.
 func Active(d time.Duration, opts ...Option) Policy {
 	return newPolicy(Terms{TTL: d, Renews: true}, opts)
 }
 
-// Fixed returns the absolute policy: a record lives d from when it was written,
-// and no read or update moves that. It takes [Jitter]. A duration out of range
-// is refused by the function that is given the policy.
+// Fixed returns the absolute policy: a record lives d from when it was written, and no read or
+// update changes that. It takes [Jitter]. Fixed never fails: the function that is given the policy
+// returns an error for a duration out of range.
 func Fixed(d time.Duration, opts ...Option) Policy {
 	return newPolicy(Terms{TTL: d}, opts)
 }
 
-// MaxAge bounds the whole life of a record under an Active policy: however
-// often it is read, it dies d after the Set that wrote it, and is loaded afresh.
-// It is the cure for a hot record that never leaves the cache. d must not be
-// shorter than the policy's TTL; a record's own TTL is cut off at the same age.
+// MaxAge bounds the whole life of a record under an Active policy: it expires d after the Set that
+// wrote it, even if it is read often. Without it, a record that is always in use never expires and
+// is never loaded again. d must not be shorter than the policy's TTL. A record's own TTL ends at
+// the same age.
 //
-// It costs a script per read in place of one GETEX, and about 80 bytes of Redis
-// memory per record. Records that were written before the policy had a MaxAge
-// get one from their next Set.
+// It costs a script per read in place of one GETEX, and about 80 bytes of Redis memory per record.
+// Records that were written before the policy had a MaxAge get one from their next Set.
 func MaxAge(d time.Duration) Option { return maxAge(d) }
 
-// Tolerance spares renewals under an Active policy: an access renews a record only
-// when at least d of its TTL has passed. So a record lives at least TTL - d after its
-// last access, to the millisecond, or until its MaxAge; and however many processes
-// read it however often, it is renewed once in d. d is from a millisecond to less
-// than the TTL; a small part of the TTL, such as a minute of an hour, has most of the
-// effect. A record with a TTL of its own that is shorter than the policy's has the
-// same part of that as its tolerance.
+// Tolerance saves renewals under an Active policy: an access renews a record only when at least d
+// of its TTL has passed. So a record lives at least TTL - d after its last access, to the
+// millisecond, or until its MaxAge. It is renewed at most once in d, however many processes read
+// it. d is from a millisecond to less than the TTL. A small part of the TTL, such as a minute of an
+// hour, has most of the effect. A record with a shorter TTL of its own has the same part of that
+// TTL as its tolerance.
 //
-// A process remembers up to 65,536 records that it knows to be renewed, and reads
-// them by a plain GET (LRANGE, for a record with terms of its own): no write, nothing
-// to replicate, allowed on a replica, and served from memory by a client that caches.
-// What it does not remember costs a script, which renews the record if it is due.
-// It takes 512 KiB, and some 10 MiB when it is full, more if keys are long.
+// A process remembers up to 65,536 records that it knows to be renewed, and reads them by a plain
+// GET (LRANGE, for a record with terms of its own). Such a read writes and replicates nothing. A
+// replica may answer it, and so may a client that caches. A record that the process does not
+// remember costs a script, which renews it if it is due. The memory grows with use, up to about 10
+// MiB, more if keys are long.
 //
-// All processes of a cache are to have the same TTL, and a sweeper the tolerance: what
-// a process knows to be renewed it does not look at again until d has passed, and a
-// sweeper without it takes a record for idle that is read. Where the TTL or the
-// tolerance changes, sweepers go first.
+// All processes of a cache must have the same TTL, and a process that sweeps must have the
+// tolerance. A process does not look again, until d has passed, at a record that it knows to be
+// renewed. A sweeper without the tolerance removes records that are in use. When you change the TTL
+// or the tolerance, deploy the sweepers first.
 //
-// A read counts from when it was called, by the process's clock, which stands while
-// the machine is suspended. A renewal that a failover loses is made again when d has
-// passed, not by the next read. A sweep lets records stay for up to d longer, since
-// their last access may have been as much later than their last renewal.
+// A read counts from when it was called, by the clock of the process, which stops while the machine
+// is suspended. If a failover loses a renewal, it is made again when d has passed, and not by the
+// next read. A sweep lets records stay for up to d longer, since their last access may be that much
+// later than their last renewal.
 func Tolerance(d time.Duration) Option { return tolerance(d) }
 
-// Jitter lets records that were written together die apart: each lives at
-// random between (1-fraction)·TTL and TTL, never longer than the TTL. It takes
-// 0 to less than 1 and is for a Fixed policy; a TTL that a record is given of
-// its own is kept exactly.
+// Jitter lets records that were written together expire at different times. Each lives at random
+// between (1-fraction)·TTL and TTL, never longer than the TTL. fraction is from 0 to less than 1.
+// Jitter is for a Fixed policy. A record's own TTL is kept exactly.
 func Jitter(fraction float64) Option { return jitter(fraction) }
 
 type maxAge time.Duration

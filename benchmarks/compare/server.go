@@ -10,7 +10,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/activettl/rediscache/internal/redistest/minipipe"
+	"github.com/activettl/rediscache/internal/minipipe"
 )
 
 const (

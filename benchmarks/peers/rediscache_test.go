@@ -16,17 +16,6 @@ func autoPipelined(p place) side {
 	return cacheWith(p, "rediscache, AutoPipeline", cache.Options{AutoPipeline: true})
 }
 
-// onAutoPipeliner is the cache on a redis.AutoPipeliner, which go-redis calls an
-// experiment.
-func onAutoPipeliner(p place) side {
-	ap, err := newClient(p, redis.Options{Addr: p.addr}).AutoPipeline()
-	if err != nil {
-		p.Fatal(err)
-	}
-	p.Cleanup(func() { _ = ap.Close() })
-	return cacheOn(p, "rediscache on redis.AutoPipeliner", ap, ttl.Active(hour), cache.Options{})
-}
-
 // tolerance is so long that nothing is due while it is measured.
 var tolerance = ttl.Tolerance(10 * time.Minute)
 

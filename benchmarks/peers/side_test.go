@@ -97,7 +97,7 @@ type field struct {
 // contenders are the sides of the tables without near caches, by format. The
 // first two are the floor and the plain cache, with which the others are compared.
 var contenders = []field{
-	{payload.JSON, []func(place) side{raw, rediscache, autoPipelined, onAutoPipeliner, tolerant, goRedisCache, jetcache, jkratz, rueidisPlain, rueidisDelayed, rueidisUncancelled}},
+	{payload.JSON, []func(place) side{raw, rediscache, autoPipelined, tolerant, goRedisCache, jetcache, jkratz, rueidisPlain, rueidisDelayed, rueidisUncancelled}},
 	{payload.MsgPack, []func(place) side{raw, rediscache, autoPipelined, gocache}},
 }
 

@@ -23,8 +23,8 @@ import (
 
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/codec"
-	"github.com/activettl/rediscache/internal/clock"
-	"github.com/activettl/rediscache/internal/redistest/minipipe"
+	"github.com/activettl/rediscache/internal/minipipe"
+	"github.com/activettl/rediscache/internal/recent"
 )
 
 // Server is a Redis of the test's own, in the test's process and memory. It uses
@@ -89,7 +89,7 @@ func (s *Server) Advance(d time.Duration) {
 	}
 	s.now = s.now.Add(d)
 	s.Miniredis.SetTime(s.now)
-	clock.Skip(d)
+	recent.Skip(d)
 }
 
 // inBubble reports whether the caller runs in a synctest bubble. Nothing tells but

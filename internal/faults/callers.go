@@ -18,8 +18,13 @@ type caller struct {
 }
 
 func (c *caller) anyKey() string {
-	if c.r.IntN(2) == 0 {
+	switch c.r.IntN(6) {
+	case 0, 1:
 		return c.sharedKey(c.r.IntN(sharedKeys))
+	case 2:
+		return c.upsertKey(c.r.IntN(madeKeys))
+	case 3:
+		return c.addKey(c.r.IntN(madeKeys))
 	}
 	return plainKey(c.r.IntN(writers), c.r.IntN(plainKeys))
 }
@@ -87,11 +92,7 @@ func (c *caller) write(writer int) {
 		}
 		return
 	}
-	var opts []cache.SetOption
-	if c.ownTerms() && c.r.IntN(2) == 0 {
-		opts = append(opts, cache.WithTTL(3*time.Minute))
-	}
-	c.set(plainKey(writer, c.r.IntN(plainKeys)), writer, opts...)
+	c.set(plainKey(writer, c.r.IntN(plainKeys)), writer, c.terms()...)
 }
 
 // set writes a record and reports whether that succeeded, at which moment.
@@ -130,11 +131,8 @@ func (c *caller) modify(writer int) {
 	m := c.ledger.look(key)
 	var v Value
 	err := c.do(func(ctx context.Context) (err error) {
-		v, err = c.cache.Modify(ctx, key, func(old Value) (Value, error) {
-			c.ledger.saw(key, old, m)
-			c.ledger.modify(key, old.Version+1)
-			return newValue(key, old.Version+1, writer), nil
-		})
+		next := c.counter(key, writer, m)
+		v, err = c.cache.Modify(ctx, key, func(old Value) (Value, error) { return next(old, true) })
 		return err
 	})
 	switch {

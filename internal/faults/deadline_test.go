@@ -22,7 +22,11 @@ func operationsOf(c *cache.Cache[string, Value]) map[string]func(ctx context.Con
 	v := newValue("k", 1, 0)
 	all := operations.OnSeveral(c, v, "k", "l")
 	for op, do := range operations.OnOne(c, v, "version", 2) {
-		all[op] = func(ctx context.Context) error { return do(ctx, "k") }
+		key := "k"
+		if op == "Add" {
+			key = "new"
+		}
+		all[op] = func(ctx context.Context) error { return do(ctx, key) }
 	}
 	all["Sweep"] = func(ctx context.Context) error { _, err := c.Sweep(ctx, time.Minute); return err }
 	return all

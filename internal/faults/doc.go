@@ -1,11 +1,15 @@
 // Package faults puts a cache under load on real servers, breaks them, and judges what the callers saw.
 //
-// A load writes values that say which write they are, reads them back, deletes some and lets some expire, and sweeps, each time
-// through a cache as it comes, one with auto-pipelining or, under Active, one with a tolerance. A
-// fault is a function that breaks a server and heals it. The verdict says of every read whether it can be: not a value that
-// was never written, not one of another key, not an older one than the same primary had before, not one of a record that was
-// gone; of every error, whether it is of a kind that the fault explains and came within the deadline; and that nothing fails
-// any more a second after the server is writable again. At the end no key is without a TTL.
+// A load writes values that name the write that made them, also by Add and Upsert. It reads them
+// back, deletes some, lets some expire, and sweeps. Each step goes through a plain cache, one with
+// auto-pipelining or, under Active, one with a tolerance. A fault is a function that breaks a
+// server and heals it.
+//
+// The verdict is about every read and every error. No read may return a value that was never
+// written, or that belongs to another key. None may return a value that is older than the same
+// primary had before, or whose record was gone. Every error must be of a kind that the fault
+// explains, and come within the deadline. A second after the server is writable again nothing may
+// fail. At the end no key is without a TTL.
 //
 //	go test ./internal/faults -faults.seed 42     the load's choices of a run again, as far as they do not hang on time
 //	go test ./internal/faults -faults.soak 10m    each fault again and again for so long

@@ -30,15 +30,18 @@ type history struct {
 	floor  int64
 	issued int64          // the newest version that was begun
 	doubt  map[int64]bool // versions of plain writes that may be executed late
-	acked  map[int64]int  // the writer of each version that Modify has acknowledged
+	acked  map[int64]int  // the writer of each version that Modify or Upsert has acknowledged
+	adds   int            // of the key that were begun
+	added  int64          // the version of the one that succeeded; 0 for none
 }
 
 func newLedger(mayMiss bool) *ledger {
 	return &ledger{mayMiss: mayMiss, keys: map[string]*history{}}
 }
 
-// of returns the history of a key. What was known of another primary is of no worth, but for what was issued: a late write
-// reaches the next one too, and a replica that was promoted may have any version.
+// of returns the history of a key. What was known of another primary no longer counts, except the
+// writes that were issued. A late write reaches the next primary too, and a replica that was
+// promoted may have any version.
 func (l *ledger) of(key string) *history {
 	h := l.keys[key]
 	if h == nil {
@@ -46,7 +49,7 @@ func (l *ledger) of(key string) *history {
 		l.keys[key] = h
 	}
 	if h.epoch != l.epoch {
-		h.epoch, h.floor, h.acked = l.epoch, 0, map[int64]int{}
+		h.epoch, h.floor, h.acked, h.added = l.epoch, 0, map[int64]int{}, 0
 	}
 	return h
 }
@@ -119,7 +122,41 @@ func (l *ledger) ack(key string, version int64, m moment, took time.Duration) {
 	h.floor = max(h.floor, version)
 }
 
-// modify begins a write of Modify, which builds on a version that it has read.
+// add begins an Add and returns the version that it is to write. The key is written by no other
+// operation and never removed, so that it has one life.
+func (l *ledger) add(key string) (version int64, m moment) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h := l.of(key)
+	h.adds++
+	h.issued++
+	return h.issued, moment{l.epoch, h.floor}
+}
+
+// addedTo says that an Add succeeded. One that was executed late has refused all that came first.
+func (l *ledger) addedTo(key string, version int64, m moment) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.same(m) || l.mayMiss {
+		return
+	}
+	h := l.of(key)
+	if h.floor > 0 && h.floor != version {
+		l.accuse("%s: Add wrote version %d over %d", key, version, h.floor)
+	}
+	h.added, h.floor = version, version
+}
+
+// exists says that an Add found a record. It was written by another Add, which may have failed.
+func (l *ledger) exists(key string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.of(key).adds < 2 {
+		l.accuse("%s: the only Add found a record: it was sent twice", key)
+	}
+}
+
+// modify begins a write of Modify or Upsert, which builds on a version that it has read.
 func (l *ledger) modify(key string, version int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -127,7 +164,7 @@ func (l *ledger) modify(key string, version int64) {
 	h.issued = max(h.issued, version)
 }
 
-// modified says that a write of Modify succeeded.
+// modified says that a write of Modify or Upsert succeeded.
 func (l *ledger) modified(key string, version int64, writer int, m moment) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -136,7 +173,8 @@ func (l *ledger) modified(key string, version int64, writer int, m moment) {
 	}
 	h := l.of(key)
 	if other, taken := h.acked[version]; taken {
-		l.accuse("%s: an update was lost: Modify wrote version %d for writer %d and for %d", key, version, other, writer)
+		l.accuse("%s: an update was lost: version %d was written by %d and by %d",
+			key, version, other, writer)
 	}
 	h.acked[version] = writer
 	if version <= m.floor {
@@ -158,6 +196,8 @@ func (l *ledger) saw(key string, v Value, m moment) {
 	case v.Version < 1 || v.Version > h.issued:
 		l.accuse("%s: version %d was read, and none beyond %d was ever written", key, v.Version, h.issued)
 	case !l.same(m):
+	case h.added > 0 && v.Version != h.added:
+		l.accuse("%s: version %d was read, and Add wrote %d", key, v.Version, h.added)
 	case v.Version >= m.floor:
 		h.floor = max(h.floor, v.Version)
 	case h.doubt[v.Version]:

@@ -75,6 +75,56 @@ func TestLedger(t *testing.T) {
 			l.modified("k", 2, 1, m)
 			l.modified("k", 2, 2, m)
 		}},
+		{"added once", "", func(l *ledger) {
+			version, m := l.add("k")
+			l.addedTo("k", version, m)
+			l.add("k")
+			l.exists("k")
+			l.saw("k", newValue("k", 1, 0), l.look("k"))
+		}},
+		{"added twice", "Add wrote version 2 over 1", func(l *ledger) {
+			one, m := l.add("k")
+			two, m2 := l.add("k")
+			l.addedTo("k", one, m)
+			l.addedTo("k", two, m2)
+		}},
+		{"added over what was read", "Add wrote version 2 over 1", func(l *ledger) {
+			l.add("k")
+			version, m := l.add("k")
+			l.saw("k", newValue("k", 1, 0), l.look("k"))
+			l.addedTo("k", version, m)
+		}},
+		{"added, and replaced", "version 2 was read, and Add wrote 1", func(l *ledger) {
+			version, m := l.add("k")
+			l.add("k")
+			l.addedTo("k", version, m)
+			l.saw("k", newValue("k", 2, 0), l.look("k"))
+		}},
+		{"added twice, on two primaries", "", func(l *ledger) {
+			for range 2 {
+				version, m := l.add("k")
+				l.addedTo("k", version, m)
+				l.change()
+				l.change()
+			}
+		}},
+		{"an Add that finds itself", "sent twice", func(l *ledger) {
+			l.add("k")
+			l.exists("k")
+		}},
+		{"an Add that finds one that failed", "", func(l *ledger) {
+			l.add("k")
+			l.add("k")
+			l.exists("k")
+			l.saw("k", newValue("k", 1, 0), l.look("k"))
+		}},
+		{"an Upsert created twice", "an update was lost", func(l *ledger) {
+			m := l.look("k")
+			l.missed("k", m)
+			l.modify("k", 1)
+			l.modified("k", 1, 1, m)
+			l.modified("k", 1, 2, m)
+		}},
 		{"an update of what was replaced", "Modify wrote version 2 on a primary that had 3", func(l *ledger) {
 			write(l)
 			write(l)

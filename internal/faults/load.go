@@ -19,14 +19,17 @@ const (
 	readers    = 3
 	plainKeys  = 16 // of each writer
 	sharedKeys = 8  // that all writers modify
+	madeKeys   = 4  // that all writers create at the same time, and again and again
+	mostMade   = 12 // versions of such a key
 	maxPause   = 4 * time.Millisecond
 
 	shortTTL = 20 * time.Millisecond
 	maxIdle  = 4 * time.Minute // of the sweep: no run is that long
 )
 
-// load is the callers of one cache, through several ways to make it. By its seed, odd or even, they write records with terms of
-// their own or none: a cache that has met such a record reads by other commands from then on.
+// load is the callers of one cache, through several ways to make it. An odd or even seed decides
+// whether they write records with terms of their own. A cache that has met such a record reads by
+// other commands from then on.
 type load struct {
 	caches   []*cache.Cache[string, Value] // of one name: each step of a caller goes through one of them
 	deadline time.Duration
@@ -35,6 +38,8 @@ type load struct {
 	log      *log
 
 	generations [sharedKeys]atomic.Int64 // of the shared keys
+	upserts     [madeKeys]atomic.Int64   // generations of the keys that Upsert creates
+	adds        [madeKeys]atomic.Int64   // and of those that Add creates
 	over        chan struct{}
 	wg          sync.WaitGroup
 }
@@ -59,6 +64,8 @@ func (l *load) start(sweeps bool) {
 		loop(func(c *caller) { c.write(w) })
 		loop(func(c *caller) { c.modify(w) })
 		loop(func(c *caller) { life++; c.live(w, life) })
+		loop(func(c *caller) { c.upsert(w) })
+		loop(func(c *caller) { c.add(w) })
 	}
 	for range readers {
 		loop((*caller).read)
@@ -103,6 +110,15 @@ func (l *load) sharedKey(n int) string {
 	return fmt.Sprintf("shared/%d/%d", n, l.generations[n].Load())
 }
 
+// upsertKey and addKey name keys that all create at the same time. None is used again once it has
+// had its versions.
+func (l *load) upsertKey(n int) string { return made("upsert", n, l.upserts[n].Load()) }
+func (l *load) addKey(n int) string    { return made("add", n, l.adds[n].Load()) }
+
+func made(by string, n int, generation int64) string {
+	return fmt.Sprintf("%s/%d/%d", by, n, generation)
+}
+
 // reaches reports whether whoever has the plain keys answers.
 func (l *load) reaches() bool {
 	for w := range writers {
@@ -126,6 +142,14 @@ func (l *load) audit() {
 		}
 		for n := range sharedKeys {
 			l.readOne(l.sharedKey(n), c.Peek)
+		}
+		for n := range madeKeys {
+			for generation := range l.upserts[n].Load() + 1 {
+				l.readOne(made("upsert", n, generation), c.Peek)
+			}
+			for generation := range l.adds[n].Load() + 1 {
+				l.readOne(made("add", n, generation), c.Peek)
+			}
 		}
 	}
 }

@@ -30,7 +30,7 @@ type event struct {
 	begun time.Time
 	took  time.Duration
 	kind  string // of its error; empty for none
-	err   error
+	err   error  // ErrUnknownOutcome is of the kind of its cause
 }
 
 func (l *log) add(begun time.Time, took time.Duration, err error) {
@@ -61,8 +61,12 @@ func (l *log) all() []event {
 
 func (l *log) String() string {
 	kinds := map[string]int{}
+	unknown := 0
 	var longest time.Duration
 	for _, e := range l.all() {
+		if errors.Is(e.err, cache.ErrUnknownOutcome) {
+			unknown++
+		}
 		longest = max(longest, e.took)
 		kinds[e.kind]++
 	}
@@ -74,7 +78,8 @@ func (l *log) String() string {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return fmt.Sprintf("%d good, %d passes, longest %v, errors: %s", good, l.passes, longest.Round(time.Millisecond), strings.Join(parts, ", "))
+	return fmt.Sprintf("%d good, %d passes, longest %v, %d unknown outcomes, errors: %s",
+		good, l.passes, longest.Round(time.Millisecond), unknown, strings.Join(parts, ", "))
 }
 
 // The kinds of errors. A reply of Redis that is an error is of the kind of its first word.
@@ -85,9 +90,9 @@ const (
 	untyped   = "untyped"   // not an *Error of the cache, which it always is to be
 )
 
-// kindOf returns the kind of an error. A miss is none.
+// kindOf returns the kind of an error. A miss is none, nor is a record that Add has found.
 func kindOf(err error) string {
-	if err == nil || errors.Is(err, cache.ErrNotFound) {
+	if err == nil || errors.Is(err, cache.ErrNotFound) || errors.Is(err, cache.ErrExists) {
 		return ""
 	}
 	if _, ok := errors.AsType[*cache.Error](err); !ok {

@@ -32,8 +32,9 @@ const (
 	// takes so long, however busy the machine is.
 	patient = 10 * time.Second
 
-	// recovery is how long it may take until everything succeeds again: a second, since go-redis knocks once in a second
-	// at a server that has refused as many connections as the pool has, and what this machine takes to answer.
+	// recovery is how long it may take until everything succeeds again: a second and slack.
+	// go-redis tries once in a second to reach a server that has refused as many connections as the
+	// pool has.
 	recovery = time.Second + slack
 
 	// slack is how late an operation may return after its deadline, on a machine that is busy with other things.

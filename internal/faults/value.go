@@ -10,7 +10,10 @@ type Value struct {
 	Key     string `json:"key"`
 	Version int64  `json:"version"`
 	Writer  int    `json:"writer"`
-	Pad     string `json:"pad"` // follows from the rest, so that a value of two halves is noticed
+	Call    int64  `json:"call,omitempty"` // of Modify or Upsert, by a number that is its own
+
+	// Pad follows from the rest, so that a value of two halves is noticed.
+	Pad string `json:"pad"`
 }
 
 func newValue(key string, version int64, writer int) Value {

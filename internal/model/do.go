@@ -15,12 +15,26 @@ func (m *member) do(o op, w *world) (got []seen, count int) {
 	var opts []cache.SetOption
 	var err error
 	switch o.name {
-	case "Set own", "SetMany own":
+	case "Set own", "SetMany own", "Add own", "Upsert own":
 		opts = append(opts, cache.WithTTL(o.d))
 	}
 	switch o.name {
 	case "Set", "Set own":
 		err = m.Set(ctx, key, Value{N: o.n}, opts...)
+	case "Add", "Add own":
+		err = m.Add(ctx, key, Value{N: o.n}, opts...)
+	case "Upsert", "Upsert own":
+		one.value, err = m.Upsert(ctx, key, func(v Value, found bool) (Value, error) {
+			switch {
+			case found:
+				v.N++
+			case v != Value{}:
+				panic(fmt.Sprintf("Upsert found nothing, and gave %v", v))
+			default:
+				v.N = o.n
+			}
+			return v, nil
+		}, opts...)
 	case "Get":
 		one.value, err = m.Get(ctx, key)
 	case "Peek":
@@ -64,6 +78,7 @@ func (m *member) do(o op, w *world) (got []seen, count int) {
 		for i, k := range o.keys {
 			if keyText(k) == keyOf(err) {
 				got[i].err, got[i].cause = decision(err), err
+				got[i].unknown = errors.Is(err, cache.ErrUnknownOutcome)
 			}
 		}
 	}

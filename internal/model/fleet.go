@@ -54,15 +54,19 @@ type member struct {
 	line   *line
 	rdb    *redis.Client
 	trusts [keyCount]time.Duration // until when it may take an access to a key for noted
+
+	// Whether it remembers of a key that it could not decode the value. Then it does not renew it.
+	unreadable [keyCount]knowledge
 }
 
-// trust notes that the member need not do again, for a time, what an operation on a key did: renew a record under a tolerance,
-// tell the index of accesses of a key that it has written.
+// trust notes what an operation on a key did, so that the member need not do it again for a time:
+// renew a record under a tolerance, or note an access to a key that it has written.
 func (m *member) trust(o op, k int, at span) {
 	switch {
 	case m.Tolerance > 0:
 		m.trusts[k] = at.hi + m.Tolerance
-	case m.tracked && strings.HasPrefix(o.name, "Set"):
+	case m.tracked && (strings.HasPrefix(o.name, "Set") || strings.HasPrefix(o.name, "Add") ||
+		strings.HasPrefix(o.name, "Upsert")):
 		m.trusts[k] = at.hi + m.window()
 	}
 }

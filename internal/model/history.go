@@ -23,7 +23,8 @@ func decision(err error) error {
 		return nil
 	}
 	for _, known := range []error{
-		cache.ErrNotFound, cache.ErrDecode, cache.ErrWrongType, cache.ErrConflict, cache.ErrMaxIdle, cache.ErrNotTracked, sweep.ErrBusy,
+		cache.ErrNotFound, cache.ErrExists, cache.ErrDecode, cache.ErrWrongType, cache.ErrConflict,
+		cache.ErrMaxIdle, cache.ErrNotTracked, sweep.ErrBusy,
 	} {
 		if errors.Is(err, known) {
 			return known
@@ -121,6 +122,9 @@ func (h *history) onKeys(o op, m *member) string {
 		if got[i].err == errBroken && !broken {
 			return fmt.Sprintf("key %d: it failed, and nothing was broken: %v", k, got[i].cause)
 		}
+		if got[i].unknown && !o.once() {
+			return fmt.Sprintf("key %d: it may be sent again, and returned %v", k, got[i].cause)
+		}
 		may, there := h.after(o, m, k, got[i], broken)
 		if len(may) == 0 {
 			return fmt.Sprintf("key %d: it returned %v at %v; the key may have held %v", k, got[i], at, h.keys[k])
@@ -128,6 +132,7 @@ func (h *history) onKeys(o op, m *member) string {
 		h.keys[k] = may
 		removed.add(there)
 		m.trust(o, k, at)
+		m.learn(o, k, got[i].err)
 	}
 	if broken {
 		removed.least = 0 // a try whose reply was lost may have removed it
@@ -148,13 +153,16 @@ func (h *history) after(o op, m *member, k int, got seen, broken bool) (may []st
 			there.see(s.kind != absent)
 			if got.err == errBroken { // it may not have been executed
 				may = add(may, s)
+				if o.once() && !got.unknown && s.kind != hash {
+					continue // what it had sent until then writes nothing, but for a marker's end
+				}
 				if m.mini && m.Renews && s.kind == list && strings.HasPrefix(o.name, "Get") {
 					s := s
 					s.expires, s.cut = got.at.plus(m.TTL), false // miniredis sets the TTL before it refuses the type
 					may = add(may, s)
 				}
 			}
-			for _, out := range outcomes(one, m, s, got.at) {
+			for _, out := range outcomes(one, m, s, got.at, broken) {
 				next, ok := out.next, got.err == errBroken
 				if !ok {
 					next, ok = out.agrees(m, got)
@@ -187,6 +195,10 @@ func (h *history) now() span { return h.w.during(func() {}) }
 // together plays operations at the same time. There is an order in which they would have returned what they did.
 func (h *history) together(parts []op) string {
 	got := make([]seen, len(parts))
+	k := parts[0].keys[0]
+	for _, o := range parts {
+		h.all[o.member].unsure(k, slices.ContainsFunc(h.keys[k], func(s state) bool { return s.bad }))
+	}
 	before := h.now()
 	var wg sync.WaitGroup
 	for i, o := range parts {
@@ -203,7 +215,6 @@ func (h *history) together(parts []op) string {
 			return fmt.Sprintf("%v failed, and nothing was broken: %v", parts[i], got[i].cause)
 		}
 	}
-	k := parts[0].keys[0]
 	old := h.keys[k]
 	var may []state
 	for order := range permutations(len(parts)) {

@@ -53,16 +53,22 @@ func (s state) agrees(w *world, h raw, now span) (state, bool) {
 	case absent:
 		return s, kind == "none"
 	case hash:
-		return s, kind == "hash"
+		if kind != "hash" {
+			return s, false
+		}
 	case other:
-		return s, kind == "set" || kind == "list" && h.list.Val()[1] == "-5"
+		if kind != "set" && kind != "hash" && (kind != "list" || h.list.Val()[1] != "-5") {
+			return s, false
+		}
 	case text:
 		if kind != "string" || h.text.Val() != s.bytes() {
 			return s, false
 		}
 	case list:
 		l := h.list.Val()
-		if kind != "list" || len(l) != 3 || l[0] != s.bytes() || l[1] != strconv.FormatInt(s.own.Milliseconds(), 10) {
+		if kind != "list" || len(l) != 3+s.more || l[0] != s.bytes() ||
+			l[1] != strconv.FormatInt(s.own.Milliseconds(), 10) ||
+			fmt.Sprint(l[3:]) != fmt.Sprint(later(s.more)) {
 			return s, false
 		}
 		if l[2] == "0" || s.deadline == (span{}) {

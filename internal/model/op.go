@@ -27,9 +27,13 @@ const (
 
 // single are the operations on one key, batch those on some, walks those on all.
 var (
-	single = []string{"Set", "Set", "Set own", "Set own", "Get", "Get", "Get", "Peek", "Update", "UpdateField", "Modify", "Modify", "Touch", "Delete", "Inspect"}
-	batch  = []string{"GetMany", "GetMany", "SetMany", "SetMany own", "DeleteMany"}
-	walks  = []string{"All", "Keys", "Len", "Clear", "Sweep", "Sweep"}
+	single = []string{
+		"Set", "Set", "Set own", "Set own", "Add", "Add own", "Get", "Get", "Get", "Peek", "Peek",
+		"Update", "UpdateField", "Modify", "Modify", "Upsert", "Upsert", "Upsert own", "Touch",
+		"Delete", "Inspect",
+	}
+	batch = []string{"GetMany", "GetMany", "SetMany", "SetMany own", "DeleteMany"}
+	walks = []string{"All", "Keys", "Len", "Clear", "Sweep", "Sweep"}
 )
 
 // concurrent are those that may come between each other. Inspect is none: on miniredis it can see the TTL that a GETEX sets before
@@ -51,30 +55,65 @@ var passes = []time.Duration{
 // generate returns a history for a fleet of so many members.
 func generate(r *rand.Rand, members int) []op {
 	ops := make([]op, length)
-	key := 0
+	key, member, bad := 0, 0, 0
 	for i := range ops {
+		if bad > 0 { // what cannot be decoded is not overwritten at once
+			bad--
+			ops[i] = generateRead(r, members, member, key)
+			ops[i].n = i
+			continue
+		}
 		if r.IntN(4) == 0 { // mostly the same key again, so that one thing leads to another
 			key = r.IntN(keyCount)
 		}
-		ops[i] = generateOp(r, members, key)
+		if r.IntN(2) == 0 { // and often the same member, which remembers it
+			member = r.IntN(members)
+		}
+		ops[i] = generateOp(r, members, member, key)
 		ops[i].n = i
+		if ops[i].name == "plant" && plants[ops[i].member] == badPlant {
+			bad = r.IntN(10)
+		}
 	}
 	return ops
 }
 
-func generateOp(r *rand.Rand, members, key int) op {
-	o := op{member: r.IntN(members), keys: []int{key}}
+// generateRead returns a read of a key, mostly by the same member, or what makes a difference to
+// it.
+func generateRead(r *rand.Rand, members, member, key int) op {
+	o := op{member: member, keys: []int{key}}
+	if r.IntN(4) == 0 {
+		o.member = r.IntN(members)
+	}
+	if r.IntN(8) == 0 {
+		o.fault = fault{kind: 1 + r.IntN(2), after: r.IntN(3), bytes: r.IntN(40)}
+	}
+	switch r.IntN(10) {
+	case 0, 1, 2:
+		return op{name: "pass", d: time.Duration(1+r.Int64N(20*60_000)) * time.Millisecond}
+	case 3:
+		return op{name: "plant", keys: o.keys, d: hour, member: slices.Index(plants, "a value")}
+	case 4:
+		o.member, o.name = r.IntN(members), "Set"
+	default:
+		o.name = pick(r, []string{"Get", "Get", "Peek", "GetMany"})
+	}
+	return o
+}
+
+func generateOp(r *rand.Rand, members, member, key int) op {
+	o := op{member: member, keys: []int{key}}
 	if r.IntN(4) == 0 {
 		o.fault = fault{kind: 1 + r.IntN(2), after: r.IntN(3), bytes: r.IntN(40)}
 	}
 	switch p := r.IntN(100); {
 	case p < 22:
 		return op{name: "pass", d: passTime(r)}
-	case p < 28:
+	case p < 29:
 		return op{name: "plant", keys: o.keys, d: pick(r, ownTTLs), dry: r.IntN(4) == 0, member: r.IntN(len(plants))}
-	case p < 30:
+	case p < 31:
 		return op{name: "drop", keys: o.keys}
-	case p < 36:
+	case p < 37:
 		t := op{name: "together"}
 		for i := range 2 + r.IntN(2) {
 			t.parts = append(t.parts, op{name: pick(r, concurrent), member: r.IntN(members), keys: o.keys, n: 1000 + i, d: pick(r, ownTTLs)})

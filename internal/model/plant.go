@@ -1,31 +1,60 @@
 package model
 
-import "context"
+import (
+	"context"
+	"fmt"
+	"strconv"
 
-// plants are what other programs write below the cache's name.
-var plants = []string{"a value", "bytes that are no value", "a hash", "a set", "a list"}
+	"github.com/redis/go-redis/v9"
+)
+
+// plants are what other programs write below the cache's name: also what a later version of the
+// library may.
+var plants = []string{
+	"a value", badPlant, badPlant, "a hash", "a set", "a list",
+	"a lease", "a marker", "a record with terms", "a record of a later version", "a hash of two",
+}
+
+const badPlant = "bytes that are no value"
+
+const token = "0123456789abcdef" // of a lease
 
 // plant writes one and returns what the key holds then.
 func (w *world) plant(ctx context.Context, o op) (state, error) {
 	key := redisKey(o.keys[0])
 	s := state{kind: text, value: Value{N: o.n}, foreign: true, expires: span{never, never}}
+	no := state{kind: other, expires: s.expires}
 	pipe := w.admin.TxPipeline()
 	pipe.Unlink(ctx, key)
 	switch plants[o.member] {
 	case "a value":
 		pipe.Set(ctx, key, s.bytes(), 0)
-	case "bytes that are no value":
+	case badPlant:
 		s.value, s.bad = Value{}, true
 		pipe.Set(ctx, key, badBytes, 0)
 	case "a hash":
-		s = state{kind: hash, expires: s.expires}
+		s = no
 		pipe.HSet(ctx, key, "a", "b")
+	case "a hash of two":
+		s = no
+		pipe.HSet(ctx, key, "t", token, "n", "1")
 	case "a set":
-		s = state{kind: other, expires: s.expires}
+		s = no
 		pipe.SAdd(ctx, key, "a")
 	case "a list":
-		s = state{kind: other, expires: s.expires}
+		s = no
 		pipe.RPush(ctx, key, s.bytes(), "-5", "0")
+	case "a lease":
+		s = load(o)
+		pipe.HSet(ctx, key, "t", token)
+	case "a marker":
+		s = load(o)
+		pipe.HSet(ctx, key, "n", strconv.Itoa(o.n))
+	case "a record with terms":
+		w.pushRecord(ctx, pipe, key, &s, o)
+	case "a record of a later version":
+		s.more = 1 + o.n%2
+		w.pushRecord(ctx, pipe, key, &s, o)
 	}
 	if !o.dry {
 		pipe.PExpire(ctx, key, o.d)
@@ -37,6 +66,45 @@ func (w *world) plant(ctx context.Context, o op) (state, error) {
 	}
 	s.used, s.met = span{0, now.hi}, now // an older record's access may be noted
 	return s, err
+}
+
+// load is the lease or marker of a load. Without a TTL it is none.
+func load(o op) state {
+	s := state{kind: hash, expires: span{never, never}}
+	if o.dry {
+		s.kind, s.loads = other, true
+	}
+	return s
+}
+
+// pushRecord writes a record with terms of its own, as a cache with such terms does. It has its own
+// TTL or that of a policy, just renewed, and perhaps a deadline that is still far.
+func (w *world) pushRecord(
+	ctx context.Context, pipe redis.Pipeliner, key string, s *state, o op,
+) {
+	s.kind, s.own = list, o.d
+	if o.n%5 == 0 {
+		s.value, s.bad = Value{}, true
+	}
+	deadline := int64(0)
+	if !o.dry && o.n%3 == 0 {
+		if o.n%2 == 0 {
+			s.own = 0
+		}
+		at := w.during(func() {}).hi + o.d + hour
+		deadline = w.begun.UnixMilli() + (at - w.moved).Milliseconds()
+		at = w.since(deadline)
+		s.deadline = span{at, at}
+	}
+	pipe.RPush(ctx, key, append([]any{s.bytes(), s.own.Milliseconds(), deadline}, later(s.more)...)...)
+}
+
+// later are the elements of a list that a later version has added.
+func later(n int) (all []any) {
+	for i := range n {
+		all = append(all, fmt.Sprintf("later %d", i))
+	}
+	return all
 }
 
 func redisKey(n int) string { return cacheName + ":" + keyText(n) }

@@ -9,11 +9,12 @@ import (
 
 // seen is what an operation on one key returned.
 type seen struct {
-	err   error // one of a cache's decisions, nil, or errBroken
-	cause error // behind err
-	value Value // of what reads
-	info  cache.Info
-	at    span // when it was under way
+	err     error // one of a cache's decisions, nil, or errBroken
+	cause   error // behind err
+	unknown bool  // cause is ErrUnknownOutcome
+	value   Value // of what reads
+	info    cache.Info
+	at      span // when it was under way
 	// deadline is that of info, in the world's time; zero for none.
 	deadline time.Duration
 }
@@ -26,29 +27,46 @@ type outcome struct {
 	info  bool // it tells of next
 }
 
-// outcomes returns what an operation of a member may do to what a key holds. A key holds nothing, or is alive.
-func outcomes(o op, m *member, s state, now span) []outcome {
-	reads := strings.HasPrefix(o.name, "Get") || o.name == "Peek" || o.name == "Modify"
+// once reports whether an operation never sends its write again: a lost reply is ErrUnknownOutcome.
+func (o op) once() bool {
+	switch name, _ := strings.CutSuffix(o.name, " own"); name {
+	case "Add", "Upsert", "Modify", "UpdateField":
+		return true
+	}
+	return false
+}
+
+// ownTTL returns the TTL that an operation gives a record of its own, or 0.
+func (o op) ownTTL() time.Duration {
+	if strings.HasSuffix(o.name, "own") {
+		return o.d
+	}
+	return 0
+}
+
+// outcomes returns what an operation of a member may do to what a key holds, if a round trip of it
+// broke or not. A key holds nothing, or is alive.
+func outcomes(o op, m *member, s state, now span, broken bool) []outcome {
 	name, _ := strings.CutSuffix(strings.Replace(o.name, "Many", "", 1), " own")
-	switch name {
-	case "Set":
-		own := time.Duration(0)
-		if strings.HasSuffix(o.name, "own") {
-			own = o.d
-		}
-		all := outcomesOf(m.set(Value{N: o.n}, own, now))
+	reads := name == "Get" || name == "Peek" || name == "Modify" || name == "Upsert"
+	switch {
+	case name == "Set", (name == "Add" || name == "Upsert") && (s.kind == absent || s.kind == hash):
+		all := outcomesOf(m.set(Value{N: o.n}, o.ownTTL(), now))
 		for i := range all {
 			if m.tracked && now.lo < m.trusts[o.keys[0]] { // somebody may have taken the key out of the index meanwhile
 				all[i].next.met.hi = never
 			}
+			if reads {
+				all[i].value = all[i].next.value
+			}
 		}
 		return all
-	case "Delete":
+	case name == "Delete":
 		return []outcome{{}}
-	}
-	switch {
 	case s.kind == absent:
 		return []outcome{{next: s, err: cache.ErrNotFound}}
+	case s.kind == hash && writes(name): // the load is not to write what it began to read before
+		return []outcome{{err: cache.ErrNotFound}}
 	case s.kind == hash || s.kind == other:
 		out := outcome{next: s, err: cache.ErrNotFound}
 		if s.kind == other {
@@ -59,19 +77,27 @@ func outcomes(o op, m *member, s state, now span) []outcome {
 		}
 		renewed := out // miniredis sets the TTL before it refuses the type
 		renewed.next.expires = now.plus(m.TTL)
+		if s.loads { // and makes a lease of it by that
+			renewed.next.kind, renewed.next.loads, renewed.err = hash, false, cache.ErrNotFound
+		}
 		return []outcome{out, renewed}
+	case name == "Add":
+		s.used.hi = now.hi // it may be noted
+		return []outcome{{next: s, err: cache.ErrExists}}
 	case name == "Inspect":
 		return []outcome{{next: s, info: true}}
 	case name == "Peek":
 		return refuse(reads, []state{s})
-	case name == "Touch" || name == "Get":
+	case name == "Touch":
 		return refuse(reads, m.access(s, now, m.trusts[o.keys[0]]))
+	case name == "Get":
+		return refuse(reads, m.get(s, now, o.keys[0], broken))
 	case name == "Update":
 		s.value, s.bad = Value{N: o.n}, false
 		return outcomesOf(m.renew(s, now))
-	case s.bad: // Modify and UpdateField read first, and renew nothing by that
+	case s.bad: // the others read first, and renew nothing by that
 		return refuse(true, []state{s})
-	case name == "Modify":
+	case name == "Modify" || name == "Upsert":
 		s.value.N++
 	case name == "UpdateField":
 		s.value.M = o.n
@@ -79,6 +105,15 @@ func outcomes(o op, m *member, s state, now span) []outcome {
 		panic("no such operation: " + name)
 	}
 	return refuse(reads, m.renew(s, now))
+}
+
+// writes reports whether an operation is a write, also where it finds no record.
+func writes(name string) bool {
+	switch name {
+	case "Update", "UpdateField", "Modify", "Touch":
+		return true
+	}
+	return false
 }
 
 func outcomesOf(states []state) (all []outcome) {

@@ -29,6 +29,8 @@ type state struct {
 	value    Value
 	bad      bool          // a record that the codec refuses
 	own      time.Duration // its own TTL, or 0
+	more     int           // elements of the list that this version does not know
+	loads    bool          // a lease or marker but for its TTL, which it lacks
 	deadline span          // zero for none
 	cut      bool          // its last renewal reached the deadline
 	expires  span
@@ -84,7 +86,9 @@ func (s state) String() string {
 	switch s.kind {
 	case absent:
 		return "nothing"
-	case hash, other:
+	case hash:
+		return fmt.Sprintf("a lease or marker, until %s", at(s.expires))
+	case other:
 		return fmt.Sprintf("no record, until %s", at(s.expires))
 	case list:
 		return fmt.Sprintf("%s, own TTL %v, deadline %s, until %s", s.bytes(), s.own, at(s.deadline), at(s.expires))

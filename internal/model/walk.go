@@ -41,11 +41,14 @@ func (h *history) walk(o op, m *member) string {
 	at := span{before.lo, h.now().hi}
 	var count tally
 	for k := range h.keys {
+		if o.name == "Clear" {
+			m.forget(k)
+		}
 		may, one := []state(nil), undecided
 		for _, old := range h.keys[k] {
 			for _, s := range old.at(at) {
 				one.see(s.record())
-				if o.name == "Clear" && s.record() {
+				if o.name == "Clear" && (s.record() || s.kind == hash) {
 					if may = add(may, state{}); err == nil {
 						continue
 					}
@@ -140,6 +143,7 @@ func (h *history) sweep(o op, m *member) string {
 	}
 	var scanned, removed tally
 	for k := range h.keys {
+		m.forget(k)
 		var may []state
 		met, gone := undecided, undecided
 		for _, old := range h.keys[k] {

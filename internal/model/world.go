@@ -11,9 +11,9 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
-	"github.com/activettl/rediscache/internal/clock"
+	"github.com/activettl/rediscache/internal/minipipe"
+	"github.com/activettl/rediscache/internal/recent"
 	"github.com/activettl/rediscache/internal/redistest"
-	"github.com/activettl/rediscache/internal/redistest/minipipe"
 )
 
 // world is a Redis and its time.
@@ -105,7 +105,7 @@ func (w *world) pass(ctx context.Context, d time.Duration) error {
 		}
 	}
 	w.moved += d
-	clock.Skip(d)
+	recent.Skip(d)
 	return nil
 }
 

@@ -15,12 +15,22 @@ func OnOne[V any](c *cache.Cache[string, V], v V, field string, value any) map[s
 		"Peek":    func(ctx context.Context, key string) error { _, err := c.Peek(ctx, key); return err },
 		"Inspect": func(ctx context.Context, key string) error { _, err := c.Inspect(ctx, key); return err },
 		"Set":     func(ctx context.Context, key string) error { return c.Set(ctx, key, v) },
+		"Add":     func(ctx context.Context, key string) error { return c.Add(ctx, key, v) },
 		"Update":  func(ctx context.Context, key string) error { return c.Update(ctx, key, v) },
 		"UpdateField": func(ctx context.Context, key string) error {
 			return c.UpdateField(ctx, key, field, value)
 		},
 		"Modify": func(ctx context.Context, key string) error {
 			_, err := c.Modify(ctx, key, func(v V) (V, error) { return v, nil })
+			return err
+		},
+		"Upsert": func(ctx context.Context, key string) error {
+			_, err := c.Upsert(ctx, key, func(old V, found bool) (V, error) {
+				if found {
+					return old, nil
+				}
+				return v, nil
+			})
 			return err
 		},
 		"Touch":  func(ctx context.Context, key string) error { return c.Touch(ctx, key) },

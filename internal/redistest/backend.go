@@ -10,8 +10,8 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/activettl/rediscache/internal/clock"
-	"github.com/activettl/rediscache/internal/redistest/minipipe"
+	"github.com/activettl/rediscache/internal/minipipe"
+	"github.com/activettl/rediscache/internal/recent"
 )
 
 // Backend is one row of the table: a Redis of some kind, as one test sees it. Safe for concurrent use.
@@ -28,9 +28,10 @@ type Backend struct {
 	clock time.Time // of Mini
 }
 
-// Each runs fn as a subtest on a miniredis of its own, on the shared server and on the shared cluster; with
-// REDIS_TOPOLOGIES=all in the environment on every topology of [EachTopology]. After fn it checks the keys under every name
-// that [Backend.Name] gave out, by the rules of [CheckKeys].
+// Each runs fn as a subtest on a miniredis of its own, on the shared server and on the shared
+// cluster. With REDIS_TOPOLOGIES=all in the environment it runs fn on every topology of
+// [EachTopology]. After fn it checks the keys under every name that [Backend.Name] gave out, by the
+// rules of [CheckKeys].
 func Each(t *testing.T, fn func(t *testing.T, b *Backend)) {
 	t.Helper()
 	if os.Getenv(envTopologies) == "all" {
@@ -75,8 +76,9 @@ func each(t *testing.T, rows []row, fn func(t *testing.T, b *Backend)) {
 			b := row.open(t)
 			b.Kind, b.tb = row.kind, t
 			b.keys = &KeyCheck{alone: b.Mini != nil}
-			// Registered before the test's own cleanups, so it runs after them and sees what a closed cache leaves; and it
-			// uses a client of its own, so the test may break or close the one it was given.
+			// This is registered before the test's own cleanups, so it runs after them and sees
+			// what a closed cache leaves. It uses a client of its own, so the test may break or
+			// close the one it was given.
 			t.Cleanup(func() {
 				rdb := b.dial()
 				defer rdb.Close()
@@ -163,7 +165,7 @@ func (b *Backend) Advance(d time.Duration) {
 	defer b.mu.Unlock()
 	b.clock = b.clock.Add(d)
 	b.Mini.SetTime(b.clock)
-	clock.Skip(d)
+	recent.Skip(d)
 }
 
 // Now returns the server's time. On a real server it costs one TIME, which [Commands] counts and [Wire] does not.

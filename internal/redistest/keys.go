@@ -14,11 +14,13 @@ import (
 
 // CheckKeys checks at the test's end what the cache of that name left in Redis, on every primary, and then deletes it:
 //   - every key "name:…" or "name!…" has a TTL;
-//   - its type is string, list or hash, or zset under "name!seen:";
+//   - "name:…" is a string, a list of at least three elements, or the lease or marker of a load,
+//     which is a hash with the one field t or n;
+//   - "name!…" is bookkeeping that a cache has: see bookkeeping;
 //   - no other key starts with the name.
 //
 // Call it before making the cache, so that the cache is closed when the check runs, and after making the client. name
-// should come from [UniqueName]. It costs a SCAN of the server and two pipelined commands per key.
+// should come from [UniqueName]. It costs a SCAN of the server and five pipelined commands per key.
 func CheckKeys(tb testing.TB, rdb redis.UniversalClient, name string) *KeyCheck {
 	tb.Helper()
 	k := &KeyCheck{}
@@ -113,50 +115,91 @@ func (k *KeyCheck) check(ctx context.Context, node *redis.Client, keys []string)
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	types, ttls := make([]*redis.StatusCmd, len(keys)), make([]*redis.DurationCmd, len(keys))
+	looks := make([]look, len(keys))
 	// One UNLINK per key: the keys of a cluster's node lie in many slots.
 	_, err = node.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, key := range keys {
-			types[i], ttls[i] = p.Type(ctx, key), p.PTTL(ctx, key)
+			looks[i] = look{p.Type(ctx, key), p.PTTL(ctx, key), p.LLen(ctx, key), p.HKeys(ctx, key)}
 			p.Unlink(ctx, key)
 		}
 		return nil
 	})
-	if err != nil {
+	if err != nil && !redis.HasErrorPrefix(err, "WRONGTYPE") { // of LLEN and HKEYS
 		return nil, err
 	}
 	for i, key := range keys {
-		if k.exempt[key] || types[i].Val() == "none" { // none: it expired after SCAN had named it
+		if k.exempt[key] || looks[i].kind.Val() == "none" { // none: it expired after SCAN had named it
 			continue
 		}
-		for _, fault := range k.faults(key, types[i].Val(), ttls[i].Val()) {
+		for _, fault := range k.faults(key, looks[i]) {
 			bad = append(bad, fmt.Sprintf("key %q %s", key, fault))
 		}
 	}
 	return bad, nil
 }
 
+// look is what a key held.
+type look struct {
+	kind   *redis.StatusCmd
+	ttl    *redis.DurationCmd
+	length *redis.IntCmd         // of a list
+	fields *redis.StringSliceCmd // of a hash
+}
+
+// bookkeeping is what a cache keeps under "name!…", and its types. A name that ends in a colon has
+// something behind it.
+var bookkeeping = map[string]string{
+	"sweep":   "string",
+	"swept":   "string",
+	"longest": "string",
+	"near":    "string",
+	"seen:":   "zset",
+	"load:":   "string",
+}
+
 // persistent is what go-redis makes of PTTL's answer -1. An answer of 0 is a key in its last millisecond.
 const persistent = time.Duration(-1)
 
-func (k *KeyCheck) faults(key, typ string, ttl time.Duration) (faults []string) {
+func (k *KeyCheck) faults(key string, held look) (faults []string) {
 	i := slices.IndexFunc(k.names, func(name string) bool {
 		return strings.HasPrefix(key, name+":") || strings.HasPrefix(key, name+"!")
 	})
 	if i < 0 {
 		return []string{fmt.Sprintf("is outside the namespaces of %q", k.names)}
 	}
-	if ttl == persistent {
+	if held.ttl.Val() == persistent {
 		faults = append(faults, "has no TTL")
 	}
-	switch typ {
-	case "string", "list", "hash":
-	case "zset":
-		if !strings.HasPrefix(key, k.names[i]+"!seen:") {
-			faults = append(faults, "is a zset, which only the index of accesses may be")
+	if text := key[len(k.names[i]):]; text[0] == '!' {
+		return append(faults, faultsOfBookkeeping(text[1:], held)...)
+	}
+	switch kind := held.kind.Val(); kind {
+	case "string":
+	case "list":
+		if n := held.length.Val(); n < 3 {
+			faults = append(faults, fmt.Sprintf("is a list of %d, and no record", n))
 		}
+	case "hash":
+		if f := held.fields.Val(); len(f) != 1 || f[0] != "t" && f[0] != "n" {
+			faults = append(faults, fmt.Sprintf("is a hash of %q, and no lease or marker", f))
+		}
+	case "zset":
+		faults = append(faults, "is a zset, which only the index of accesses may be")
 	default:
-		faults = append(faults, "has the type "+typ)
+		faults = append(faults, "has the type "+kind)
 	}
 	return faults
+}
+
+func faultsOfBookkeeping(name string, held look) []string {
+	if first, _, ok := strings.Cut(name, ":"); ok {
+		name = first + ":"
+	}
+	switch want, ok := bookkeeping[name]; {
+	case !ok:
+		return []string{"is bookkeeping that no cache has"}
+	case held.kind.Val() != want:
+		return []string{fmt.Sprintf("is a %s, and should be a %s", held.kind.Val(), want)}
+	}
+	return nil
 }

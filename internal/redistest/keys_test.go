@@ -27,8 +27,15 @@ func TestCheckKeys(t *testing.T) {
 			rdb.Set(ctx, name+"!sweep", "token", time.Minute)
 			rdb.RPush(ctx, name+":list", "v", 1, 0)
 			expire(ctx, rdb, name+":list")
-			rdb.HSet(ctx, name+":hash", "f", "v")
-			expire(ctx, rdb, name+":hash")
+			rdb.RPush(ctx, name+":longer", "v", 1, 0, "later", "more")
+			expire(ctx, rdb, name+":longer")
+			rdb.HSet(ctx, name+":lease", "t", "0123456789abcdef")
+			expire(ctx, rdb, name+":lease")
+			rdb.HSet(ctx, name+":marker", "n", "1")
+			expire(ctx, rdb, name+":marker")
+			rdb.Set(ctx, name+"!longest", 7_200_000, time.Minute)
+			rdb.Set(ctx, name+"!swept", "1", time.Minute)
+			rdb.Set(ctx, name+"!load:a:b", "token", time.Minute)
 			rdb.ZAdd(ctx, name+"!seen:0", redis.Z{Member: "k"})
 			expire(ctx, rdb, name+"!seen:0")
 			rdb.Set(ctx, "a foreign "+name, "v", time.Minute)
@@ -39,6 +46,25 @@ func TestCheckKeys(t *testing.T) {
 		{"bookkeeping without TTL", func(ctx context.Context, rdb redis.UniversalClient, name string) {
 			rdb.ZAdd(ctx, name+"!seen:0", redis.Z{Member: "k"})
 		}, []string{`!seen:0" has no TTL`}},
+		{"lease without TTL", func(ctx context.Context, rdb redis.UniversalClient, name string) {
+			rdb.HSet(ctx, name+":k", "t", "0123456789abcdef")
+		}, []string{`:k" has no TTL`}},
+		{"longest without TTL", func(ctx context.Context, rdb redis.UniversalClient, name string) {
+			rdb.Set(ctx, name+"!longest", 7_200_000, 0)
+		}, []string{`!longest" has no TTL`}},
+		{"other hash", func(ctx context.Context, rdb redis.UniversalClient, name string) {
+			rdb.HSet(ctx, name+":k", "t", "0123456789abcdef", "n", "1")
+			expire(ctx, rdb, name+":k")
+		}, []string{`:k" is a hash of`}},
+		{"short list", func(ctx context.Context, rdb redis.UniversalClient, name string) {
+			rdb.RPush(ctx, name+":k", "v", 1)
+			expire(ctx, rdb, name+":k")
+		}, []string{`:k" is a list of 2`}},
+		{"other bookkeeping", func(ctx context.Context, rdb redis.UniversalClient, name string) {
+			rdb.Set(ctx, name+"!other", "v", time.Minute)
+			rdb.HSet(ctx, name+"!sweep", "t", "v")
+			expire(ctx, rdb, name+"!sweep")
+		}, []string{`!other" is bookkeeping that no cache has`, `!sweep" is a hash`}},
 		{"set", func(ctx context.Context, rdb redis.UniversalClient, name string) {
 			rdb.SAdd(ctx, name+":k", "v")
 			expire(ctx, rdb, name+":k")

@@ -40,8 +40,8 @@ func run(m *testing.M) (code int) {
 	return 0
 }
 
-// leakPatience is how long goroutines have to end after the last test: a pool of go-redis that is closed while its server
-// does not answer sleeps for a second before it looks whether it is closed.
+// leakPatience is how long goroutines have to end after the last test. If a server does not answer
+// when the pool of a go-redis client is closed, the pool sleeps for a second before it notices.
 const leakPatience = 3 * time.Second
 
 // servers are the live servers of this test binary.

@@ -100,6 +100,10 @@ func TestChildShared(t *testing.T) {
 
 func TestMainStopsSharedServers(t *testing.T) {
 	binary(t)
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	t.Parallel()
 	for _, tt := range []struct {
 		name, env string
 		fails     bool
@@ -131,6 +135,10 @@ func TestChildLeak(t *testing.T) {
 }
 
 func TestMainFindsLeak(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	t.Parallel()
 	out, err := child(t, "TestChildLeak")
 	if err == nil || !strings.Contains(out, "unexpected goroutines") {
 		t.Errorf("child with a leaked goroutine: %v\n%s", err, out)

@@ -9,6 +9,10 @@ import (
 
 // A primary is killed: the client of the group finds the next one, and what the replicas had is there.
 func TestSentinelFailsOver(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	t.Parallel()
 	g := StartSentinel(t, time.Second)
 	rdb := g.Client(t)
 	if err := rdb.Set(t.Context(), "k", "v", time.Minute).Err(); err != nil {
@@ -45,6 +49,10 @@ func TestSentinelIsShared(t *testing.T) {
 }
 
 func TestStartCluster(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	t.Parallel()
 	c := StartCluster(t, 1, time.Second)
 	rdb := c.Client(t)
 	if n := len(c.Nodes()); n != 2*primaries {

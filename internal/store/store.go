@@ -1,18 +1,8 @@
-// Package store keeps records in Redis: keys and bytes in, bytes out. It is the
-// only package that talks to Redis, and it has no type parameters.
-//
-// The Redis type of a key says what the key holds: a string is a value under
-// the cache's policy and nothing but the value; a list is a value with terms of
-// its own, [value, TTL in ms or 0 for the policy's, deadline in Unix ms or 0]; a
-// hash is no value, and a miss to every reader. Times are milliseconds of the
-// server's clock.
 package store
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"strings"
 	"sync/atomic"
@@ -20,6 +10,9 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/activettl/rediscache/internal/names"
+	"github.com/activettl/rediscache/internal/recent"
+	"github.com/activettl/rediscache/internal/wire"
 	"github.com/activettl/rediscache/ttl"
 )
 
@@ -27,65 +20,82 @@ var (
 	// ErrNotFound says that there is no record under the key.
 	ErrNotFound = errors.New("record not found")
 
-	// ErrWrongType says that the key holds something else than a record.
+	// ErrExists says that there is a record under the key.
+	ErrExists = errors.New("record exists already")
+
+	// ErrWrongType says that the key holds something that is not a record.
 	ErrWrongType = errors.New("not a record of a cache")
+
+	// ErrUnknownOutcome says that Redis did not answer a write that must not be sent twice.
+	ErrUnknownOutcome = errors.New("no reply, so it is not known whether the record was written")
 )
 
 // Store is the records of one cache. It is safe for concurrent use.
 type Store struct {
-	rdb    redis.UniversalClient
-	prefix string // of every key: the cache's name and a colon
+	wire    *wire.Client
+	names   names.Names
+	tracker Tracker
 
-	ttl    time.Duration
-	maxAge int64
-	jitter float64
+	ttl     time.Duration
+	maxAge  int64 // in ms; 0 for none
+	jitter  float64
+	sliding bool
+	policy  any // the policy's TTL in ms, boxed once
+	renewal any // what an access passes as the TTL: policy, or nothing
 
-	// What an access passes to Redis as the TTL: the policy's, or 0 when an
-	// access renews nothing. It is an interface already, so that a read does not
-	// allocate one.
-	renewal  any
-	policy   any // the policy's TTL
-	sliding  bool
-	ownTerms atomic.Bool // a record with terms of its own was met or written
-	longer   atomic.Bool // a record with a longer TTL than the policy's was written
-
-	coalescers *coalescers // nil without auto-pipelining
-
-	tolerance any       // of the policy's TTL; 0 for none
-	renewals  *renewals // nil without a tolerance
-	tracker   *tracker  // of accesses; nil where they are not tracked
+	lists      lists
+	longer     atomic.Bool               // a record with a longer TTL than the policy's was written
+	renewed    *renewed                  // nil without a tolerance
+	unreadable *recent.Table[unreadable] // keys whose values could not be decoded
+	window     window                    // of reads of many
 }
 
-// New returns the store of the records whose keys start with prefix. Accesses
-// are tracked if track is set and the policy does not renew; where it does, Redis
-// knows them without.
-func New(rdb redis.UniversalClient, prefix string, terms ttl.Terms, track bool) *Store {
+// Tracker sends the commands that are accesses to records, and may note the accesses.
+type Tracker interface {
+	Reads() wire.Sender                   // for commands that read records, update them or renew them
+	Writes(ttl time.Duration) wire.Sender // for commands that write records with this TTL
+	Removed(key string)                   // is told of a record that was removed
+}
+
+// untracked is the Tracker of a store whose accesses nobody notes.
+type untracked struct{ wire *wire.Client }
+
+func (u untracked) Reads() wire.Sender               { return u.wire }
+func (u untracked) Writes(time.Duration) wire.Sender { return u.wire }
+func (untracked) Removed(string)                     {}
+
+// nothing is what an access passes to Redis as the TTL if it renews nothing. It is boxed once, so
+// that a read does not allocate it.
+var nothing any = int64(0)
+
+// New returns the store of the records of these names. A nil tracker notes no access.
+func New(w *wire.Client, n names.Names, terms ttl.Terms, tracker Tracker) *Store {
 	s := &Store{
-		rdb:     rdb,
-		prefix:  prefix,
-		ttl:     terms.TTL,
-		maxAge:  terms.MaxAge.Milliseconds(),
-		jitter:  terms.Jitter,
-		sliding: terms.Renews,
-		policy:  terms.TTL.Milliseconds(),
-		renewal: int64(0),
+		wire:       w,
+		names:      n,
+		tracker:    tracker,
+		ttl:        terms.TTL,
+		maxAge:     terms.MaxAge.Milliseconds(),
+		jitter:     terms.Jitter,
+		sliding:    terms.Renews,
+		policy:     terms.TTL.Milliseconds(),
+		renewal:    nothing,
+		unreadable: recent.New[unreadable](unreadableKeys),
+	}
+	if tracker == nil {
+		s.tracker = untracked{w}
 	}
 	if s.sliding {
 		s.renewal = s.policy
 	}
-	s.tolerance = terms.Tolerance.Milliseconds()
 	if terms.Tolerance > 0 {
-		s.renewals = newRenewals(s.ttl, terms.Tolerance)
+		s.renewed = newRenewed(s.ttl, terms.Tolerance)
 	}
-	if track && !s.sliding {
-		s.tracker = newTracker(s.ttl)
-	}
-	// With a MaxAge every record has a deadline.
-	s.ownTerms.Store(s.maxAge > 0)
+	s.lists.always = s.maxAge > 0 // then every record has a deadline
 	return s
 }
 
-// lifetime returns the TTL of a record that is written now under the policy.
+// lifetime returns the TTL, in ms, of a record that is written now under the policy.
 func (s *Store) lifetime() any {
 	if s.jitter == 0 {
 		return s.policy
@@ -94,77 +104,58 @@ func (s *Store) lifetime() any {
 	return max((s.ttl - cut).Milliseconds(), 1)
 }
 
-// LongestIdle returns how long a record under a policy can be idle and be seen to
-// be.
-func LongestIdle(terms ttl.Terms) time.Duration {
+// HasLongerTTL reports whether the process knows of records that may be idle for longer than the
+// policy's TTL, because they have a TTL of their own.
+func (s *Store) HasLongerTTL() bool {
+	return s.longer.Load() || s.maxAge == 0 && s.lists.ever.Load()
+}
+
+// changed is told of each record that a method of Store has written or removed. It drops what this
+// process remembers of the key. Anything else that keeps a part of a record must be invalidated
+// here.
+func (s *Store) changed(key string, to change) {
+	s.unreadable.Delete(key)
 	switch {
-	case !terms.Renews: // a record counts as idle a window after its last note
-		return terms.TTL - windowOf(terms.TTL)
-	case terms.MaxAge == terms.TTL: // its deadline cuts every renewal short
-		return 0
-	}
-	return terms.TTL - terms.Tolerance // a record counts as idle so long after its last renewal
-}
-
-// OutlivesPolicy reports whether there may be records that live longer without
-// being used than the policy says: those with a TTL of their own.
-func (s *Store) OutlivesPolicy() bool {
-	return s.longer.Load() || s.maxAge == 0 && s.ownTerms.Load()
-}
-
-// bookkeeping returns a key of the cache's own, which no record can have.
-func (s *Store) bookkeeping(name string) string {
-	return strings.TrimSuffix(s.prefix, ":") + "!" + name
-}
-
-// send sends a command that is no access to a record.
-func (s *Store) send(ctx context.Context, key string, cmd redis.Cmder) error {
-	if s.coalescers == nil {
-		_ = s.rdb.Process(ctx, cmd)
-	} else if unread := s.coalescers.of(ctx, key).process(ctx, cmd); unread != nil {
-		rediscover(ctx, s.rdb, unread)
-		return unread
-	}
-	rediscover(ctx, s.rdb, cmd.Err())
-	return nil
-}
-
-// AutoPipeline lets the store send as pipelines what callers send at the same time. It
-// is called before the store is used.
-func (s *Store) AutoPipeline() { s.coalescers = newCoalescers(s.rdb) }
-
-// Close waits until nothing is queued and the store has no goroutine. It does not wait
-// for commands that their callers send themselves.
-func (s *Store) Close() {
-	if s.coalescers != nil {
-		s.coalescers.close()
+	case to.removed:
+		s.tracker.Removed(key)
+	case to.written && s.renewed != nil:
+		s.renewed.wrote(key, to, s.maxAge > 0)
 	}
 }
 
-// maxMillis is the longest time.Duration, in milliseconds.
-const maxMillis = math.MaxInt64 / 1_000_000
-
-// milliseconds returns a time that Redis told, or the longest time.Duration if it is
-// longer: another program may have given a key a TTL of more than 292 years.
-func milliseconds(ms int64) time.Duration {
-	return time.Duration(min(ms, maxMillis)) * time.Millisecond
+// change is what became of a record.
+type change struct {
+	removed bool
+	written bool          // with new terms; otherwise it keeps those that it had
+	at      time.Duration // when the command was sent, by the clock of renewed
+	own     time.Duration // its own TTL, or 0
 }
 
-// failure turns an error of go-redis into one of the store's.
-func failure(err error) error {
-	switch {
+// mayHaveChanged is told of each write that failed.
+func (s *Store) mayHaveChanged(key string, cmd redis.Cmder) {
+	if wire.Unknown(cmd.Err()) {
+		s.changed(key, change{})
+	}
+}
+
+// failure returns the error of a command, as one of the store's.
+func failure(cmd redis.Cmder) error {
+	switch err := cmd.Err(); {
 	case err == nil:
 		return nil
 	case errors.Is(err, redis.Nil):
 		return ErrNotFound
-	case wrongType(err):
+	case wire.WrongType(err):
 		return fmt.Errorf("%w: %s", ErrWrongType, strings.TrimPrefix(err.Error(), "WRONGTYPE "))
-	case redis.HasErrorPrefix(err, "unknown command"):
-		// Redis quotes the arguments, and with them the value.
-		text, _, _ := strings.Cut(err.Error(), ", with args")
-		return fmt.Errorf("%s: it is renamed, or Redis is older than 6.2", strings.TrimPrefix(text, "ERR "))
+	}
+	return wire.Err(cmd)
+}
+
+// outcome is failure for a command that is sent once.
+func outcome(cmd redis.Cmder) error {
+	err := failure(cmd)
+	if wire.Unknown(cmd.Err()) {
+		return fmt.Errorf("%w: %w", ErrUnknownOutcome, err)
 	}
 	return err
 }
-
-func wrongType(err error) bool { return err != nil && redis.HasErrorPrefix(err, "WRONGTYPE") }

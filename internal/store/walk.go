@@ -3,92 +3,124 @@ package store
 import (
 	"context"
 	"iter"
-	"slices"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/internal/wire"
 )
 
-// pageKeys is how many keys a walk asks for at a time.
-const pageKeys = 512
+// PageKeys is how many keys a walk asks for at a time.
+const PageKeys = 512
 
-// Pages walks the keys of every primary, a page at a time: one SCAN each. Every
-// key that is there from the beginning to the end comes at least once. An error
-// ends the walk of the primary it came from, not that of the others. Keys that
-// hold no record come too.
+// Pages walks the keys of every primary, a page at a time: one SCAN for each page. A key that
+// exists from the beginning to the end comes at least once. Keys that hold no record come too. An
+// error ends the walk of its primary and not those of the others.
 func (s *Store) Pages(ctx context.Context) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
-		nodes, _, err := s.primaries(ctx)
+		servers, _, err := s.wire.Servers(ctx)
 		if err != nil {
-			yield(nil, failure(err))
+			yield(nil, err)
 			return
 		}
-		for _, n := range nodes {
-			for page, err := range s.pages(ctx, n, pageKeys) {
-				if !yield(page, failure(err)) || err != nil && ctx.Err() != nil {
+		// Side by side, so that a server that does not answer holds up no other.
+		for p := range wire.Merge(ctx, len(servers), maxWalkers, func(ctx context.Context, i int, yield func(page) bool) {
+			for keys, err := range servers[i].Pages(ctx, s.names.Prefix(), PageKeys, PageKeys) {
+				if !yield(page{keys, err}) {
 					return
 				}
 			}
-		}
-	}
-}
-
-// pages walks the keys of one server. It ends with the first error.
-func (s *Store) pages(ctx context.Context, n node, size int) iter.Seq2[[]string, error] {
-	return func(yield func([]string, error) bool) {
-		for cursor := uint64(0); ; {
-			keys, next, err := n.scan(ctx, cursor, s.prefix+"*", size)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			slices.Sort(keys) // SCAN may give a key twice in a page
-			keys = slices.Compact(keys)
-			if len(keys) == 0 && !yield(nil, nil) { // a page all the same, to whoever paces the walk
-				return
-			}
-			for chunk := range slices.Chunk(keys, pageKeys) {
-				if !yield(chunk, nil) {
-					return
-				}
-			}
-			if cursor = next; cursor == 0 {
+		}) {
+			if !yield(p.keys, p.err) || p.err != nil && ctx.Err() != nil {
 				return
 			}
 		}
 	}
 }
 
-// Records returns those of the keys that hold records: one TYPE each, in one
-// round trip (to each node, in a cluster), and an LRANGE for each list in a second
-// one.
+// page is a page of a walk, or the error that ended it on one server.
+type page struct {
+	keys []string
+	err  error
+}
+
+// maxWalkers is how many servers a walk asks at the same time.
+const maxWalkers = 16
+
+// Records returns those of the keys that hold records. It costs one TYPE for each key, in one round
+// trip to each primary, and an LRANGE for each list in a second one.
 func (s *Store) Records(ctx context.Context, keys []string) ([]string, error) {
-	cmds := pipeline(ctx, s.rdb, len(keys), func(i int, _ bool) *redis.StatusCmd {
-		return redis.NewStatusCmd(ctx, "type", keys[i])
-	})
-	var records, lists []string
+	records, _, err := s.sort(ctx, keys)
+	return records, err
+}
+
+// Clear removes the records among the keys, and the leases and markers of loads. It returns how
+// many records it removed, and the errors by key. It costs what Records costs, an UNLINK for each
+// record in one more round trip, and a script for each hash.
+func (s *Store) Clear(ctx context.Context, keys []string) (removed int, failed map[string]error, err error) {
+	records, hashes, err := s.sort(ctx, keys)
+	if err != nil {
+		return 0, nil, err
+	}
+	failed = map[string]error{}
+	removed, errs := s.DeleteMany(ctx, records)
+	for i, err := range errs {
+		if err != nil {
+			failed[records[i]] = err
+		}
+	}
+	cmds := make([]redis.Cmder, len(hashes))
+	for i, key := range hashes {
+		cmds[i] = redis.NewCmd(ctx, clearScript.Args(key)...)
+	}
+	s.wire.Batch(ctx, hashes, cmds)
 	for i, cmd := range cmds {
-		kind, err := cmd.Result()
+		n, err := cmd.(*redis.Cmd).Int()
 		switch {
-		case err != nil:
-			return nil, failure(err)
-		case kind == "string":
+		case err == nil:
+			removed += n // a record that has come meanwhile
+			s.changed(hashes[i], change{removed: true})
+		case !wire.WrongType(err): // a hash of another program stays
+			failed[hashes[i]] = failure(cmd)
+		}
+	}
+	return removed, failed, nil
+}
+
+// sort returns those of the keys that hold records, and those that hold hashes.
+func (s *Store) sort(ctx context.Context, keys []string) (records, hashes []string, err error) {
+	primaries := s.wire.Primaries()
+	cmds := make([]redis.Cmder, len(keys))
+	for i, key := range keys {
+		cmds[i] = redis.NewStatusCmd(ctx, "type", key)
+	}
+	primaries.Batch(ctx, keys, cmds)
+	var lists []string
+	for i, cmd := range cmds {
+		if err := failure(cmd); err != nil {
+			return nil, nil, err
+		}
+		switch cmd.(*redis.StatusCmd).Val() {
+		case "string":
 			records = append(records, keys[i])
-		case kind == "list":
+		case "list":
 			lists = append(lists, keys[i])
+		case "hash":
+			hashes = append(hashes, keys[i])
 		}
 	}
 	// What stands behind the value, and not the value.
-	behind := pipeline(ctx, s.rdb, len(lists), func(i int, _ bool) *redis.StringSliceCmd {
-		return redis.NewStringSliceCmd(ctx, "lrange", lists[i], 1, 3)
-	})
-	for i, cmd := range behind {
-		terms, err := cmd.Result()
-		if err != nil && !wrongType(err) {
-			return nil, failure(err)
+	cmds = cmds[:0]
+	for _, key := range lists {
+		cmds = append(cmds, redis.NewStringSliceCmd(ctx, "lrange", key, 1, 2))
+	}
+	primaries.Batch(ctx, lists, cmds)
+	for i, cmd := range cmds {
+		if err := cmd.Err(); err != nil && !wire.WrongType(err) {
+			return nil, nil, failure(cmd)
 		}
-		if _, ok := ownTTL(terms); ok {
+		if _, ok := ownTTL(append([]string{""}, cmd.(*redis.StringSliceCmd).Val()...)); ok {
 			records = append(records, lists[i])
 		}
 	}
-	return records, nil
+	return records, hashes, nil
 }

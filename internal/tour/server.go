@@ -14,8 +14,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/activettl/rediscache/cache"
-	"github.com/activettl/rediscache/internal/clock"
-	"github.com/activettl/rediscache/internal/redistest/minipipe"
+	"github.com/activettl/rediscache/internal/minipipe"
+	"github.com/activettl/rediscache/internal/recent"
 )
 
 // server is the Redis of the tour, and how time passes there.
@@ -69,7 +69,7 @@ func embedded() *server {
 		pass: func(ctx context.Context, d time.Duration) error {
 			now = now.Add(d)
 			m.SetTime(now)
-			clock.Skip(d)
+			recent.Skip(d)
 			return ctx.Err()
 		},
 		how: "the tour moves the clock",

@@ -1,16 +1,11 @@
--- idle tells how long ago a record under a policy that renews was accessed, and
--- changes nothing. It does not read the value.
--- ARGV: the policy's TTL.
--- Returns milliseconds, -1 if that cannot be told, nil if there is no record.
-local kind = redis.call('TYPE', key).ok
-local own, deadline = 0, 0
-if kind == 'list' then
-  local r = redis.call('LRANGE', key, 1, 3)
-  own, deadline = terms(r[1], r[2])
-  if #r ~= 2 or not own then
-    return false
+-- idle tells how long ago the last access to a record was: it gave the record its whole TTL, unless
+-- its deadline was nearer. Then, and for a key without a TTL, the time of that access is not known:
+-- -1. The second result is the PTTL; a second call may find another one.
+local function idle(ttl, deadline)
+  local left = redis.call('PTTL', KEYS[1])
+  if left < 0 or deadline > 0 and now() + left >= deadline - 1 then
+    return -1, left
   end
-elseif kind ~= 'string' then
-  return false
+  return math.max(ttl - left, 0), left
 end
-return (idle(own > 0 and own or tonumber(ARGV[1]), deadline))
+

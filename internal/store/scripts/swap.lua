@@ -1,13 +1,12 @@
--- swap replaces the value of a record if it is still the one that was read, and
--- keeps the record's terms.
--- ARGV: the value that was read; the new one; the policy's TTL to renew the
--- record, 0 to leave its expiry alone.
--- Returns 1, or the value that stands there instead, or nil when there is no
--- record.
+-- swap replaces the value of a record if it is still the one that was read, and keeps the record's
+-- terms.
+-- ARGV: the value that was read; the new one; the policy's TTL to renew the record, 0 to leave its
+-- expiry alone.
+-- Returns 1, the value that stands there instead, or 0 if there is no record.
 local old, new, policy = ARGV[1], ARGV[2], tonumber(ARGV[3])
 return record {
   string = function()
-    local value = redis.call('GET', key)
+    local value = redis.call('GET', KEYS[1])
     if value ~= old then
       return value
     end
@@ -18,8 +17,8 @@ return record {
     if value ~= old then
       return value
     end
-    redis.call('LSET', key, 0, new) -- first, so that Redis can refuse it for want of memory
-    return renew(own, deadline, policy) and 1
+    redis.call('LSET', KEYS[1], 0, new) -- first, so that Redis can refuse it for want of memory
+    return renew(own, deadline, policy) and 1 or 0
   end,
-  absent = false,
+  write = void,
 }

@@ -1,10 +1,8 @@
--- Scripts for a policy with a tolerance have this file behind the prelude.
-
--- fresh returns for how long a record need not be renewed, or nil if it is due: the
--- tolerance of its TTL has passed. What has no TTL (-1 left), or a longer one than this
--- policy gives, is due; what its deadline has cut will never be.
+-- fresh returns for how long a record need not be renewed, or nil if it is due: the tolerance of its
+-- TTL has passed. A record without a TTL (-1 left) is due, and so is one with a longer TTL than this
+-- policy gives. A record whose deadline has cut its TTL is never due.
 local function fresh(ttl, deadline, tolerance)
-  local left = redis.call('PTTL', key)
+  local left = redis.call('PTTL', KEYS[1])
   if deadline > 0 and math.abs(now() + left - deadline) <= 1 then
     return tolerance
   end
@@ -14,11 +12,11 @@ local function fresh(ttl, deadline, tolerance)
   end
 end
 
--- renewDue is renew for a policy with a tolerance. It returns for how long the record
--- is not due from now on, or false when its deadline has passed. A TTL of its own
--- that is shorter than the policy's has the same part as its tolerance.
+-- renewDue is renew for a policy with a tolerance. It returns for how long the record is not due
+-- from now on, or false if its deadline has passed. A TTL of its own that is shorter than the
+-- policy's has the same part as its tolerance.
 local function renewDue(own, deadline, policy, tolerance)
-  local ttl = own > 0 and own or policy
+  local ttl = whole(own, policy)
   if ttl < policy then
     tolerance = math.floor(tolerance * (ttl / policy))
   end

@@ -1,0 +1,292 @@
+package cache_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/internal/redistest"
+	"github.com/activettl/rediscache/sweep"
+)
+
+// Close does not wait for functions of the caller, may be called by them, and what they return
+// afterwards is not written.
+func TestCloseInAFunctionOfTheCaller(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		for _, o := range []*cache.Options{active(), autoPipelined()} {
+			calls := map[string]func(u users) error{
+				"Modify": func(u users) error {
+					_, err := u.Modify(ctx(t), 1, func(User) (User, error) { must(t, u.Close()); return bob, nil })
+					return err
+				},
+				"Upsert of a record": func(u users) error {
+					_, err := u.Upsert(ctx(t), 1, func(User, bool) (User, error) { must(t, u.Close()); return bob, nil })
+					return err
+				},
+				"Upsert of none": func(u users) error {
+					_, err := u.Upsert(ctx(t), 2, func(User, bool) (User, error) { must(t, u.Close()); return bob, nil })
+					return err
+				},
+				"All": func(u users) (last error) {
+					for _, err := range u.All(ctx(t)) {
+						must(t, u.Close())
+						last = err
+					}
+					return last
+				},
+				"Sweep": func(u users) error {
+					_, err := u.Sweep(ctx(t), time.Minute, sweep.OnProgress(func(sweep.Progress) { must(t, u.Close()) }))
+					return err
+				},
+			}
+			for name, call := range calls {
+				u := newUsers(t, b, o)
+				u.set(1, ann)
+				for id := range int64(5) {
+					u.set(100+id, ann)
+				}
+				err := call(u)
+				if name == "Sweep" && err == nil {
+					continue // it was the last page
+				}
+				if name != "All" && !errors.Is(err, cache.ErrClosed) && !errors.Is(err, context.Canceled) {
+					t.Errorf("%s: %v, want %v", name, err, cache.ErrClosed)
+				}
+				after := usersNamed(t, b, u.Name(), active())
+				got, err := after.Get(ctx(t), 1)
+				wantUser(t, got, err, ann)
+				if _, err := after.Get(ctx(t), 2); !errors.Is(err, cache.ErrNotFound) {
+					t.Errorf("%s wrote after Close: %v", name, err)
+				}
+			}
+		}
+	})
+}
+
+// Close waits for commands in flight, and Shutdown until its context ends.
+func TestShutdown(t *testing.T) {
+	s := redistest.Start(t)
+	rdb := s.Client(t)
+	sent := make(chan string, 100)
+	rdb.AddHook(sending(sent))
+	u := mustNew[string](t, rdb, "users", jsonUsers, nil)
+	const pause = 400 * time.Millisecond
+	must(t, s.Client(t).Do(ctx(t), "client", "pause", pause.Milliseconds(), "write").Err())
+	begun := time.Now()
+	set := make(chan error, 1)
+	go func() { set <- u.Set(ctx(t), "a", bob) }()
+	<-sent
+	impatient, cancel := context.WithTimeout(ctx(t), 10*time.Millisecond)
+	defer cancel()
+	err := u.Shutdown(impatient)
+	wantErr(t, err, context.DeadlineExceeded, "Shutdown", "")
+	_, err = u.Get(ctx(t), "a")
+	wantErr(t, err, cache.ErrClosed, "Get", "a")
+	must(t, u.Shutdown(ctx(t)))
+	if took := time.Since(begun); took < pause/2 {
+		t.Errorf("Shutdown returns after %v, the command in flight takes %v", took, pause)
+	}
+	must(t, <-set) // it was in flight
+	must(t, u.Close())
+}
+
+// sending is told of each command that a client begins to send.
+type sending chan string
+
+func (sending) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (s sending) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		s <- cmd.Name()
+		return next(ctx, cmd)
+	}
+}
+func (sending) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+// A function of the caller that panics in the background ends the pass, and the Hook is told what
+// and where; one that calls runtime.Goexit as well. No pass that was cut short looks like a success.
+func TestCallbacksThatDoNotReturn(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		for name, progress := range map[string]func(sweep.Progress){
+			"panic":  func(sweep.Progress) { panic(errCallback) },
+			"goexit": func(sweep.Progress) { runtime.Goexit() },
+		} {
+			hook := make(passes, 100)
+			u := newUsers(t, b, periodic(active(), hook, sweep.Periodic{
+				Interval: 10 * time.Millisecond, MaxIdle: time.Minute, PageSize: 10, Progress: progress,
+			}))
+			must(t, u.SetMany(ctx(t), anns(300)))
+			for range 2 { // the sweeper goes on
+				op := hook.next(t)
+				for op.Sweep.Scanned == 0 && op.Err == nil { // before the records were there
+					b.Advance(10 * time.Millisecond)
+					op = hook.next(t)
+				}
+				if op.Err == nil || op.Sweep.Scanned == 300 && b.Mini == nil { // where SCAN has one page
+					t.Errorf("%s: the pass is told as %+v, %v", name, op.Sweep, op.Err)
+				}
+				var panicked *cache.PanicError
+				if errors.As(op.Err, &panicked) != (name == "panic") {
+					t.Errorf("%s is told as %v", name, op.Err)
+				}
+				if panicked != nil && (!errors.Is(op.Err, errCallback) || !strings.Contains(string(panicked.Stack), "close_test.go")) {
+					t.Errorf("the panic is told as %v", op.Err)
+				}
+				b.Advance(10 * time.Millisecond)
+			}
+			must(t, u.Close())
+
+			// On demand, it goes on in the caller's goroutine.
+			u = usersNamed(t, b, u.Name(), active())
+			done := make(chan any, 1)
+			go func() {
+				returned := false
+				defer func() {
+					if v := recover(); v != nil {
+						done <- v
+					} else if !returned {
+						done <- "goexit"
+					}
+				}()
+				_, _ = u.Sweep(ctx(t), time.Minute, sweep.OnProgress(progress))
+				returned = true
+				done <- nil
+			}()
+			if got := <-done; got != errCallback && got != name {
+				t.Errorf("%s: the caller of Sweep sees %v", name, got)
+			}
+			if _, err := u.Sweep(ctx(t), time.Minute); err != nil { // the lease is free again
+				t.Error(err)
+			}
+		}
+	})
+}
+
+var errCallback = errors.New("callback")
+
+// badHook panics when a pass ends, but for the first time that it is told of a panic.
+type badHook struct {
+	passes
+	told chan error
+}
+
+func (h badHook) End(ctx context.Context, op cache.Op) {
+	if _, ok := errors.AsType[*cache.PanicError](op.Err); ok {
+		h.told <- op.Err
+		return
+	}
+	if op.Kind == "Sweep" {
+		panic(errCallback)
+	}
+}
+
+// A Hook that panics in the background is told so, and ends no program.
+func TestHookThatPanicsInTheBackground(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		hook := badHook{make(passes, 100), make(chan error, 100)}
+		o := periodic(active(), nil, sweep.Periodic{Interval: 10 * time.Millisecond, MaxIdle: time.Minute})
+		o.Hook = hook
+		u := newUsers(t, b, o)
+		for i := 0; i < 2; {
+			select {
+			case err := <-hook.told:
+				if !errors.Is(err, errCallback) {
+					t.Errorf("the Hook is told %v", err)
+				}
+				i++
+			case <-time.After(5 * time.Millisecond):
+				b.Advance(10 * time.Millisecond)
+			}
+		}
+		must(t, u.Close())
+	})
+}
+
+// A hundred idle caches take next to nothing.
+func TestIdleCachesAreSmall(t *testing.T) {
+	rdb := redistest.Standalone(t).Client(t)
+	must(t, rdb.Ping(ctx(t)).Err())
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	var all []any
+	for i := range 100 {
+		o := tolerant()
+		if i%2 == 0 {
+			o = &cache.Options{TTL: fixed().TTL, TrackAccess: true}
+		}
+		c, err := cache.New[int64](rdb, fmt.Sprint("idle", i), codec.JSON[User]{}, o)
+		must(t, err)
+		if _, err := c.Get(ctx(t), 1); !errors.Is(err, cache.ErrNotFound) {
+			t.Error(err)
+		}
+		all = append(all, c)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if n := int64(after.HeapAlloc) - int64(before.HeapAlloc); n > 2<<20 {
+		t.Errorf("100 caches take %d kB", n>>10)
+	} else {
+		t.Logf("100 caches take %d kB", n>>10)
+	}
+	runtime.KeepAlive(all)
+}
+
+// Close during a sweep, in any goroutine, leaves no lease.
+func TestCloseDuringASweepLeavesNoLease(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		u := newUsers(t, b, active())
+		must(t, u.SetMany(ctx(t), anns(500)))
+		begun := make(chan struct{}, 1000)
+		done := make(chan error, 1)
+		go func() {
+			_, err := u.Sweep(ctx(t), time.Minute, sweep.PageSize(10), sweep.Duty(0.01), sweep.OnProgress(func(sweep.Progress) {
+				begun <- struct{}{}
+			}))
+			done <- err
+		}()
+		<-begun
+		must(t, u.Close())
+		if n := b.Client.Exists(ctx(t), u.Name()+"!sweep").Val(); n != 0 {
+			t.Error("Close left the lease")
+		}
+		<-done
+		after := usersNamed(t, b, u.Name(), active())
+		if _, err := after.Sweep(ctx(t), time.Minute); err != nil {
+			t.Errorf("the next Sweep: %v", err)
+		}
+	})
+}
+
+// An error of the cache that Modify's function returns shows no key to the Hook.
+func TestNestedErrorsShowNoKey(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		rec := &recorder{}
+		u := mustNew[string](t, b.Client, b.Name(), jsonUsers, &cache.Options{Hook: rec})
+		must(t, u.Set(ctx(t), "k", ann))
+		_, err := u.Modify(ctx(t), "k", func(v User) (User, error) {
+			_, err := u.Get(ctx(t), "s3")
+			return v, fmt.Errorf("nested: %w", err)
+		})
+		if !errors.Is(err, cache.ErrNotFound) || !strings.Contains(err.Error(), `"s3"`) {
+			t.Errorf("Modify = %v", err)
+		}
+		for _, op := range rec.ended {
+			if s := fmt.Sprintf("%v %+v", op.Err, op.Err); strings.Contains(s, "s3") {
+				t.Errorf("the Hook is told %s", s)
+			}
+		}
+		if last := rec.ended[len(rec.ended)-1]; !errors.Is(last.Err, cache.ErrNotFound) {
+			t.Errorf("the Hook is told %v", last.Err)
+		}
+	})
+}

@@ -1,0 +1,129 @@
+package cache
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// batchError is what went wrong in a batch or in a walk: an *Error for each key or server. Its text
+// says a common cause once.
+type batchError struct {
+	op, cache string
+	errs      []error // each an *Error
+}
+
+// joined returns the error of a batch, or nil if there are no errors.
+func (c *core) joined(op string, errs []error) error {
+	if len(errs) == 0 {
+		return nil
+	}
+	return &batchError{op, c.names.String(), errs}
+}
+
+// maxCauses is how many different causes the text of a batch's error tells.
+const maxCauses = 5
+
+// Error implements error.
+func (e *batchError) Error() string {
+	type group struct {
+		cause string
+		keys  []string
+	}
+	var groups []*group
+	byCause := map[string]*group{}
+	for _, err := range e.errs {
+		key, cause := "", err.Error()
+		if of, ok := errors.AsType[*Error](err); ok {
+			key, cause = of.Key, of.Err.Error()
+		}
+		g := byCause[cause]
+		if g == nil {
+			g = &group{cause: cause}
+			byCause[cause] = g
+			groups = append(groups, g)
+		}
+		g.keys = append(g.keys, key)
+	}
+	var b strings.Builder
+	b.WriteString("rediscache: " + e.op + " " + e.cache)
+	for i, g := range groups {
+		if i == maxCauses {
+			fmt.Fprintf(&b, "; and %d more causes", len(groups)-i)
+			break
+		}
+		separator := "; "
+		if i == 0 {
+			separator = ": "
+		}
+		b.WriteString(separator)
+		switch {
+		case len(g.keys) > 1 && g.keys[0] == "": // of a walk
+			fmt.Fprintf(&b, "%d servers or pages: ", len(g.keys))
+		case len(g.keys) > 1:
+			fmt.Fprintf(&b, "%d keys: ", len(g.keys))
+		case g.keys[0] != "" && len(groups) == 1:
+			return e.errs[0].Error()
+		case g.keys[0] != "":
+			fmt.Fprintf(&b, "%q: ", g.keys[0])
+		}
+		b.WriteString(g.cause)
+	}
+	return b.String()
+}
+
+// Unwrap returns the errors of the keys and servers, each an *Error.
+func (e *batchError) Unwrap() []error { return e.errs }
+
+// withoutKeys returns an error as a Hook may see it.
+func withoutKeys(err error) error {
+	switch e := err.(type) {
+	case *Error:
+		return &Error{Op: e.Op, Cache: e.Cache, Err: hide(withoutKeys(e.Err), e.Key, "a key")}
+	case *batchError:
+		errs := make([]error, len(e.errs))
+		for i, err := range e.errs {
+			errs[i] = withoutKeys(err)
+		}
+		return &batchError{e.op, e.cache, errs}
+	}
+	if e, ok := errors.AsType[*Error](err); ok { // wrapped by a function of the caller
+		return hide(err, e.Key, "a key")
+	}
+	return err
+}
+
+// hide returns an error whose text has label in the place of a key: where the key is quoted, and, if
+// it is long enough not to be a part of something else, wherever it stands. errors.Is finds what the
+// error wraps.
+func hide(err error, key, label string) error {
+	if err == nil || key == "" {
+		return err
+	}
+	text := strings.ReplaceAll(err.Error(), strconv.Quote(key), strconv.Quote(label))
+	if len(key) >= minHidden {
+		text = strings.ReplaceAll(text, key, label)
+	}
+	if text == err.Error() {
+		return err
+	}
+	return &hidden{text, err}
+}
+
+// minHidden is how many bytes a key has at least that is replaced wherever it stands.
+const minHidden = 6
+
+type hidden struct {
+	text string
+	err  error
+}
+
+// Error implements error.
+func (h *hidden) Error() string { return h.text }
+
+// Is reports whether the error is target.
+func (h *hidden) Is(target error) bool { return errors.Is(h.err, target) }
+
+// Format implements fmt.Formatter: no verb shows the error that is hidden.
+func (h *hidden) Format(f fmt.State, _ rune) { fmt.Fprint(f, h.text) }

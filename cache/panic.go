@@ -1,0 +1,48 @@
+package cache
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+)
+
+// PanicError is the panic of a function of the caller in a background task, where no caller could
+// recover it. A Hook is told of it as Op.Err.
+type PanicError struct {
+	Value any    // of the panic
+	Stack []byte // of the goroutine that panicked
+}
+
+// Error implements error.
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v\n\n%s", e.Value, e.Stack) }
+
+// Unwrap returns the value of the panic if it is an error, and else nil.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
+// errGoexit is the error of a background task in which a function of the caller called
+// runtime.Goexit.
+var errGoexit = errors.New("a callback called runtime.Goexit")
+
+// contain calls fn in a goroutine of its own, and returns a *PanicError or errGoexit if fn did not
+// return.
+func contain(fn func()) (err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		returned := false
+		defer func() {
+			if v := recover(); v != nil {
+				err = &PanicError{v, debug.Stack()}
+			} else if !returned {
+				err = errGoexit
+			}
+		}()
+		fn()
+		returned = true
+	}()
+	<-done
+	return err
+}

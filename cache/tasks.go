@@ -1,0 +1,68 @@
+package cache
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// tasks are the background tasks of a cache. Close waits for them, except while they are in a
+// function of the caller. The zero tasks are none.
+type tasks struct {
+	mu      sync.Mutex
+	changed sync.Cond // made by lock
+	running int
+	outside int // tasks in a function of the caller
+}
+
+func (t *tasks) lock() {
+	t.mu.Lock()
+	t.changed.L = &t.mu
+}
+
+// add changes the counts and tells those who wait.
+func (t *tasks) add(running, outside int) {
+	t.lock()
+	defer t.mu.Unlock()
+	t.running += running
+	t.outside += outside
+	t.changed.Broadcast()
+}
+
+// start starts a task.
+func (t *tasks) start(run func()) {
+	t.add(1, 0)
+	go func() {
+		defer t.add(-1, 0)
+		run()
+	}()
+}
+
+// call lets a task call a function of the caller. That function may call Close, which waits for the
+// tasks.
+func (t *tasks) call(fn func()) {
+	t.add(0, 1)
+	defer t.add(0, -1)
+	fn()
+}
+
+// grace is how long Close waits for a function of the caller nevertheless. Most return at once, and
+// their task can then end in order.
+const grace = 250 * time.Millisecond
+
+// wait waits until all tasks have ended or are in a function of the caller, or until ctx ends.
+func (t *tasks) wait(ctx context.Context) error {
+	wake := func() { t.add(0, 0) }
+	begun := time.Now() // before the timer, which must not come too early
+	defer context.AfterFunc(ctx, wake)()
+	defer time.AfterFunc(grace, wake).Stop()
+	t.lock()
+	defer t.mu.Unlock()
+	for t.running > 0 && (t.outside == 0 || time.Since(begun) < grace) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		t.changed.Wait()
+	}
+	return nil
+}

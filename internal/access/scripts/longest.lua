@@ -1,0 +1,5 @@
+-- longest remembers the longest TTL that a record was given. The key holds nothing else.
+-- ARGV: a TTL in milliseconds. Returns the longest. The key outlives a record that was given it.
+local longest = math.max(tonumber(redis.call('GET', KEYS[1]) or 0) or 0, tonumber(ARGV[1]))
+redis.call('SET', KEYS[1], string.format('%.0f', longest), 'PX', string.format('%.0f', 2 * longest))
+return longest

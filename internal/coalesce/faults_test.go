@@ -1,0 +1,356 @@
+package coalesce
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/internal/redistest"
+)
+
+// set sends a SET by a queue, and returns what came of it.
+func set(ctx context.Context, q *queue, key string, value []byte) error {
+	cmd := redis.NewStatusCmd(ctx, "set", key, value, "px", 60000)
+	if err := q.do(ctx, cmd); err != nil {
+		return err
+	}
+	return cmd.Err()
+}
+
+// get sends a GET by a queue.
+func get(ctx context.Context, q *queue, key string) {
+	_ = q.do(ctx, redis.NewStringCmd(ctx, "get", key))
+}
+
+// A primary that was demoted under the same name: a write is tried again on a new connection, also
+// when a read goes before it in the pipeline.
+func TestWriteAfterDemotion(t *testing.T) {
+	old, promoted := redistest.Start(t), redistest.Start(t)
+	var to atomic.Value
+	to.Store(old.Addr())
+	rdb := redis.NewClient(&redis.Options{
+		Addr: "redis.example:6379", ContextTimeoutEnabled: true, DisableIdentity: true,
+		Dialer: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, to.Load().(string))
+		},
+	})
+	t.Cleanup(func() { rdb.Close() })
+	c := newTestQueue(rdb, false)
+	both := []redis.Cmder{setting(t, 1), setting(t, 2)}
+	direct{rdb}.Many(t.Context(), both) // pipelines have connections of their own
+	if both[0].Err() != nil || both[1].Err() != nil {
+		t.Fatal(both)
+	}
+	host, port, _ := net.SplitHostPort(promoted.Addr())
+	if err := old.Client(t).ReplicaOf(t.Context(), host, port).Err(); err != nil {
+		t.Fatal(err)
+	}
+	to.Store(promoted.Addr())
+	for round := range 5 {
+		write := func() {
+			if err := set(t.Context(), c, "c:1", []byte("v")); err != nil {
+				t.Errorf("round %d: SET: %v", round, err)
+			}
+		}
+		read := func() { get(t.Context(), c, "c:warm") }
+		queueUp(t, c, 2, func(i int) { []func(){read, write}[i]() }).Wait()
+		closeQueue(t, c)
+	}
+}
+
+// What had no reply is sent again within the bound on pipelines in flight, and not by each caller.
+func TestResendsAreBounded(t *testing.T) {
+	rdb := redistest.Start(t).Client(t)
+	var failures atomic.Int64
+	var inFlight, most, singles atomic.Int64
+	rdb.AddHook(hooks{
+		pipeline: func(ctx context.Context, cmds []redis.Cmder, next redis.ProcessPipelineHook) error {
+			most.Store(max(most.Load(), inFlight.Add(1)))
+			defer inFlight.Add(-1)
+			if failures.Add(1) <= 2 {
+				for _, cmd := range cmds {
+					cmd.SetErr(io.EOF)
+				}
+				return io.EOF
+			}
+			return next(ctx, cmds)
+		},
+		single: func(ctx context.Context, cmd redis.Cmder, next redis.ProcessHook) error {
+			singles.Add(1)
+			return next(ctx, cmd)
+		},
+	})
+	c := newTestQueue(rdb, false)
+	queueUp(t, c, 3*maxPipeline, func(i int) {
+		if err := set(t.Context(), c, fmt.Sprint("c:", i), []byte("v")); err != nil {
+			t.Errorf("SET %d: %v", i, err)
+		}
+	}).Wait()
+	closeQueue(t, c)
+	if most.Load() > maxPipelines || singles.Load() > maxSingles {
+		t.Errorf("%d pipelines and %d single commands at the same time", most.Load(), singles.Load())
+	}
+}
+
+// A caller who has left has nothing sent again.
+func TestNoResendForWhoHasLeft(t *testing.T) {
+	rdb := redistest.Start(t).Client(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	var sent atomic.Int64
+	rdb.AddHook(hooks{pipeline: func(_ context.Context, cmds []redis.Cmder, _ redis.ProcessPipelineHook) error {
+		sent.Add(1)
+		cancel()
+		time.Sleep(3 * grace)
+		for _, cmd := range cmds {
+			cmd.SetErr(io.EOF)
+		}
+		return io.EOF
+	}})
+	c := newTestQueue(rdb, false)
+	queueUp(t, c, 8, func(i int) {
+		if err := set(ctx, c, fmt.Sprint("c:", i), []byte("v")); !errors.Is(err, context.Canceled) {
+			t.Errorf("SET %d: %v", i, err)
+		}
+	}).Wait()
+	closeQueue(t, c)
+	if n := sent.Load(); n != 1 {
+		t.Errorf("the pipeline was sent %d times", n)
+	}
+}
+
+// After close, nothing is sent and no goroutine is started.
+func TestCoalescerCloseWithQueue(t *testing.T) {
+	s := redistest.Start(t)
+	rdb, admin := s.Client(t), s.Client(t)
+	c := newTestQueue(rdb, false)
+	for i := range 3 {
+		if err := set(t.Context(), c, fmt.Sprint("c:warm", i), []byte("v")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	admin.Do(t.Context(), "client", "pause", 500, "write")
+	var wg sync.WaitGroup
+	var keys []string
+	for i := range maxSingles + maxPipelines + 1 {
+		key := fmt.Sprint("c:", i)
+		keys = append(keys, key)
+		wg.Go(func() { _ = set(t.Context(), c, key, []byte("v")) })
+		time.Sleep(20 * time.Millisecond)
+	}
+	begun := time.Now()
+	closeQueue(t, c)
+	took := time.Since(begun)
+	before := admin.Exists(t.Context(), keys...).Val()
+	wg.Wait()
+	after := admin.Exists(t.Context(), keys...).Val()
+	if before != after {
+		t.Errorf("Close returns after %v with %d written; then %d are", took, before, after)
+	}
+}
+
+// A pipeline has at most so many commands, and bytes as a batch has.
+func TestCoalescedPipelineIsBounded(t *testing.T) {
+	rdb := redistest.Start(t).Client(t)
+	var mu sync.Mutex
+	most, volume := 0, 0
+	rdb.AddHook(hooks{pipeline: func(ctx context.Context, cmds []redis.Cmder, next redis.ProcessPipelineHook) error {
+		mu.Lock()
+		most = max(most, len(cmds))
+		n := 0
+		for _, cmd := range cmds {
+			for _, a := range cmd.Args() {
+				if b, ok := a.([]byte); ok {
+					n += len(b)
+				}
+			}
+		}
+		volume = max(volume, n)
+		mu.Unlock()
+		return next(ctx, cmds)
+	}})
+	c := newTestQueue(rdb, false)
+	queueUp(t, c, 3*maxPipeline, func(i int) { get(t.Context(), c, fmt.Sprint("c:", i)) }).Wait()
+	closeQueue(t, c)
+	if most != maxPipeline {
+		t.Errorf("a pipeline of %d commands, %d go together", most, maxPipeline)
+	}
+	big := make([]byte, 1<<20)
+	queueUp(t, c, 32, func(i int) { _ = set(t.Context(), c, fmt.Sprint("c:", i), big) }).Wait()
+	closeQueue(t, c)
+	if volume > maxBytes {
+		t.Errorf("a pipeline of %d bytes, a batch has %d", volume, maxBytes)
+	}
+}
+
+// What callers have given up does not hold memory until a stuck pipeline is back.
+func TestAbandonedCallsHoldNoMemory(t *testing.T) {
+	rdb := redistest.Start(t).Client(t)
+	c := newTestQueue(rdb, false)
+	stuck(c)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	const callers, size = 100, 1 << 20
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for range callers {
+		value := bytes.Repeat([]byte("x"), size)
+		if err := c.do(ctx, redis.NewStatusCmd(ctx, "set", "k", value)); err == nil {
+			t.Fatal("sent")
+		}
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if held := int64(after.HeapAlloc) - int64(before.HeapAlloc); held > callers*size/2 {
+		t.Errorf("%d MiB are held for callers that have gone", held>>20)
+	}
+	runtime.KeepAlive(c)
+}
+
+// A client's hook that lets nothing through, such as a circuit breaker, returns an
+// error that stands in no command.
+func TestRefusingHook(t *testing.T) {
+	rdb := redistest.Start(t).Client(t)
+	rdb.AddHook(refusingHook{})
+	c := newTestQueue(rdb, false)
+	if err := set(t.Context(), c, "c:0", []byte("v")); !errors.Is(err, errRefused) {
+		t.Errorf("one at a time: %v", err)
+	}
+	queueUp(t, c, 4, func(i int) {
+		if err := set(t.Context(), c, fmt.Sprint("c:", i), []byte("v")); !errors.Is(err, errRefused) {
+			t.Errorf("Set %d: %v, and nothing was written", i, err)
+		}
+	}).Wait()
+}
+
+// A hook of the client may keep a command for later, as one that logs does.
+func TestHookThatKeepsCommands(t *testing.T) {
+	rdb := redistest.Start(t).Client(t)
+	var mu sync.Mutex
+	var kept []redis.Cmder
+	rdb.AddHook(hooks{pipeline: func(ctx context.Context, cmds []redis.Cmder, next redis.ProcessPipelineHook) error {
+		mu.Lock()
+		kept = append(kept, cmds...)
+		mu.Unlock()
+		return next(ctx, cmds)
+	}})
+	c := newTestQueue(rdb, false)
+	for range 20 {
+		queueUp(t, c, 16, func(i int) { _ = set(t.Context(), c, fmt.Sprint("c:", i), []byte("v")) }).Wait()
+		mu.Lock()
+		seen := map[string]bool{}
+		for _, cmd := range kept[len(kept)-16:] {
+			seen[fmt.Sprint(cmd.Args()[1])] = true
+		}
+		mu.Unlock()
+		if len(seen) != 16 {
+			t.Fatalf("the commands that were kept are of %d keys, want 16", len(seen))
+		}
+	}
+	seen := map[redis.Cmder]bool{}
+	for _, cmd := range kept {
+		if seen[cmd] || cmd.Name() != "set" {
+			t.Fatalf("%s is kept as another command", cmd.Name())
+		}
+		seen[cmd] = true
+	}
+	closeQueue(t, c)
+}
+
+// A hook of the client that ends its goroutine, as the FailNow of a test does, is as one
+// that panics.
+func TestHookThatEndsGoroutine(t *testing.T) {
+	rdb := redistest.Start(t).Client(t)
+	var ends atomic.Bool
+	ends.Store(true)
+	rdb.AddHook(hooks{pipeline: func(ctx context.Context, cmds []redis.Cmder, next redis.ProcessPipelineHook) error {
+		if ends.Load() {
+			runtime.Goexit()
+		}
+		return next(ctx, cmds)
+	}})
+	c := newTestQueue(rdb, false)
+	var panicked atomic.Int64
+	queueUp(t, c, 8, func(i int) {
+		defer func() {
+			if recover() != nil {
+				panicked.Add(1)
+			}
+		}()
+		_ = c.do(t.Context(), setting(t, i))
+	}).Wait()
+	if panicked.Load() != 8 {
+		t.Errorf("%d of 8 callers know", panicked.Load())
+	}
+	ends.Store(false)
+	queueUp(t, c, 8, func(i int) {
+		if cmd := setting(t, i); c.do(t.Context(), cmd) != nil || cmd.Err() != nil {
+			t.Error(cmd.Err())
+		}
+	}).Wait()
+	closeQueue(t, c)
+}
+
+// What a hook of the client says after the reply has nothing sent again.
+func TestHookThatFailsAfterwards(t *testing.T) {
+	rdb := redistest.Start(t).Client(t)
+	rdb.AddHook(hooks{pipeline: func(ctx context.Context, cmds []redis.Cmder, next redis.ProcessPipelineHook) error {
+		err := next(ctx, cmds)
+		for _, cmd := range cmds {
+			if cmd.Name() == "incr" {
+				cmd.SetErr(errRefused)
+				err = errRefused
+			}
+		}
+		return err
+	}})
+	c := newTestQueue(rdb, false)
+	queueUp(t, c, 8, func(i int) {
+		cmd := redis.NewIntCmd(t.Context(), "incr", fmt.Sprint("n", i))
+		if err := c.do(t.Context(), cmd); err != nil || !errors.Is(cmd.Err(), errRefused) || cmd.Val() != 1 {
+			t.Errorf("incr %d: %d, %v, %v", i, cmd.Val(), err, cmd.Err())
+		}
+	}).Wait()
+	closeQueue(t, c)
+}
+
+type refusingHook struct{}
+
+var errRefused = errors.New("the circuit is open")
+
+func (refusingHook) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (refusingHook) ProcessHook(redis.ProcessHook) redis.ProcessHook {
+	return func(context.Context, redis.Cmder) error { return errRefused }
+}
+func (refusingHook) ProcessPipelineHook(redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(context.Context, []redis.Cmder) error { return errRefused }
+}
+
+// hooks are what a client does with a pipeline and with a single command.
+type hooks struct {
+	pipeline func(ctx context.Context, cmds []redis.Cmder, next redis.ProcessPipelineHook) error
+	single   func(ctx context.Context, cmd redis.Cmder, next redis.ProcessHook) error
+}
+
+func (hooks) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (h hooks) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	if h.single == nil {
+		return next
+	}
+	return func(ctx context.Context, cmd redis.Cmder) error { return h.single(ctx, cmd, next) }
+}
+
+func (h hooks) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error { return h.pipeline(ctx, cmds, next) }
+}

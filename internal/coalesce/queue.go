@@ -1,0 +1,222 @@
+package coalesce
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Sender sends commands. Afterwards each has its reply or its error.
+type Sender interface {
+	One(ctx context.Context, cmd redis.Cmder)
+	Many(ctx context.Context, cmds []redis.Cmder)
+}
+
+// queue is the commands for one server, or for all servers.
+type queue struct {
+	sender  Sender
+	retries Retries
+	shared  bool // callers go from one queue to another
+
+	calls sync.Pool   // its own: a channel made in a bubble of testing/synctest must not leave it
+	used  atomic.Bool // since a server last came
+	seen  time.Time   // when it was last found used
+
+	mu         sync.Mutex
+	waiting    list
+	inFlight   int // commands that are sent and have no reply
+	told       int // callers who got their reply and have not come again
+	pipelines  int // goroutines with a pipeline in flight
+	collectors int // goroutines that wait for the queue to grow
+	ended      sync.Cond
+}
+
+const (
+	maxSingles   = 4 // callers who send their commands themselves; half of it if shared
+	maxPipelines = 2 // in flight; more would be shorter
+	patience     = 4 // how often a collector lets all others run
+
+	// maxPipeline is how many commands a pipeline has. More save nothing, and with large replies
+	// the callers would wait for the last one before the first is decoded.
+	maxPipeline = 64
+	maxBytes    = 8 << 20 // of values in one pipeline
+)
+
+func newQueue(sender Sender, retries Retries, shared bool) *queue {
+	q := &queue{sender: sender, retries: retries, shared: shared}
+	q.calls.New = func() any { return &call{done: make(chan struct{}, 1)} }
+	q.ended.L = &q.mu
+	return q
+}
+
+// do sends a command. An error means that ctx ended before the reply: the command is still in
+// flight and must not be read. Any other error stands in the command.
+func (q *queue) do(ctx context.Context, cmd redis.Cmder) error {
+	q.mu.Lock()
+	k := q.join(ctx, cmd)
+	q.mu.Unlock()
+	if k != nil {
+		return q.wait(ctx, k)
+	}
+	defer q.leave()
+	q.sender.One(ctx, cmd)
+	return nil
+}
+
+// join queues a command, under the lock. It returns nil if its caller, who is one of a few, is to
+// send it.
+func (q *queue) join(ctx context.Context, cmd redis.Cmder) *call {
+	q.told = max(q.told-1, 0)
+	singles := maxSingles
+	if q.shared {
+		singles /= 2
+	}
+	if q.waiting.n == 0 && q.inFlight+q.told < singles {
+		q.inFlight++
+		return nil
+	}
+	k := q.enqueue(ctx, cmd)
+	q.start()
+	return k
+}
+
+// leave ends a command that its caller has sent itself.
+func (q *queue) leave() {
+	q.mu.Lock()
+	q.inFlight--
+	q.mu.Unlock()
+}
+
+func (q *queue) enqueue(ctx context.Context, cmd redis.Cmder) *call {
+	k := q.calls.Get().(*call)
+	k.reset(ctx, cmd)
+	q.waiting.push(k)
+	return k
+}
+
+// start makes sure, under the lock, that what has queued will be sent.
+func (q *queue) start() {
+	n := q.waiting.n
+	half := (n + q.inFlight + q.told + 1) / 2
+	switch {
+	case n == 0 || q.pipelines == maxPipelines: // a pipeline in flight comes back and looks
+	case n >= maxPipeline, n >= half && !q.shared:
+		go q.run(q.take())
+	case q.collectors == 0:
+		q.collectors++
+		go q.run(nil)
+	}
+}
+
+// take takes the next pipeline from the queue, under the lock.
+func (q *queue) take() []*call {
+	batch := q.waiting.take()
+	q.inFlight += len(batch)
+	q.pipelines++
+	q.start() // what remains
+	return batch
+}
+
+// run sends a pipeline, if it is given one, and then those that it collects.
+func (q *queue) run(batch []*call) {
+	for {
+		if batch != nil {
+			q.send(batch)
+		}
+		if batch = q.collect(); batch == nil {
+			return
+		}
+	}
+}
+
+// collect lets callers who are likely to come again do so, and takes what has queued by then, if
+// anything has.
+func (q *queue) collect() []*call {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for range patience {
+		q.mu.Unlock()
+		runtime.Gosched()
+		q.mu.Lock()
+		if q.told == 0 {
+			break
+		}
+	}
+	q.collectors--
+	if q.collectors == 0 {
+		q.told = 0
+	}
+	if q.waiting.n > 0 && q.pipelines < maxPipelines {
+		return q.take()
+	}
+	if q.idle() {
+		q.ended.Broadcast()
+	}
+	return nil
+}
+
+// grace is how long a caller whose context has ended still waits for the reply to a command that
+// was sent. A healthy server answers in that time. So the caller's next command does not overtake a
+// write that it gave up.
+const grace = 10 * time.Millisecond
+
+// wait returns when the command has its reply, or ctx ends. A command that is not sent by then is
+// never sent.
+func (q *queue) wait(ctx context.Context, k *call) error {
+	select {
+	case <-k.done:
+	case <-ctx.Done():
+		if k.state.CompareAndSwap(queued, abandoned) {
+			q.forget(k)
+			return ctx.Err()
+		}
+		timer := time.NewTimer(grace)
+		defer timer.Stop()
+		select {
+		case <-k.done:
+		case <-timer.C:
+			k.state.Store(abandoned) // so that it is not sent again
+			return ctx.Err()
+		}
+	}
+	panicked := k.panicked
+	k.cmd, k.panicked = nil, nil
+	q.calls.Put(k)
+	if panicked != nil {
+		panic(panicked)
+	}
+	return nil
+}
+
+// forget takes a call out of the queue, if it is there.
+func (q *queue) forget(k *call) {
+	q.mu.Lock()
+	q.waiting.remove(k)
+	q.mu.Unlock()
+}
+
+// idle reports, under the lock, whether no goroutine is running.
+func (q *queue) idle() bool { return q.pipelines+q.collectors == 0 }
+
+// close waits until nothing is queued and no goroutine is running, or ctx ends.
+func (q *queue) close(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.ended.Broadcast()
+	})
+	defer stop()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for q.waiting.n > 0 || !q.idle() {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		q.ended.Wait()
+	}
+	return nil
+}

@@ -1,0 +1,102 @@
+package coalesce
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Queues are the queues of one client: one for each server that holds keys, since a pipeline to
+// several servers is as slow as the slowest of them. They are safe for concurrent use.
+type Queues struct {
+	sender  Sender
+	retries Retries
+	owner   func(ctx context.Context, key string) (*redis.Client, error)
+
+	unused time.Duration
+
+	only *queue // of the only server, and of keys whose server is not known
+	mu   sync.Mutex
+	each sync.Map // *queue by *redis.Client
+}
+
+// New returns the queues of a client. owner returns the server that holds a key; it is nil if one
+// server holds them all.
+func New(sender Sender, retries Retries, owner func(ctx context.Context, key string) (*redis.Client, error)) *Queues {
+	only := newQueue(sender, retries, owner != nil)
+	return &Queues{sender: sender, retries: retries, owner: owner, unused: unused, only: only}
+}
+
+// Do sends a command on a key. An error means that ctx ended before the reply: the command is still
+// in flight and must not be read. Any other error stands in the command.
+//
+// A hook of the client must not send commands by these queues: it holds up its pipeline, and would
+// wait for itself.
+func (qs *Queues) Do(ctx context.Context, key string, cmd redis.Cmder) error {
+	if cmd.NoRetry() { // what had no reply is sent again, which this one must not be
+		qs.sender.One(ctx, cmd)
+		return nil
+	}
+	return qs.of(ctx, key).do(ctx, cmd)
+}
+
+// of returns the queue of a key.
+func (qs *Queues) of(ctx context.Context, key string) *queue {
+	if qs.owner == nil {
+		return qs.only
+	}
+	server, err := qs.owner(ctx, key)
+	if err != nil {
+		return qs.only // the command will say what is wrong
+	}
+	found, ok := qs.each.Load(server)
+	if !ok {
+		return qs.add(server)
+	}
+	q := found.(*queue)
+	if !q.used.Load() {
+		q.used.Store(true)
+	}
+	return q
+}
+
+// unused is for how long nobody must have used the queue of a server that has gone before it is
+// dropped.
+const unused = time.Minute
+
+// add adds the queue of a server that has come, and drops the queues of servers that have gone.
+func (qs *Queues) add(server *redis.Client) *queue {
+	qs.mu.Lock()
+	defer qs.mu.Unlock()
+	if q, ok := qs.each.Load(server); ok {
+		return q.(*queue)
+	}
+	now := time.Now()
+	qs.each.Range(func(server, found any) bool {
+		q := found.(*queue)
+		if q.used.Swap(false) {
+			q.seen = now
+		} else if now.Sub(q.seen) >= qs.unused {
+			qs.each.Delete(server)
+		}
+		return true
+	})
+	q := newQueue(qs.sender, qs.retries, true)
+	q.seen = now
+	qs.each.Store(server, q)
+	return q
+}
+
+// Close waits until nothing is queued and no goroutine is running, or ctx ends. It does not wait for
+// commands that their callers send themselves.
+func (qs *Queues) Close(ctx context.Context) error {
+	err := qs.only.close(ctx)
+	qs.each.Range(func(_, q any) bool {
+		err = errors.Join(err, q.(*queue).close(ctx))
+		return true
+	})
+	return err
+}

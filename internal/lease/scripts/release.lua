@@ -1,0 +1,6 @@
+-- release ends a lease that is still the caller's.
+-- ARGV: the token.
+if redis.call('GET', KEYS[1]) == ARGV[1] then
+  return redis.call('UNLINK', KEYS[1])
+end
+return 0

@@ -1,0 +1,144 @@
+package reap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/internal/access"
+	"github.com/activettl/rediscache/internal/wire"
+	"github.com/activettl/rediscache/sweep"
+)
+
+// judgeByIndex returns the keys of the records whose last access stands in the index and is long
+// ago.
+func (p *pass) judgeByIndex(ctx context.Context, keys []string, page *page) (idle []string, err error) {
+	records, err := p.cache.Store.Records(ctx, keys)
+	if err != nil {
+		page.Failed += len(keys)
+		return nil, err
+	}
+	page.Scanned += len(records)
+	// A record that is not in the index counts as accessed now.
+	times, failed := p.cache.Index.IdleOfMany(ctx, records, !p.how.DryRun, &p.silent)
+	for i, key := range records {
+		if failed[i] != nil {
+			if fatal := page.failIndex(ctx, failed[i]); fatal != nil {
+				return nil, fatal
+			}
+			continue
+		}
+		page.LongestIdle = max(page.LongestIdle, times[i])
+		if times[i] >= p.staleAfter() {
+			idle = append(idle, key)
+		}
+	}
+	return idle, nil
+}
+
+// staleAfter is how old an entry of the index must be to prove a record idle. A process does not
+// note an access again within a window.
+func (p *pass) staleAfter() time.Duration { return p.maxIdle + p.cache.Index.Window() }
+
+// removeByIndex removes those records whose last access is long ago on the second look. If the
+// index is on the same server, one script looks at both and removes both. In a cluster the entry is
+// removed first. The record is removed then, unless it was Set meanwhile. A record that is read or
+// updated between the two is removed.
+func (p *pass) removeByIndex(ctx context.Context, idle []string, page *page) error {
+	index, after := p.cache.Index, p.staleAfter()
+	for _, key := range idle { // whether it is removed or not, its next access is to be noted
+		index.Removed(key)
+	}
+	if p.local {
+		cmds := make([]redis.Cmder, len(idle))
+		for i, key := range idle {
+			shard, member := index.Shard(key)
+			cmds[i] = redis.NewCmd(ctx, staleScript.ArgsOfTwo(key, shard, after.Milliseconds(), member)...)
+		}
+		p.cache.Wire.Batch(ctx, idle, cmds)
+		if !wire.OtherSlot(cmds[0].Err()) {
+			return page.tally(ctx, cmds)
+		}
+		p.local = false // one server, and a cluster all the same
+	}
+	lefts, entries, shards := make([]redis.Cmder, len(idle)), make([]redis.Cmder, len(idle)), make([]string, len(idle))
+	for i, key := range idle {
+		lefts[i] = redis.NewIntCmd(ctx, "pttl", key)
+		shards[i], entries[i] = index.ForgetCommand(ctx, key, after)
+	}
+	p.cache.Wire.Primaries().Batch(ctx, idle, lefts)
+	p.cache.Wire.Batch(ctx, shards, entries)
+	var free []string
+	var cmds []redis.Cmder
+	for i, entry := range entries {
+		n, err := entry.(*redis.Cmd).Int()
+		switch {
+		case lefts[i].Err() != nil:
+			if fatal := page.fail(ctx, lefts[i], 1); fatal != nil {
+				return fatal
+			}
+		case err != nil:
+			if fatal := page.failIndex(ctx, entry); fatal != nil {
+				return fatal
+			}
+		case n == 0:
+			page.Kept++
+		default:
+			free = append(free, idle[i])
+			left := lefts[i].(*redis.IntCmd).Val()
+			cmds = append(cmds, redis.NewCmd(ctx, removeScript.Args(idle[i], left)...))
+		}
+	}
+	p.cache.Wire.Batch(ctx, free, cmds)
+	return page.tally(ctx, cmds)
+}
+
+// prune takes the entries of dead records out of the index.
+func (p *pass) prune(ctx context.Context) error {
+	var errs []error
+	for _, shard := range p.cache.Index.Shards() {
+		if err := p.pruneShard(ctx, shard); err != nil {
+			errs = append(errs, fmt.Errorf("index of accesses: %w", err))
+			if ctx.Err() != nil || errors.Is(err, sweep.ErrLost) {
+				break
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (p *pass) pruneShard(ctx context.Context, shard string) error {
+	begun := time.Now()
+	for entries, err := range p.cache.Index.Entries(ctx, shard, p.how.PageSize) {
+		if err != nil {
+			return err
+		}
+		keys, cmds := make([]string, len(entries)), make([]redis.Cmder, len(entries))
+		for i, e := range entries {
+			keys[i], cmds[i] = e.Key, redis.NewIntCmd(ctx, "exists", e.Key)
+		}
+		p.cache.Wire.Primaries().Batch(ctx, keys, cmds)
+		var dead []access.Entry
+		for i, cmd := range cmds {
+			if err := wire.Err(cmd); err != nil {
+				return err
+			}
+			if cmd.(*redis.IntCmd).Val() == 0 {
+				dead = append(dead, entries[i])
+			}
+		}
+		if len(dead) > 0 {
+			if err := p.cache.Index.Prune(ctx, shard, dead); err != nil {
+				return err
+			}
+		}
+		if err := p.rest(ctx, time.Since(begun)); err != nil {
+			return err
+		}
+		begun = time.Now()
+	}
+	return nil
+}

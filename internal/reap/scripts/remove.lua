@@ -1,0 +1,10 @@
+-- remove removes a record, and nothing that is not one, unless it was written since.
+-- ARGV: the PTTL that it had; a Set since then has raised it.
+-- Returns 1 if it was removed, 0 if not.
+local function remove()
+  if redis.call('PTTL', KEYS[1]) > tonumber(ARGV[1]) then
+    return 0
+  end
+  return redis.call('UNLINK', KEYS[1])
+end
+return record {string = remove, list = remove, absent = 0}

@@ -1,0 +1,55 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Delete removes whatever the key holds: one command. An empty key is no error.
+func (s *Store) Delete(ctx context.Context, key string) error {
+	d := deletion{store: s, key: key}
+	one(ctx, s.wire, key, &d)
+	return d.err
+}
+
+// DeleteMany does for each key what Delete does, in one round trip to each server for each chunk of
+// 1000 keys. It returns how many there were to remove, and an error, or nil, for each key.
+func (s *Store) DeleteMany(ctx context.Context, keys []string) (removed int, errs []error) {
+	plans, errs := make([]deletion, len(keys)), make([]error, len(keys))
+	err := s.spread(ctx, keys, func(of []int) {
+		for part := range slices.Chunk(of, chunkKeys) {
+			many(ctx, s.wire, pick(keys, part), func(i int) plan {
+				plans[part[i]] = deletion{store: s, key: keys[part[i]]}
+				return &plans[part[i]]
+			})
+		}
+	})
+	for i := range plans {
+		removed += plans[i].removed
+		if errs[i] = plans[i].err; err != nil {
+			errs[i] = err
+		}
+	}
+	return removed, errs
+}
+
+// deletion is the plan of a Delete.
+type deletion struct {
+	store   *Store
+	key     string
+	args    [2]any
+	removed int
+	err     error
+}
+
+// next implements plan.
+func (d *deletion) next(ctx context.Context, reply redis.Cmder) redis.Cmder {
+	if reply == nil {
+		return redis.NewIntCmd(ctx, append(d.args[:0], "unlink", d.key)...)
+	}
+	d.removed, d.err = int(reply.(*redis.IntCmd).Val()), failure(reply)
+	d.store.changed(d.key, change{removed: true}) // also if it is not known whether it was
+	return nil
+}

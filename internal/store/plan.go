@@ -1,0 +1,47 @@
+package store
+
+import (
+	"context"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/internal/wire"
+)
+
+// plan is one operation on one record. next takes the reply to its last command, nil at first, and
+// returns the command to send, or nil at the end.
+type plan interface {
+	next(ctx context.Context, reply redis.Cmder) redis.Cmder
+}
+
+// one runs a plan: a round trip for each of its commands.
+func one(ctx context.Context, by wire.Sender, key string, p plan) {
+	cmd := p.next(ctx, nil)
+	for cmd != nil {
+		cmd = p.next(ctx, by.Do(ctx, key, cmd))
+	}
+}
+
+// many runs the plans of many keys side by side: a round trip for all of their first commands, and
+// one for all that follow.
+func many(ctx context.Context, by wire.Sender, keys []string, at func(i int) plan) {
+	cmds := make([]redis.Cmder, len(keys))
+	plans := make([]plan, len(keys))
+	for i := range keys {
+		plans[i] = at(i)
+		cmds[i] = plans[i].next(ctx, nil)
+	}
+	for len(cmds) > 0 {
+		by.Batch(ctx, keys, cmds)
+		var again []string
+		n := 0
+		for i, cmd := range cmds {
+			if cmd = plans[i].next(ctx, cmd); cmd != nil {
+				again = append(again, keys[i])
+				cmds[n], plans[n] = cmd, plans[i]
+				n++
+			}
+		}
+		keys, cmds = again, cmds[:n]
+	}
+}

@@ -1,0 +1,151 @@
+package store
+
+import (
+	"context"
+	"iter"
+	"sync/atomic"
+
+	"github.com/activettl/rediscache/internal/wire"
+)
+
+// Reply is the outcome for one key of a batch.
+type Reply struct {
+	Value []byte
+	Err   error
+}
+
+// GetMany does for each key what Get does, in one round trip to each server for each chunk of keys.
+// It yields the index of a key and its reply. It drops the replies of a chunk before it reads the
+// next one.
+func (s *Store) GetMany(ctx context.Context, keys []string) iter.Seq2[int, Reply] {
+	return s.readMany(ctx, s.tracker.Reads(), keys, s.sliding)
+}
+
+// PeekMany is GetMany for a walk over the cache: it renews nothing, and asks the primaries.
+func (s *Store) PeekMany(ctx context.Context, keys []string) iter.Seq2[int, Reply] {
+	return s.readMany(ctx, s.wire.Primaries(), keys, false)
+}
+
+func (s *Store) readMany(ctx context.Context, by wire.Sender, keys []string, renews bool) iter.Seq2[int, Reply] {
+	return func(yield func(int, Reply) bool) {
+		servers, err := s.wire.Split(ctx, keys)
+		if err != nil {
+			for i := range keys {
+				if !yield(i, Reply{Err: err}) {
+					return
+				}
+			}
+			return
+		}
+		// Each server has chunks of its own, so that one that does not answer holds up no other.
+		for c := range wire.Merge(ctx, len(servers), max(len(servers), 1),
+			func(ctx context.Context, n int, yield func(chunk) bool) {
+				s.readServer(ctx, by, keys, servers[n], renews, yield)
+			}) {
+			for i := range c.plans {
+				reply := Reply{c.plans[i].value, c.plans[i].err}
+				c.plans[i] = read{} // what has been taken may be collected
+				if !yield(c.of[i], reply) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// chunk is what came of some keys of one server.
+type chunk struct {
+	of    []int // their indices
+	plans []read
+}
+
+// readServer reads the keys at these indices, which one server holds, in chunks.
+func (s *Store) readServer(
+	ctx context.Context, by wire.Sender, keys []string, of []int, renews bool, yield func(chunk) bool,
+) {
+	missed := 1 // how many keys the next chunk may have because the last one had no record
+	for len(of) > 0 {
+		part := of[:min(max(s.window.size(), missed), len(of))]
+		plans := make([]read, len(part))
+		for i, at := range part {
+			plans[i] = s.newRead(keys[at], renews)
+		}
+		many(ctx, by, pick(keys, part), func(i int) plan { return &plans[i] })
+		missed = 1
+		if !s.window.saw(plans) {
+			missed = min(len(part)*growth, maxMissed)
+		}
+		if !yield(chunk{part, plans}) {
+			return
+		}
+		of = of[len(part):]
+	}
+}
+
+// pick returns the keys at these indices.
+func pick(keys []string, of []int) []string {
+	picked := make([]string, len(of))
+	for i, at := range of {
+		picked[i] = keys[at]
+	}
+	return picked
+}
+
+// spread calls do for each server at the same time, with the indices of the keys that it holds.
+func (s *Store) spread(ctx context.Context, keys []string, do func(of []int)) error {
+	servers, err := s.wire.Split(ctx, keys)
+	if err != nil {
+		return err
+	}
+	sends := make([]func(), len(servers))
+	for n, of := range servers {
+		sends[n] = func() { do(of) }
+	}
+	wire.Together(sends)
+	return nil
+}
+
+// A batch is cut into chunks, so that neither side has to hold the whole of a large one.
+const (
+	chunkKeys  = 1000
+	chunkBytes = 8 << 20 // of values to write
+
+	// readBytes is how many bytes of values one chunk asks for. Redis holds the replies in memory
+	// until they are sent, and may evict other keys for them.
+	readBytes = 1 << 20
+
+	// A store that has read nothing begins with a chunk of one key. Each chunk may have growth
+	// times as many keys as the one before.
+	growth = 8
+
+	// Misses say nothing of sizes: this many keys follow them at most, in case they have records.
+	maxMissed = 32
+)
+
+// window is how many keys the next chunk of a read may have, by the sizes of the values of the last
+// one. The zero window begins with one key.
+type window struct{ grown atomic.Int64 }
+
+func (w *window) size() int { return max(int(w.grown.Load()), 1) }
+
+// saw learns from a chunk. The next one has as many keys as fit into readBytes, if their values
+// have the same mean size. A chunk of misses changes
+// nothing, and saw returns false.
+func (w *window) saw(plans []read) bool {
+	hits, bytes := 0, 0
+	for i := range plans {
+		if plans[i].err == nil {
+			hits++
+			bytes += len(plans[i].value)
+		}
+	}
+	if hits == 0 {
+		return false
+	}
+	fit := min(chunkKeys, hits*readBytes/max(bytes, 1))
+	if now := w.size(); fit > now {
+		fit = max(now, min(fit, hits*growth))
+	}
+	w.grown.Store(int64(max(fit, 1)))
+	return true
+}

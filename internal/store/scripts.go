@@ -1,0 +1,57 @@
+package store
+
+import (
+	"embed"
+	"strings"
+
+	"github.com/activettl/rediscache/internal/wire"
+)
+
+//go:embed scripts/*.lua
+var sources embed.FS
+
+var (
+	// Where most records are strings, and where most are lists.
+	getScript     = wire.NewScript(piece("get_head"), pieces("now record renew get_list_head"), piece("get"))
+	getListScript = Script(piece("get"), "now record renew get_list_head")
+
+	// For a write that takes no record that is not there.
+	getForWriteScript = Script(piece("get_for_write"), "record void")
+
+	getTolerantScript     = wire.NewScript(piece("get_tolerant_head"), pieces("now record renew tolerance"), piece("get_tolerant"))
+	getTolerantListScript = Script(piece("get_tolerant"), "now record renew tolerance")
+
+	setScript     = Script(piece("set"), "now record expire write")
+	addScript     = Script(piece("add"), "now record expire write")
+	updateScript  = Script(piece("update"), "now record renew void replace")
+	swapScript    = Script(piece("swap"), "now record renew void replace")
+	touchScript   = Script(piece("touch"), "now record renew void tolerance")
+	inspectScript = Script(piece("inspect"), "now record idle")
+	clearScript   = Script(piece("clear"), "record void")
+)
+
+// Script makes a script on a record of its source and of the pieces that it needs, by their names:
+// now, expire, record and the other files of scripts.
+func Script(src, needs string) wire.Script { return wire.NewScript(pieces(needs), src) }
+
+func pieces(names string) string {
+	var all strings.Builder
+	for _, name := range strings.Fields(names) {
+		all.WriteString(piece(name))
+	}
+	return all.String()
+}
+
+func piece(name string) string {
+	switch name {
+	case "now":
+		return wire.LuaNow
+	case "expire":
+		return wire.LuaExpire
+	}
+	src, err := sources.ReadFile("scripts/" + name + ".lua")
+	if err != nil {
+		panic(err) // the names are constants
+	}
+	return string(src)
+}

@@ -1,0 +1,22 @@
+-- add writes a record if there is none.
+-- ARGV: value; the TTL of a record without terms of its own, or 0 to give it terms; its own TTL, or
+-- 0 for the policy's; the policy's TTL; the age at which it expires, or 0 for none; 1 to return what
+-- stands there.
+-- Returns 1 if it was written; else 0, or the value that stands there.
+local want = ARGV[6] == '1'
+return record {
+  string = function()
+    return want and redis.call('GET', KEYS[1]) or 0
+  end,
+  list = function(value, own, deadline)
+    return want and value or 0
+  end,
+  write = function()
+    if ARGV[2] ~= '0' then
+      redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+    else
+      write(ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]))
+    end
+    return 1
+  end,
+}

@@ -1,0 +1,15 @@
+-- get_for_write reads a record of any kind for a write that takes none that is not there. As a part
+-- of a write it voids the lease or marker of a load.
+-- Returns what get does.
+return record {
+  string = function()
+    return redis.call('GET', KEYS[1])
+  end,
+  list = function(value)
+    return {value}
+  end,
+  write = function()
+    void()
+    return false
+  end,
+}

@@ -1,0 +1,10 @@
+-- replace writes the value of a record under the policy and renews it; policy 0 leaves its expiry
+-- where it is.
+local function replace(value, policy)
+  if policy == 0 then
+    redis.call('SET', KEYS[1], value, 'KEEPTTL')
+  else
+    redis.call('SET', KEYS[1], value, 'PX', string.format('%.0f', policy))
+  end
+end
+

@@ -1,0 +1,216 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/internal/wire"
+)
+
+// Set writes a record, in place of whatever the key holds: one command. own is the record's own
+// TTL, which it keeps for its life; 0 stands for the policy's.
+func (s *Store) Set(ctx context.Context, key string, value []byte, own time.Duration) error {
+	w := write{store: s, key: key, value: value, own: own}
+	one(ctx, s.tracker.Writes(s.lives(own)), key, &w)
+	return w.err
+}
+
+// Item is a record to write.
+type Item struct {
+	Key   string
+	Value []byte
+}
+
+// SetMany does for each item what Set does, in one round trip to each server for each chunk of 1000
+// items or 8 MiB. It returns an error, or nil, for each item.
+func (s *Store) SetMany(ctx context.Context, items []Item, own time.Duration) []error {
+	keys, errs := make([]string, len(items)), make([]error, len(items))
+	for i := range items {
+		keys[i] = items[i].Key
+	}
+	by := s.tracker.Writes(s.lives(own))
+	err := s.spread(ctx, keys, func(of []int) {
+		for len(of) > 0 {
+			n, size := 0, 0
+			for n < len(of) && n < chunkKeys && (n == 0 || size+len(items[of[n]].Value) <= chunkBytes) {
+				size += len(items[of[n]].Value)
+				n++
+			}
+			plans := make([]write, n)
+			for i, at := range of[:n] {
+				plans[i] = write{store: s, key: keys[at], value: items[at].Value, own: own}
+			}
+			many(ctx, by, pick(keys, of[:n]), func(i int) plan { return &plans[i] })
+			for i, at := range of[:n] {
+				errs[at] = plans[i].err
+			}
+			of = of[n:]
+		}
+	})
+	if err != nil {
+		for i := range errs {
+			errs[i] = err
+		}
+	}
+	return errs
+}
+
+// lives returns how long a record with this TTL of its own, or 0, lives.
+func (s *Store) lives(own time.Duration) time.Duration {
+	if own == 0 {
+		return s.ttl
+	}
+	return own
+}
+
+// hasTerms reports whether a record that is written with this own TTL, or 0, has terms of its own.
+func (s *Store) hasTerms(own time.Duration) bool { return s.sliding && own != 0 || s.maxAge > 0 }
+
+// write is the plan of a Set.
+type write struct {
+	store *Store
+	key   string
+	value []byte
+	own   time.Duration
+	sent  time.Duration
+	args  [8]any
+
+	err error
+}
+
+// next implements plan.
+func (w *write) next(ctx context.Context, reply redis.Cmder) redis.Cmder {
+	s := w.store
+	if reply != nil {
+		if w.err = failure(reply); w.err == nil {
+			s.wrote(w.key, w.sent, w.own)
+		} else {
+			s.mayHaveChanged(w.key, reply)
+		}
+		return nil
+	}
+	w.sent = s.now()
+	if s.hasTerms(w.own) {
+		return redis.NewCmd(ctx, setScript.Append(w.args[:0], w.key, w.value, w.own.Milliseconds(), s.policy, s.maxAge)...)
+	}
+	return redis.NewStatusCmd(ctx, append(w.args[:0], "set", w.key, w.value, "px", s.px(w.own))...)
+}
+
+// px returns the TTL of a record without terms of its own, in ms.
+func (s *Store) px(own time.Duration) any {
+	if own == 0 {
+		return s.lifetime()
+	}
+	return own.Milliseconds()
+}
+
+// wrote is told of a record that Redis has accepted.
+func (s *Store) wrote(key string, sent, own time.Duration) {
+	if own > s.ttl && !s.longer.Load() {
+		s.longer.Store(true)
+	}
+	if own != 0 && s.hasTerms(own) {
+		s.lists.met()
+	}
+	s.changed(key, change{written: true, at: sent, own: own})
+}
+
+// Add writes a record if there is none, by Set's rules: one command. If there is one, Add returns
+// its value, if want is set, and ErrExists. The command is not sent twice: if its reply is lost, the
+// error is ErrUnknownOutcome.
+func (s *Store) Add(ctx context.Context, key string, value []byte, own time.Duration, want bool) (current []byte, err error) {
+	var px any = int64(0)
+	if !s.hasTerms(own) {
+		px = s.px(own)
+	}
+	wanted := 0
+	if want {
+		wanted = 1
+	}
+	sent := s.now()
+	args := addScript.Args(key, value, px, own.Milliseconds(), s.policy, s.maxAge, wanted)
+	cmd := s.tracker.Writes(s.lives(own)).Do(ctx, key, wire.NewOnce(ctx, args...)).(wire.Once)
+	if err := outcome(cmd); err != nil {
+		s.mayHaveChanged(key, cmd)
+		return nil, err
+	}
+	switch reply := cmd.Val().(type) {
+	case string:
+		return wire.Bytes(reply), ErrExists
+	case int64:
+		if reply == 0 {
+			return nil, ErrExists
+		}
+		s.wrote(key, sent, own)
+		return nil, nil
+	}
+	return nil, wire.Unexpected(cmd)
+}
+
+// Update replaces the value of a record that exists, or returns ErrNotFound: one command. The record
+// keeps its terms, and is renewed under a policy that renews.
+func (s *Store) Update(ctx context.Context, key string, value []byte) error {
+	args := updateScript.Args(key, value, s.renewal)
+	reply := s.tracker.Reads().Do(ctx, key, redis.NewCmd(ctx, args...))
+	err := found(reply)
+	if err == nil {
+		s.changed(key, change{})
+	} else {
+		s.mayHaveChanged(key, reply)
+	}
+	return err
+}
+
+// Touch renews a record without reading it, or returns ErrNotFound: one command. Under a policy
+// that does not renew, it only checks that the record exists. Like every write it removes the lease
+// or marker of a load.
+func (s *Store) Touch(ctx context.Context, key string) error {
+	return found(s.tracker.Reads().Do(ctx, key, s.touch(ctx, key)))
+}
+
+func (s *Store) touch(ctx context.Context, key string) redis.Cmder {
+	var tolerance int64
+	if s.renewed != nil {
+		tolerance = s.renewed.tolerance.Milliseconds()
+	}
+	return redis.NewCmd(ctx, touchScript.Args(key, s.renewal, tolerance)...)
+}
+
+// found takes the reply of a script that answers 1, or 0 for no record.
+func found(reply redis.Cmder) error {
+	if err := failure(reply); err != nil {
+		return err
+	}
+	switch reply.(*redis.Cmd).Val() {
+	case int64(1):
+		return nil
+	case int64(0):
+		return ErrNotFound
+	}
+	return wire.Unexpected(reply)
+}
+
+// Swap replaces the value of a record if it is still old, by Update's rules: one command. If the
+// record holds another value, Swap returns that and false. The command is not sent twice: if its
+// reply is lost, the error is ErrUnknownOutcome.
+func (s *Store) Swap(ctx context.Context, key string, old, value []byte) (current []byte, swapped bool, err error) {
+	args := swapScript.Args(key, old, value, s.renewal)
+	cmd := s.tracker.Reads().Do(ctx, key, wire.NewOnce(ctx, args...)).(wire.Once)
+	if err := outcome(cmd); err != nil {
+		s.mayHaveChanged(key, cmd)
+		return nil, false, err
+	}
+	switch reply := cmd.Val().(type) {
+	case string:
+		return wire.Bytes(reply), false, nil
+	case int64:
+		if reply == 0 {
+			return nil, false, ErrNotFound
+		}
+		s.changed(key, change{})
+		return nil, true, nil
+	}
+	return nil, false, wire.Unexpected(cmd)
+}

@@ -1,0 +1,298 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Rider is a command that goes along with others and whose outcome nobody waits for.
+type Rider struct {
+	Key  string
+	Cmd  redis.Cmder
+	Done func(Rider) // called with its reply or its error, from any goroutine
+
+	Alone bool // its server had no other part in the batch
+}
+
+// detachLimit bounds commands that nobody waits for.
+const detachLimit = time.Second
+
+// Batch sends commands as pipelines: one round trip to each server that holds some of the keys, and
+// a second one to servers that have not seen a script yet. Each server has its own pipeline, so a
+// server that does not answer costs its own keys and no others. If a script is sent again, Batch
+// replaces its command in cmds.
+func (c *Client) Batch(ctx context.Context, keys []string, cmds []redis.Cmder) {
+	c.BatchWith(ctx, keys, cmds, nil)
+}
+
+// BatchWith is Batch with riders. If one server holds all keys, riders go in the pipeline, before the
+// commands. Otherwise they are sent by themselves, and BatchWith does not wait for them: a rider
+// whose slot moves to a server that does not answer would hold up the whole pipeline.
+func (c *Client) BatchWith(ctx context.Context, keys []string, cmds []redis.Cmder, riders []Rider) {
+	if len(cmds) == 0 {
+		drop(riders, errNotSent)
+		return
+	}
+	if !c.gate.enter() {
+		failAll(cmds, ErrClosed)
+		drop(riders, ErrClosed)
+		return
+	}
+	defer c.gate.leave()
+	if c.servers.owner == nil {
+		c.part(ctx, cmds, nil, riders)
+		return
+	}
+	parts, err := c.parts(ctx, keys, riders)
+	if err != nil {
+		c.servers.rediscover(ctx, err)
+		failAll(cmds, err)
+		drop(riders, err)
+		return
+	}
+	var sends []func()
+	for _, p := range parts {
+		if len(p.riders) > 0 {
+			c.alone(ctx, p.riders)
+		}
+		if len(p.cmds) > 0 {
+			sends = append(sends, func() { c.part(ctx, cmds, p.cmds, nil) })
+		}
+	}
+	Together(sends)
+}
+
+// Together calls functions at the same time and returns when all have ended. A panic of one, and a
+// runtime.Goexit, go on in the caller's goroutine.
+func Together(fns []func()) {
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var panicked any
+	exited := false
+	last := len(fns) - 1
+	if last < 0 {
+		return
+	}
+	for _, fn := range fns[:last] {
+		wg.Go(func() {
+			returned := false
+			defer func() {
+				v := recover()
+				mu.Lock()
+				defer mu.Unlock()
+				if v != nil {
+					panicked = v
+				} else if !returned {
+					exited = true
+				}
+			}()
+			fn()
+			returned = true
+		})
+	}
+	func() {
+		defer wg.Wait()
+		fns[last]()
+	}()
+	switch {
+	case panicked != nil:
+		panic(panicked)
+	case exited:
+		runtime.Goexit()
+	}
+}
+
+// Primaries returns a Sender of reads that no replica may answer, though the client sends reads to
+// replicas.
+func (c *Client) Primaries() Sender {
+	if !c.servers.replicas {
+		return c
+	}
+	return primaries{c}
+}
+
+type primaries struct{ client *Client }
+
+func (p primaries) Do(ctx context.Context, key string, cmd redis.Cmder) redis.Cmder {
+	return p.client.Do(ctx, key, asWrite{cmd}).(asWrite).Cmder
+}
+
+func (p primaries) Batch(ctx context.Context, keys []string, cmds []redis.Cmder) {
+	for i, cmd := range cmds {
+		cmds[i] = asWrite{cmd}
+	}
+	p.client.Batch(ctx, keys, cmds)
+	for i, cmd := range cmds {
+		cmds[i] = cmd.(asWrite).Cmder
+	}
+}
+
+// asWrite is a command on one key. By its name, the client of a cluster takes it for a write and
+// sends it to the primary.
+type asWrite struct{ redis.Cmder }
+
+// Name implements redis.Cmder.
+func (asWrite) Name() string { return "getex" }
+
+// part is what one server has to do with a batch.
+type part struct {
+	cmds   []int // indices
+	riders []Rider
+}
+
+func (c *Client) parts(ctx context.Context, keys []string, riders []Rider) (map[*redis.Client]*part, error) {
+	parts := map[*redis.Client]*part{}
+	of := func(key string) (*part, error) {
+		server, err := c.servers.owner(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		p := parts[server]
+		if p == nil {
+			p = &part{}
+			parts[server] = p
+		}
+		return p, nil
+	}
+	for i, key := range keys {
+		p, err := of(key)
+		if err != nil {
+			return nil, err
+		}
+		p.cmds = append(p.cmds, i)
+	}
+	for _, r := range riders {
+		p, err := of(r.Key)
+		if err != nil {
+			drop([]Rider{r}, err)
+			continue
+		}
+		p.riders = append(p.riders, r)
+	}
+	return parts, nil
+}
+
+// part sends the commands of one server, and riders before them. which holds the indices of these
+// commands; nil stands for all.
+func (c *Client) part(ctx context.Context, cmds []redis.Cmder, which []int, riders []Rider) {
+	all := cmds
+	if which != nil || len(riders) > 0 {
+		all = make([]redis.Cmder, 0, len(riders)+len(cmds))
+		for _, r := range riders {
+			all = append(all, r.Cmd)
+		}
+		if which == nil {
+			all = append(all, cmds...)
+		}
+		for _, i := range which {
+			all = append(all, cmds[i])
+		}
+	}
+	done := false
+	defer func() {
+		if !done { // a hook of the client panicked
+			drop(riders, errNotSent)
+		}
+	}()
+	c.pipeline(ctx, all)
+	for range resends {
+		var again []redis.Cmder
+		for i, cmd := range all {
+			if unseen(cmd.Err()) {
+				all[i] = withSource(ctx, cmd)
+				again = append(again, all[i])
+			}
+		}
+		if len(again) == 0 {
+			break
+		}
+		c.pipeline(ctx, again)
+	}
+	done = true
+	for i, r := range riders {
+		r.Cmd = all[i]
+		r.Done(r)
+	}
+	all = all[len(riders):]
+	if which == nil {
+		copy(cmds, all)
+	}
+	for j, i := range which {
+		cmds[i] = all[j]
+	}
+	for _, cmd := range all {
+		c.servers.rediscover(ctx, cmd.Err())
+	}
+}
+
+// errNotSent is the error of riders that were not sent.
+var errNotSent = errors.New("not sent")
+
+// drop ends riders that are not sent.
+func drop(riders []Rider, err error) {
+	for _, r := range riders {
+		r.Cmd.SetErr(err)
+		r.Done(r)
+	}
+}
+
+// alone sends riders by themselves, and waits for nothing. A hook of the client that panics here
+// panics in the callers' own commands too, so its panic only fails the riders.
+func (c *Client) alone(ctx context.Context, riders []Rider) {
+	for i := range riders {
+		riders[i].Alone = true
+	}
+	if !c.detach(ctx, func(ctx context.Context) { c.part(ctx, nil, nil, riders) }) {
+		drop(riders, ErrClosed)
+	}
+}
+
+// detach calls send in a goroutine that only Close waits for, and for detachLimit at most. It
+// reports false if the client is closed.
+func (c *Client) detach(ctx context.Context, send func(ctx context.Context)) bool {
+	if !c.gate.enter() {
+		return false
+	}
+	go func() {
+		defer c.gate.leave()
+		defer func() { _ = recover() }()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), detachLimit)
+		defer cancel()
+		send(ctx)
+	}()
+	return true
+}
+
+// Detach sends a command whose outcome nobody waits for, also if ctx has ended.
+func (c *Client) Detach(ctx context.Context, key string, cmd redis.Cmder) {
+	c.detach(ctx, func(ctx context.Context) { c.do(ctx, key, cmd) })
+}
+
+// pipeline sends commands as one pipeline. Afterwards each has its reply or its error. If Redis
+// refuses the connection, as for a wrong password, go-redis leaves the commands as if they had
+// succeeded. Only Exec returns that error, so pipeline gives it to all commands.
+func (c *Client) pipeline(ctx context.Context, cmds []redis.Cmder) {
+	pipe := c.rdb.Pipeline()
+	_ = pipe.BatchProcess(ctx, cmds...)
+	_, err := pipe.Exec(ctx)
+	if err == nil {
+		return
+	}
+	for _, cmd := range cmds {
+		if cmd.Err() != nil {
+			return // err is the first one of the commands'
+		}
+	}
+	failAll(cmds, err)
+}
+
+func failAll(cmds []redis.Cmder, err error) {
+	for _, cmd := range cmds {
+		cmd.SetErr(err)
+	}
+}

@@ -1,0 +1,71 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Err returns the error of a command that has its reply. It never holds what the command sent or
+// what the server answered, which may be a value.
+func Err(cmd redis.Cmder) error {
+	err := cmd.Err()
+	switch {
+	case err == nil:
+		return nil
+	case redis.HasErrorPrefix(err, "unknown command"):
+		// Redis quotes the arguments, and with them the value.
+		text, _, _ := strings.Cut(err.Error(), ", with args")
+		return fmt.Errorf("%s: it is renamed, or Redis is older than 6.2", strings.TrimPrefix(text, "ERR "))
+	case unreadable(err):
+		return Unexpected(cmd)
+	}
+	return err
+}
+
+// unreadable reports whether go-redis could not read a reply. Its error quotes the reply.
+func unreadable(err error) bool {
+	_, number := errors.AsType[*strconv.NumError](err)
+	return number || strings.HasPrefix(err.Error(), "redis: can't parse")
+}
+
+// Unexpected is the error of a reply that Redis never gives to the command. A proxy may give it.
+func Unexpected(cmd redis.Cmder) error {
+	return fmt.Errorf("unexpected reply to %s", strings.ToUpper(cmd.Name()))
+}
+
+// WrongType reports whether a command was refused because of the type of its key.
+func WrongType(err error) bool { return err != nil && redis.HasErrorPrefix(err, "WRONGTYPE") }
+
+// Answered reports whether an error is the server's reply.
+func Answered(err error) bool {
+	_, ok := errors.AsType[redis.Error](err)
+	return ok
+}
+
+// Refused reports whether the server does not let the client call a command at all: a proxy does
+// not know it, or an ACL forbids it.
+func Refused(err error) bool {
+	return err != nil && (redis.HasErrorPrefix(err, "NOPERM") || redis.HasErrorPrefix(err, "unknown command"))
+}
+
+// OtherSlot reports whether the server refused a command because its keys are not in one slot.
+// Redis says CROSSSLOT; proxies use other words.
+func OtherSlot(err error) bool {
+	return err != nil && Answered(err) && strings.Contains(strings.ToLower(err.Error()), "slot")
+}
+
+// Unknown reports whether the server may have executed the command that failed with err. err must
+// be the command's own error, since it matters whether the server answered.
+func Unknown(err error) bool {
+	if err == nil || Answered(err) || errors.Is(err, ErrClosed) ||
+		errors.Is(err, redis.ErrClosed) || errors.Is(err, redis.ErrPoolTimeout) {
+		return false
+	}
+	dial, ok := errors.AsType[*net.OpError](err)
+	return !ok || dial.Op != "dial"
+}

@@ -1,0 +1,180 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// servers is what a client of go-redis tells about its servers.
+type servers struct {
+	// owner returns the server that holds a key. It is nil if one server holds them all.
+	owner func(ctx context.Context, key string) (*redis.Client, error)
+
+	// each calls back with every server that holds keys, from a goroutine for each.
+	each func(context.Context, func(context.Context, *redis.Client) error) error
+
+	// reload lets a cluster's client ask for the layout again. It is nil for other clients.
+	reload func(ctx context.Context)
+
+	// replicas says that the client may send reads to replicas.
+	replicas bool
+
+	// caches says that the client may serve single reads from memory, which it would not do in a
+	// pipeline.
+	caches bool
+}
+
+// fromMemory reports whether the client may serve a command from memory.
+func (s *servers) fromMemory(cmd redis.Cmder) bool {
+	return s.caches && (cmd.Name() == "get" || cmd.Name() == "lrange")
+}
+
+// The clients that New takes, and types that embed one of them. They are interfaces so that
+// embedding types match too. The interfaces of go-redis itself are far larger.
+type (
+	single interface{ Options() *redis.Options } // *redis.Client
+
+	cluster interface { // *redis.ClusterClient
+		Options() *redis.ClusterOptions
+		ForEachMaster(context.Context, func(context.Context, *redis.Client) error) error
+		MasterForKey(ctx context.Context, key string) (*redis.Client, error)
+		ReloadState(ctx context.Context)
+	}
+
+	ring interface { // *redis.Ring
+		ForEachShard(context.Context, func(context.Context, *redis.Client) error) error
+		GetShardClientForKey(key string) (*redis.Client, error)
+	}
+)
+
+func serversOf(rdb redis.UniversalClient) (servers, error) {
+	switch rdb := rdb.(type) {
+	case cluster:
+		return servers{
+			owner:    rdb.MasterForKey,
+			each:     rdb.ForEachMaster,
+			reload:   rdb.ReloadState,
+			replicas: rdb.Options().ReadOnly,
+		}, nil
+	case ring:
+		return servers{
+			owner: func(_ context.Context, key string) (*redis.Client, error) { return rdb.GetShardClientForKey(key) },
+			each:  rdb.ForEachShard,
+		}, nil
+	case single:
+		o := rdb.Options()
+		return servers{caches: o.ClientSideCache != nil || o.ClientSideCacheConfig != nil}, nil
+	case *redis.AutoPipeliner:
+		return servers{}, errors.New("rdb is a redis.AutoPipeliner: give the client itself, and set Options.AutoPipeline")
+	}
+	return servers{}, fmt.Errorf("rdb is a %T, which does not tell which servers are behind it: "+
+		"it must be or embed a *redis.Client, *redis.ClusterClient or *redis.Ring", rdb)
+}
+
+// rediscover lets the client of a cluster ask for the layout again after a server did not answer a
+// command. A replica may have taken its place. go-redis notices that when another node redirects it
+// or when a node is dead. Otherwise it asks once a minute, and until then all keys of the silent
+// node fail.
+//
+// It asks in the background, once at a time and at most five times in a second
+// (ClusterClient.ReloadState).
+func (s *servers) rediscover(ctx context.Context, err error) {
+	if err != nil && s.reload != nil && !errors.Is(err, context.Canceled) && !Answered(err) {
+		s.reload(ctx)
+	}
+}
+
+// Server is one server that holds a part of the keys, or all of them.
+type Server struct {
+	client *Client
+	rdb    redis.Cmdable
+}
+
+// layoutLimit bounds how long a cluster's client may ask for the layout, since the node that it
+// asks may not answer. After that the last known layout is used.
+const layoutLimit = 250 * time.Millisecond
+
+// Servers returns the primaries, and whether one server holds all keys.
+func (c *Client) Servers(ctx context.Context) (all []Server, single bool, err error) {
+	if c.servers.each == nil {
+		return []Server{{c, c.rdb}}, true, nil
+	}
+	if !c.gate.enter() {
+		return nil, false, ErrClosed
+	}
+	defer c.gate.leave()
+	var mu sync.Mutex
+	collect := func(_ context.Context, rdb *redis.Client) error {
+		mu.Lock()
+		defer mu.Unlock()
+		all = append(all, Server{c, rdb})
+		return nil
+	}
+	short, cancel := context.WithTimeout(ctx, layoutLimit)
+	defer cancel()
+	if err = c.servers.each(short, collect); err != nil { // there is no layout yet
+		all = nil
+		err = c.servers.each(ctx, collect)
+	}
+	return all, false, err
+}
+
+// Size returns how many keys the server holds, of all caches and programs: one command.
+func (s Server) Size(ctx context.Context) (size int64, err error) {
+	if !s.client.gate.enter() {
+		return 0, ErrClosed
+	}
+	defer s.client.gate.leave()
+	cmd := s.rdb.DBSize(ctx)
+	return cmd.Val(), Err(cmd)
+}
+
+// Pages walks the keys of the server that match a pattern, a page at a time: one SCAN for each. A
+// page has no key twice, and at most max keys if Redis has to give more at once. Pages without a
+// key come too, for callers that pace the walk. The walk ends with the first error.
+func (s Server) Pages(ctx context.Context, prefix string, size, most int) iter.Seq2[[]string, error] {
+	return func(yield func([]string, error) bool) {
+		for cursor := uint64(0); ; {
+			keys, next, err := s.scan(ctx, cursor, prefix+"*", int64(size))
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			keys = slices.DeleteFunc(keys, func(key string) bool { return !strings.HasPrefix(key, prefix) }) // of a proxy
+			slices.Sort(keys)
+			keys = slices.Compact(keys) // SCAN may give a key twice in a page
+			if len(keys) == 0 && !yield(nil, nil) {
+				return
+			}
+			for page := range slices.Chunk(keys, most) {
+				if !yield(page, nil) {
+					return
+				}
+			}
+			if cursor = next; cursor == 0 {
+				return
+			}
+		}
+	}
+}
+
+func (s Server) scan(ctx context.Context, cursor uint64, match string, size int64) ([]string, uint64, error) {
+	if !s.client.gate.enter() {
+		return nil, 0, ErrClosed
+	}
+	defer s.client.gate.leave()
+	cmd := s.rdb.Scan(ctx, cursor, match, size)
+	if err := Err(cmd); err != nil {
+		return nil, 0, err
+	}
+	keys, next := cmd.Val()
+	return keys, next, nil
+}

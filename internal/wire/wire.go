@@ -1,0 +1,155 @@
+// Package wire is the only package, besides coalesce below it, that sends commands by go-redis. It
+// sends a command, a script, or a batch that goes to each server by itself. It also tells the
+// servers of a client, and what their errors mean. It knows no record.
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+	"unsafe"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/internal/coalesce"
+)
+
+// Sender sends commands on keys. It is a Client, or something that does more than a Client.
+type Sender interface {
+	// Do sends a command and returns it with its reply or its error. It may return another command
+	// of the same type in its place.
+	Do(ctx context.Context, key string, cmd redis.Cmder) redis.Cmder
+
+	// Batch sends commands as pipelines, one to each server that holds some of the keys, and
+	// leaves them with their replies or errors. It may put others of the same type in their place.
+	Batch(ctx context.Context, keys []string, cmds []redis.Cmder)
+}
+
+// Client sends commands by a client of go-redis. It is safe for concurrent use.
+//
+// Each command belongs to a key, which says which server it goes to. The caller of a Client must
+// not send a command again; it may read the reply.
+type Client struct {
+	rdb     redis.UniversalClient
+	servers servers
+	gate    gate
+	queues  *coalesce.Queues // nil without auto-pipelining
+}
+
+// New returns a Client that sends by rdb, with auto-pipelining or without. It refuses a client if
+// it cannot tell how many servers are behind it.
+func New(rdb redis.UniversalClient, autoPipeline bool) (*Client, error) {
+	servers, err := serversOf(rdb)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{rdb: rdb, servers: servers}
+	if autoPipeline {
+		c.queues = coalesce.New(sender{c}, coalesce.RetriesOf(rdb), servers.owner)
+	}
+	return c, nil
+}
+
+// sender sends for the queues of auto-pipelining.
+type sender struct{ client *Client }
+
+func (s sender) One(ctx context.Context, cmd redis.Cmder)     { _ = s.client.rdb.Process(ctx, cmd) }
+func (s sender) Many(ctx context.Context, cmds []redis.Cmder) { s.client.pipeline(ctx, cmds) }
+
+// Do sends a command and returns it with its reply or its error. It may return another command of
+// the same type in its place: a script that is sent again, or one whose caller did not wait.
+//
+// A script costs one round trip, and a second one to a server that has not seen it yet.
+func (c *Client) Do(ctx context.Context, key string, cmd redis.Cmder) redis.Cmder {
+	if !c.gate.enter() {
+		cmd.SetErr(ErrClosed)
+		return cmd
+	}
+	defer c.gate.leave()
+	return c.do(ctx, key, cmd)
+}
+
+func (c *Client) do(ctx context.Context, key string, cmd redis.Cmder) redis.Cmder {
+	cmd = c.send(ctx, key, cmd)
+	for again := 0; again < resends && unseen(cmd.Err()); again++ {
+		cmd = c.send(ctx, key, withSource(ctx, cmd))
+	}
+	return cmd
+}
+
+func (c *Client) send(ctx context.Context, key string, cmd redis.Cmder) redis.Cmder {
+	if c.queues == nil || c.servers.fromMemory(cmd) {
+		_ = c.rdb.Process(ctx, cmd)
+	} else if err := c.queues.Do(ctx, key, cmd); err != nil {
+		cmd = remake(ctx, cmd, nil) // go-redis still has the other one
+		cmd.SetErr(err)
+	}
+	c.servers.rediscover(ctx, cmd.Err())
+	return cmd
+}
+
+// Close refuses all further commands with ErrClosed and waits until those in flight have ended. If
+// a server does not answer, that takes as long as the client's timeouts, or until ctx ends.
+func (c *Client) Close(ctx context.Context) error {
+	if err := c.gate.close(ctx); err != nil || c.queues == nil {
+		return err
+	}
+	return c.queues.Close(ctx)
+}
+
+// ErrClosed is the error of commands that come after Close.
+var ErrClosed = errors.New("cache is closed")
+
+// Once is a command that is not sent again when it is not known whether the server has executed it.
+type Once struct{ *redis.Cmd }
+
+// NewOnce returns a command that is sent once.
+func NewOnce(ctx context.Context, args ...any) redis.Cmder {
+	return Once{redis.NewCmd(ctx, args...)}
+}
+
+// NoRetry implements redis.Cmder.
+func (Once) NoRetry() bool { return true }
+
+// remake returns a new command of the same type with these arguments.
+func remake(ctx context.Context, cmd redis.Cmder, args []any) redis.Cmder {
+	switch cmd := cmd.(type) {
+	case *redis.Cmd:
+		return redis.NewCmd(ctx, args...)
+	case Once:
+		return NewOnce(ctx, args...)
+	case *redis.StringCmd:
+		return redis.NewStringCmd(ctx, args...)
+	case *redis.StringSliceCmd:
+		return redis.NewStringSliceCmd(ctx, args...)
+	case *redis.SliceCmd:
+		return redis.NewSliceCmd(ctx, args...)
+	case *redis.StatusCmd:
+		return redis.NewStatusCmd(ctx, args...)
+	case *redis.IntCmd:
+		return redis.NewIntCmd(ctx, args...)
+	case asWrite:
+		return asWrite{remake(ctx, cmd.Cmder, args)}
+	}
+	panic(fmt.Sprintf("wire: a %T cannot be sent again", cmd)) // no caller of this package sends one
+}
+
+// MaxMillis is the longest time.Duration, in milliseconds.
+const MaxMillis = math.MaxInt64 / 1_000_000
+
+// Milliseconds returns a time that Redis told, or the longest time.Duration if it is longer: another
+// program may have given a key a TTL of more than 292 years.
+func Milliseconds(ms int64) time.Duration {
+	return time.Duration(min(ms, MaxMillis)) * time.Millisecond
+}
+
+// Bytes returns the bytes of a text that Redis has sent, without a copy. Nothing else refers to
+// them: go-redis makes a new text for each reply.
+func Bytes(text string) []byte {
+	if text == "" {
+		return []byte{}
+	}
+	return unsafe.Slice(unsafe.StringData(text), len(text))
+}
