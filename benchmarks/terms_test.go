@@ -11,9 +11,9 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// termsCases are reads under Active of a record under the policy, by GETEX;
-// of one with a TTL of its own, by get.lua; and of one under the policy in a cache that meets one with
-// terms of its own now and then, and so runs get.lua for all.
+// termsCases are reads under Active. A record under the policy is read by GETEX, and one with a TTL
+// of its own by get.lua. The third cache meets a record with terms of its own now and then, and so
+// reads all by get.lua.
 func termsCases(tb testing.TB, rdb redis.UniversalClient) []measure.Case {
 	ctx := tb.Context()
 	var cases []measure.Case

@@ -57,16 +57,21 @@ func (c *Cache[K, V]) read(
 // It costs one command: SET PX; a script for a record with terms of its own.
 func (c *Cache[K, V]) Set(ctx context.Context, key K, value V, opts ...SetOption) error {
 	return c.onKey(ctx, "Set", key, func(key string) error {
-		own, err := ownTTL(opts)
-		if err != nil {
-			return err
-		}
-		data, err := c.encode(value)
+		data, own, err := c.toWrite(value, opts)
 		if err != nil {
 			return err
 		}
 		return c.store.Set(ctx, key, data, own)
 	})
+}
+
+// toWrite returns the bytes and the own TTL, or 0, of a record that is written with these options.
+func (c *Cache[K, V]) toWrite(value V, opts []SetOption) (data []byte, own time.Duration, err error) {
+	if own, err = ownTTL(opts); err != nil {
+		return nil, 0, err
+	}
+	data, err = c.encode(value)
+	return data, own, err
 }
 
 // Add writes the record of key if there is none, by the rules of [Cache.Set], and returns
@@ -75,11 +80,7 @@ func (c *Cache[K, V]) Set(ctx context.Context, key K, value V, opts ...SetOption
 // It costs one command, a script. If its reply is lost, the error is [ErrUnknownOutcome].
 func (c *Cache[K, V]) Add(ctx context.Context, key K, value V, opts ...SetOption) error {
 	return c.onKey(ctx, "Add", key, func(key string) error {
-		own, err := ownTTL(opts)
-		if err != nil {
-			return err
-		}
-		data, err := c.encode(value)
+		data, own, err := c.toWrite(value, opts)
 		if err != nil {
 			return err
 		}

@@ -34,11 +34,7 @@ var (
 
 // newScript makes a script of a file and of what it needs.
 func newScript(name string, needs ...string) wire.Script {
-	src, err := scripts.ReadFile("scripts/" + name + ".lua")
-	if err != nil {
-		panic(err) // the names are constants of this file
-	}
-	return wire.NewScript(append(needs, string(src))...)
+	return wire.NewScript(append(needs, wire.LuaFile(scripts, name))...)
 }
 
 // Index is the index of one cache. It is safe for concurrent use.
@@ -110,8 +106,8 @@ func (x *Index) life() int64 { return max(x.ttl.Milliseconds(), x.longest.Load()
 func (x *Index) shardTTL() int64 { return 2 * (x.life() + x.window.Milliseconds()) }
 
 // Reads returns the Sender for commands that read records, update them or renew them. It notes
-// these accesses. If the index is on the same server, the note goes in the same round trip.
-// Otherwise it goes by itself, and nobody waits for it. An access that cannot be noted is no error
+// these accesses. If one server holds all keys, the note goes in the same round trip. Otherwise it
+// goes by itself, and nobody waits for it. An access that cannot be noted is no error
 // of the command; the next one is noted again.
 func (x *Index) Reads() wire.Sender { return x.reads }
 

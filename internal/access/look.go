@@ -29,7 +29,8 @@ func (x *Index) Idle(ctx context.Context, key string) (time.Duration, error) {
 
 // IdleOfMany returns for each record how long ago it was accessed, or Unknown, and the command that
 // failed, or nil. It costs a command for each shard, in one round trip to each server. With add, it
-// also adds the records that the index does not have, as accessed now.
+// also adds the records that the index does not have, as accessed now. It leaves out the shards in
+// silent, and adds to them.
 func (x *Index) IdleOfMany(
 	ctx context.Context, keys []string, add bool, silent *Silent,
 ) (idle []time.Duration, failed []redis.Cmder) {

@@ -22,11 +22,7 @@ var (
 )
 
 func script(name, needs string) wire.Script {
-	src, err := scripts.ReadFile("scripts/" + name + ".lua")
-	if err != nil {
-		panic(err) // the names are constants of this file
-	}
-	return store.Script(string(src), needs)
+	return store.Script(wire.LuaFile(scripts, name), needs)
 }
 
 // judgeByTTL returns the keys of the records that look idle: under a policy that renews, the last

@@ -49,9 +49,5 @@ func piece(name string) string {
 	case "expire":
 		return wire.LuaExpire
 	}
-	src, err := sources.ReadFile("scripts/" + name + ".lua")
-	if err != nil {
-		panic(err) // the names are constants
-	}
-	return string(src)
+	return wire.LuaFile(sources, name)
 }

@@ -3,7 +3,7 @@ package wire
 import (
 	"context"
 	"crypto/sha1"
-	_ "embed"
+	"embed"
 	"encoding/hex"
 	"slices"
 	"strings"
@@ -20,6 +20,15 @@ var (
 	//go:embed lua/expire.lua
 	LuaExpire string // expire(ttl): gives KEYS[1] a TTL, or removes it
 )
+
+// LuaFile returns the source of scripts/<name>.lua. It panics if there is none: names are constants.
+func LuaFile(files embed.FS, name string) string {
+	src, err := files.ReadFile("scripts/" + name + ".lua")
+	if err != nil {
+		panic(err)
+	}
+	return string(src)
+}
 
 // Script is a Lua script with one key. Redis knows it by the hash of its source once it has seen
 // the source.
