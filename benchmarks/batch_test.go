@@ -19,7 +19,9 @@ const batch = 100
 
 // getMany is a pipeline by hand. It stops at the first error and takes a miss
 // for one.
-func (h byHand) getMany(ctx context.Context, ids []int64, ttl time.Duration) (map[int64]User, error) {
+func (h byHand) getMany(
+	ctx context.Context, ids []int64, ttl time.Duration,
+) (map[int64]User, error) {
 	pipe := h.rdb.Pipeline()
 	cmds := make([]*redis.StringCmd, len(ids))
 	for i, id := range ids {
@@ -83,14 +85,20 @@ func batchCases(tb testing.TB, rdb redis.UniversalClient) []measure.Case {
 			if err := users.SetMany(ctx, values); err != nil {
 				tb.Fatal(err)
 			}
-			gets = append(gets, measure.Case{Labels: []string{"GetMany", f.Label, s.Label}, Sides: []measure.Side{
-				read("raw", func() (map[int64]User, error) { return hand.getMany(ctx, ids, hour) }),
-				read("cache", func() (map[int64]User, error) { return users.GetMany(ctx, ids) }),
-			}})
-			sets = append(sets, measure.Case{Labels: []string{"SetMany", f.Label, s.Label}, Sides: []measure.Side{
-				write("raw", func() error { return hand.setMany(ctx, values, hour) }),
-				write("cache", func() error { return users.SetMany(ctx, values) }),
-			}})
+			gets = append(gets,
+				measure.Case{Labels: []string{"GetMany", f.Label, s.Label}, Sides: []measure.Side{
+					read("raw", func() (map[int64]User, error) {
+						return hand.getMany(ctx, ids, hour)
+					}),
+					read("cache", func() (map[int64]User, error) {
+						return users.GetMany(ctx, ids)
+					}),
+				}})
+			sets = append(sets,
+				measure.Case{Labels: []string{"SetMany", f.Label, s.Label}, Sides: []measure.Side{
+					write("raw", func() error { return hand.setMany(ctx, values, hour) }),
+					write("cache", func() error { return users.SetMany(ctx, values) }),
+				}})
 		}
 	}
 	return append(gets, sets...)

@@ -14,7 +14,8 @@ import (
 const (
 	minRemovals = 20_000               // a second, on demand
 	maxHold     = 5 * time.Millisecond // that a command of it takes
-	maxSlowdown = 1.5                  // p99 of reads while a pass runs in the background, beside it without
+	// p99 of reads while a pass runs in the background, beside it without
+	maxSlowdown = 1.5
 )
 
 // sweepLengths returns the numbers of records that are swept.
@@ -29,24 +30,36 @@ func sweepLengths() []int {
 func (b *bounds) sweep() []*report.Table {
 	demand := &report.Table{
 		Title: "Sweep on demand", Labels: 2,
-		Note: fmt.Sprintf("Half of the records are idle and removed; JSON, 100 B. Medians of the passes; peaks of the heap over what it was before, sampled every 2 ms. "+
-			"Bounds: at least %d removals a second, a key costs at most %d times as much in the longest pass as in the shortest, the heap grows by less than %d MiB.",
+		Note: fmt.Sprintf("Half of the records are idle and removed; JSON, 100 B. Medians of "+
+			"the passes; peaks of the heap over what it was before, sampled every 2 ms. "+
+			"Bounds: at least %d removals a second, a key costs at most %d times as much in the "+
+			"longest pass as in the shortest, the heap grows by less than %d MiB.",
 			minRemovals, maxGrowth, maxHeap>>20),
-		Head: []string{"Policy", "Records", "passes", "scanned", "removed", "s", "removals/s", "µs/key", "HeapAlloc MiB", "HeapInuse MiB"},
+		Head: []string{"Policy", "Records", "passes", "scanned", "removed", "s", "removals/s",
+			"µs/key", "HeapAlloc MiB", "HeapInuse MiB"},
 	}
 	held := &report.Table{
 		Title: "The longest that a command of a sweep holds the server", Labels: 3,
-		Note: fmt.Sprintf("Microseconds by SLOWLOG (with those of the reads, where there are any), the slowest command of a pass, and commands over %d µs. SLOWLOG goes by the "+
-			"clock, so it blames a command also when the machine stops the server in the middle of it. The control says how often that happens: scripts of a few microseconds that "+
-			"touch no key, for as long as the pass (in the background, 5 s). Bound: a pass has no command over %d µs, or at most twice as many as its control.", maxHold.Microseconds(), maxHold.Microseconds()),
-		Head: []string{"Sweep", "Policy", "Records", "passes", "least", "most", "over", "slowest of control", "over in control"},
+		Note: fmt.Sprintf("Microseconds by SLOWLOG (with those of the reads, where there are "+
+			"any), the slowest command of a pass, and commands over %d µs. SLOWLOG goes by the "+
+			"clock, so it blames a command also when the machine stops the server in the middle "+
+			"of it. The control says how often that happens: scripts of a few microseconds that "+
+			"touch no key, for as long as the pass (in the background, 5 s). Bound: a pass has "+
+			"no command over %d µs, or at most twice as many as its control.",
+			maxHold.Microseconds(), maxHold.Microseconds()),
+		Head: []string{"Sweep", "Policy", "Records", "passes", "least", "most", "over",
+			"slowest of control", "over in control"},
 	}
 	pacing := &report.Table{
 		Title: "Sweep in the background", Labels: 1,
-		Note: fmt.Sprintf("Reads of records that are not idle while a pass of sweep.Periodic with its defaults goes on, beside reads while it stands still, in turns of %v. "+
-			"%d goroutines have a read due every %v, and one that begins late counts from when it was due; the server, they and the sweep share the cores. "+
-			"p99: medians of the rounds; ratios: of neighbouring turns. Bound: the p99 is at most %.1f times as high.", pacedSlice(), readers, readEvery, maxSlowdown),
-		Head: []string{"Policy", "Records", "rounds", "p99 µs alone", "p99 µs sweeping", "ratio p99 (quartiles)", "ratio p50 (quartiles)", "keys/s", "keys/page"},
+		Note: fmt.Sprintf("Reads of records that are not idle while a pass of sweep.Periodic "+
+			"with its defaults goes on, beside reads while it stands still, in turns of %v. "+
+			"%d goroutines have a read due every %v, and one that begins late counts from when "+
+			"it was due; the server, they and the sweep share the cores. "+
+			"p99: medians of the rounds; ratios: of neighbouring turns. Bound: the p99 is at "+
+			"most %.1f times as high.", pacedSlice(), readers, readEvery, maxSlowdown),
+		Head: []string{"Policy", "Records", "rounds", "p99 µs alone", "p99 µs sweeping",
+			"ratio p99 (quartiles)", "ratio p50 (quartiles)", "keys/s", "keys/page"},
 	}
 	tables := []*report.Table{demand, pacing, held}
 	for _, p := range sweepers {
@@ -62,7 +75,8 @@ func (b *bounds) sweep() []*report.Table {
 				first = each
 			}
 			if each > growthLimit()*first {
-				b.breaks("Sweep, %s, costs %.2f µs a key over %d records and %.2f over %d: that is not linear", p.label, each, n, first, lengths[0])
+				b.breaks("Sweep, %s, costs %.2f µs a key over %d records and %.2f over %d: that "+
+					"is not linear", p.label, each, n, first, lengths[0])
 			}
 		}
 		b.paced(pacing, held, s, p.label)
@@ -73,7 +87,9 @@ func (b *bounds) sweep() []*report.Table {
 	return tables
 }
 
-func (b *bounds) onDemand(t, held *report.Table, s *swept, label string, n, passes int) (each float64) {
+func (b *bounds) onDemand(
+	t, held *report.Table, s *swept, label string, n, passes int,
+) (each float64) {
 	var took, scanned []float64
 	var alloc, inuse uint64
 	var slow, control [][]command
@@ -86,13 +102,16 @@ func (b *bounds) onDemand(t, held *report.Table, s *swept, label string, n, pass
 	seconds, keys := measure.Summarize(took).Median, measure.Summarize(scanned).Median
 	rate := float64(n/2) / seconds
 	each = seconds / keys * 1e6
-	t.Add(label, fmt.Sprint(n), fmt.Sprint(passes), fmt.Sprintf("%.0f", keys), fmt.Sprint(n/2), fmt.Sprintf("%.2f", seconds), fmt.Sprintf("%.0f", rate),
+	t.Add(label, fmt.Sprint(n), fmt.Sprint(passes), fmt.Sprintf("%.0f", keys), fmt.Sprint(n/2),
+		fmt.Sprintf("%.2f", seconds), fmt.Sprintf("%.0f", rate),
 		fmt.Sprintf("%.2f", each), mib(alloc), mib(inuse))
 	if rate < minRemovals && !*quick {
-		b.breaks("Sweep, %s, removes %.0f of %d records a second, at least %d are promised", label, rate, n, minRemovals)
+		b.breaks("Sweep, %s, removes %.0f of %d records a second, at least %d are promised", label,
+			rate, n, minRemovals)
 	}
 	if top := max(alloc, inuse); top >= maxHeap {
-		b.breaks("Sweep, %s, over %d records lets the heap grow by %s MiB, %d are allowed", label, n, mib(top), maxHeap>>20)
+		b.breaks("Sweep, %s, over %d records lets the heap grow by %s MiB, %d are allowed", label,
+			n, mib(top), maxHeap>>20)
 	}
 	b.held(held, "on demand", label, n, slow, control)
 	return each
@@ -100,7 +119,8 @@ func (b *bounds) onDemand(t, held *report.Table, s *swept, label string, n, pass
 
 // held adds a row about the slow commands of passes.
 func (b *bounds) held(t *report.Table, kind, label string, n int, passes, controls [][]command) {
-	tops := func(of [][]command) (tops []command) { // the slowest command of each, and one of no time for none
+	// the slowest command of each, and one of no time for none
+	tops := func(of [][]command) (tops []command) {
 		for _, slow := range of {
 			tops = append(tops, slices.Concat(slow, []command{{}})[0])
 		}
@@ -113,9 +133,12 @@ func (b *bounds) held(t *report.Table, kind, label string, n int, passes, contro
 		over, control, kept = over+a, control+c, kept || a <= 2*c
 	}
 	top := tops(passes)
-	t.Add(kind, label, fmt.Sprint(n), fmt.Sprint(len(passes)), top[len(top)-1].String(), top[0].String(), fmt.Sprint(over), tops(controls)[0].String(), fmt.Sprint(control))
+	t.Add(kind, label, fmt.Sprint(n), fmt.Sprint(len(passes)), top[len(top)-1].String(),
+		top[0].String(), fmt.Sprint(over), tops(controls)[0].String(), fmt.Sprint(control))
 	if !kept && !*quick { // a few passes on a shared machine prove nothing
-		b.breaks("Sweep %s, %s, over %d records: %d commands take longer than %d µs, the slowest %v; of the control it is %d", kind, label, n, over, maxHold.Microseconds(), top[0], control)
+		b.breaks("Sweep %s, %s, over %d records: %d commands take longer than %d µs, the "+
+			"slowest %v; of the control it is %d", kind, label, n, over, maxHold.Microseconds(),
+			top[0], control)
 	}
 }
 
@@ -139,10 +162,14 @@ func (b *bounds) paced(t, held *report.Table, s *swept, label string) {
 		p50, p99 = append(p50, w.p50/a.p50), append(p99, w.p99/a.p99)
 	}
 	ratio := measure.Summarize(p99)
-	t.Add(label, fmt.Sprint(n), fmt.Sprint(len(alone)), micros(measure.Summarize(alone).Median), micros(measure.Summarize(with).Median),
-		spread(ratio), spread(measure.Summarize(p50)), fmt.Sprintf("%.0f", float64(p.keys)/p.worked.Seconds()), fmt.Sprintf("%.0f", float64(p.progress.Scanned)/float64(p.pages)))
+	t.Add(label, fmt.Sprint(n), fmt.Sprint(len(alone)), micros(measure.Summarize(alone).Median),
+		micros(measure.Summarize(with).Median),
+		spread(ratio), spread(measure.Summarize(p50)), fmt.Sprintf("%.0f",
+			float64(p.keys)/p.worked.Seconds()), fmt.Sprintf(
+			"%.0f", float64(p.progress.Scanned)/float64(p.pages)))
 	if ratio.Median > maxSlowdown && !*quick {
-		b.breaks("Sweep in the background, %s: the p99 of reads is %.2f times as high, %.1f is allowed", label, ratio.Median, maxSlowdown)
+		b.breaks("Sweep in the background, %s: the p99 of reads is %.2f times as high, %.1f is "+
+			"allowed", label, ratio.Median, maxSlowdown)
 	}
 	b.held(held, "in the background", label, n, [][]command{p.slow}, [][]command{p.control})
 }
@@ -152,9 +179,11 @@ func (b *bounds) tracking(s *swept) []*report.Table {
 	s.grow(s.have)
 	times := &report.Table{
 		Title: "Get of a Fixed cache that tracks accesses", Labels: 1,
-		Note: "Beside Get of one that does not, over the same records. A read is noted if it is the record's first in a window " +
+		Note: "Beside Get of one that does not, over the same records. A read is noted if it is " +
+			"the record's first in a window " +
 			"(a twentieth of the TTL, a minute at most) and in the process.",
-		Head: []string{"Read", "plain µs", "tracked µs", "ratio (quartiles)", "extra µs", "allocs extra", "commands", "round trips"},
+		Head: []string{"Read", "plain µs", "tracked µs", "ratio (quartiles)", "extra µs",
+			"allocs extra", "commands", "round trips"},
 	}
 	cases := trackCases(s)
 	var compared [][]measure.Result
@@ -168,8 +197,10 @@ func (b *bounds) tracking(s *swept) []*report.Table {
 	first, further := s.trafficOf(true)
 	for i, sent := range []traffic{further, first} {
 		c, plain, tracked := cases[i], compared[i][0], compared[i][1]
-		times.Add(c.Labels[0], micros(plain.Nanos.Median), micros(tracked.Nanos.Median), spread(tracked.Ratio), micros(tracked.Extra.Median),
-			fmt.Sprintf("%+.1f", tracked.Allocs-plain.Allocs), fmt.Sprint(sent.commands), fmt.Sprint(sent.trips))
+		times.Add(c.Labels[0], micros(plain.Nanos.Median), micros(tracked.Nanos.Median),
+			spread(tracked.Ratio), micros(tracked.Extra.Median),
+			fmt.Sprintf("%+.1f",
+				tracked.Allocs-plain.Allocs), fmt.Sprint(sent.commands), fmt.Sprint(sent.trips))
 	}
 	const n = 100_000
 	u := indexUsageOf(b.T, n)

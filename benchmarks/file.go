@@ -40,8 +40,8 @@ func ordered[K cmp.Ordered, V any](records map[K]V) []V {
 	return all
 }
 
-// untyped compares records of no Go type in the forms that codecs have for such: all of them keep every number as a float64,
-// so all keep the same data.
+// untyped compares records of no Go type in the forms that codecs have for such: all of them keep
+// every number as a float64, so all keep the same data.
 func untyped(name string, records []realdata.Record) (compare.Group, error) {
 	var rounded int
 	objects := make([]map[string]any, len(records))
@@ -56,7 +56,8 @@ func untyped(name string, records []realdata.Record) (compare.Group, error) {
 			return compare.Group{}, fmt.Errorf("%s: record %d: %w", name, i, err)
 		}
 	}
-	note := "No Go type is known for these records, so field names and types are in every one of them, and every number is a float64. " +
+	note := "No Go type is known for these records, so field names and types are in every one " +
+		"of them, and every number is a float64. " +
 		"A struct and a message of yours are smaller and faster: compare those by package compare."
 	if rounded > 0 {
 		note += fmt.Sprintf(" %d integers beyond 2^53 lost digits that way.", rounded)

@@ -25,7 +25,9 @@ func builtIn() ([]compare.Group, error) {
 		func() (compare.Group, error) {
 			return generated[*domainpb.Product]("product", domain.Products(200, seed))
 		},
-		func() (compare.Group, error) { return generated[*domainpb.Feed]("feed", domain.Feeds(50, seed)) },
+		func() (compare.Group, error) {
+			return generated[*domainpb.Feed]("feed", domain.Feeds(50, seed))
+		},
 	} {
 		g, err := generate()
 		if err != nil {

@@ -79,7 +79,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		if ctx.Err() != nil {
 			err = fmt.Errorf("stopped: %w", err)
 		}
-		fmt.Fprintf(stderr, "benchmarks: %s\n", strings.ReplaceAll(err.Error(), "\n", "\nbenchmarks: "))
+		fmt.Fprintf(stderr, "benchmarks: %s\n",
+			strings.ReplaceAll(err.Error(), "\n", "\nbenchmarks: "))
 		return exitFailed
 	}
 	return 0
@@ -88,7 +89,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func parse(args []string) (req request, err error) {
 	flags := flag.NewFlagSet("benchmarks", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // what flag prints is not what this program says
-	for name, to := range map[string]*string{"data": &req.data, "html": &req.html, "json": &req.json} {
+	for name, to := range map[string]*string{"data": &req.data, "html": &req.html,
+		"json": &req.json} {
 		flags.Func(name, "", func(path string) error {
 			if *to = path; path == "" {
 				return errors.New("no file is named")

@@ -34,7 +34,9 @@ func server(tb testing.TB) *redis.Client {
 	return redistest.Start(tb).Client(tb)
 }
 
-func newCache[K comparable, V any](tb testing.TB, rdb redis.UniversalClient, name string, c codec.Codec[V], policy ttl.Policy) *cache.Cache[K, V] {
+func newCache[K comparable, V any](
+	tb testing.TB, rdb redis.UniversalClient, name string, c codec.Codec[V], policy ttl.Policy,
+) *cache.Cache[K, V] {
 	tb.Helper()
 	made, err := cache.New[K](rdb, name, c, &cache.Options{TTL: policy})
 	if err != nil {

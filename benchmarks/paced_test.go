@@ -214,7 +214,9 @@ type onePass struct {
 	done chan<- error
 }
 
-func (o onePass) Sweep(ctx context.Context, maxIdle time.Duration, opts ...sweep.Option) (sweep.Result, error) {
+func (o onePass) Sweep(
+	ctx context.Context, maxIdle time.Duration, opts ...sweep.Option,
+) (sweep.Result, error) {
 	res, err := o.Cache.Sweep(ctx, maxIdle, opts...)
 	o.done <- err
 	<-ctx.Done()

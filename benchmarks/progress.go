@@ -9,7 +9,8 @@ import (
 	"golang.org/x/term"
 )
 
-// progress returns what shows the progress of a run on w, if that is a terminal, and what takes it away at the end.
+// progress returns what shows the progress of a run on w, if that is a terminal, and what takes it
+// away at the end.
 func progress(w io.Writer) (show func(done, total int), end func()) {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
@@ -20,7 +21,8 @@ func progress(w io.Writer) (show func(done, total int), end func()) {
 		progressbar.OptionSetDescription("measuring"),
 		progressbar.OptionFullWidth(),
 		progressbar.OptionSetPredictTime(true),
-		progressbar.OptionThrottle(100*time.Millisecond), // writing takes time from what is measured
+		// writing takes time from what is measured
+		progressbar.OptionThrottle(100*time.Millisecond),
 		progressbar.OptionClearOnFinish(),
 	)
 	return func(done, total int) {

@@ -28,7 +28,9 @@ type figure struct {
 // figures go through the cache alone, so what they measure is what it sends.
 func figures(tb testing.TB, rdb redis.UniversalClient) []figure {
 	ctx := tb.Context()
-	made := func(name string, policy ttl.Policy, opts ...cache.SetOption) *cache.Cache[int64, []byte] {
+	made := func(
+		name string, policy ttl.Policy, opts ...cache.SetOption,
+	) *cache.Cache[int64, []byte] {
 		c := newCache[int64](tb, rdb, name, codec.Bytes{}, policy)
 		for id := range int64(records) {
 			if err := c.Set(ctx, id, value, opts...); err != nil {

@@ -76,7 +76,9 @@ var policies = []struct {
 	policy ttl.Policy
 	get    func(h byHand, ctx context.Context, id int64) (User, error)
 }{
-	{"Active", ttl.Active(hour), func(h byHand, ctx context.Context, id int64) (User, error) { return h.getEx(ctx, id, hour) }},
+	{"Active", ttl.Active(hour), func(h byHand, ctx context.Context, id int64) (User, error) {
+		return h.getEx(ctx, id, hour)
+	}},
 	{"Fixed", ttl.Fixed(hour), byHand.get},
 }
 
@@ -91,10 +93,15 @@ func getCases(tb testing.TB, rdb redis.UniversalClient) []measure.Case {
 				users := newCache[int64](tb, rdb, name, f.Codec, p.policy)
 				fill(tb, users, s.User)
 				hand := byHand{rdb, name + ":", f}
-				cases = append(cases, measure.Case{Labels: []string{p.label, f.Label, s.Label}, Sides: []measure.Side{
-					reading(tb, "raw", s.User, func(id int64) (User, error) { return p.get(hand, ctx, id) }),
-					reading(tb, "cache", s.User, func(id int64) (User, error) { return users.Get(ctx, id) }),
-				}})
+				cases = append(cases,
+					measure.Case{Labels: []string{p.label, f.Label, s.Label}, Sides: []measure.Side{
+						reading(tb, "raw", s.User, func(id int64) (User, error) {
+							return p.get(hand, ctx, id)
+						}),
+						reading(tb, "cache", s.User, func(id int64) (User, error) {
+							return users.Get(ctx, id)
+						}),
+					}})
 			}
 		}
 	}
@@ -110,10 +117,11 @@ func setCases(tb testing.TB, rdb redis.UniversalClient) []measure.Case {
 			name := fmt.Sprintf("set.%s.%s", f.Label, s.Label)
 			users := newCache[int64](tb, rdb, name, f.Codec, ttl.Active(hour))
 			hand := byHand{rdb, name + ":", f}
-			cases = append(cases, measure.Case{Labels: []string{"Active", f.Label, s.Label}, Sides: []measure.Side{
-				writing("raw", func(id int64) error { return hand.set(ctx, id, s.User, hour) }),
-				writing("cache", func(id int64) error { return users.Set(ctx, id, s.User) }),
-			}})
+			cases = append(cases,
+				measure.Case{Labels: []string{"Active", f.Label, s.Label}, Sides: []measure.Side{
+					writing("raw", func(id int64) error { return hand.set(ctx, id, s.User, hour) }),
+					writing("cache", func(id int64) error { return users.Set(ctx, id, s.User) }),
+				}})
 		}
 	}
 	return cases

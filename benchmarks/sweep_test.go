@@ -181,7 +181,8 @@ func (s *swept) sweepAll(n int, opts ...sweep.Option) pass {
 		want += n - idle
 	}
 	if left != want {
-		s.Fatalf("%d records and entries of the index are left of %d records, want %d", left, n, want)
+		s.Fatalf("%d records and entries of the index are left of %d records, want %d", left, n,
+			want)
 	}
 	return p
 }
@@ -220,7 +221,8 @@ func (s *swept) slowlog() slowlog {
 	s.Helper()
 	ctx := s.Context()
 	s.must(s.rdb.ConfigSet(ctx, "slowlog-max-len", "100000").Err())
-	s.must(s.rdb.ConfigSet(ctx, "slowlog-log-slower-than", strconv.FormatInt(slowFrom.Microseconds(), 10)).Err())
+	s.must(s.rdb.ConfigSet(ctx, "slowlog-log-slower-than",
+		strconv.FormatInt(slowFrom.Microseconds(), 10)).Err())
 	s.must(s.rdb.Do(ctx, "slowlog", "reset").Err())
 	return slowlog{s}
 }
@@ -246,7 +248,8 @@ func (l slowlog) read() []command {
 func (s *swept) control(d time.Duration) []command {
 	s.Helper()
 	ctx := s.Context()
-	sha, err := s.rdb.ScriptLoad(ctx, "local x = 0 for i = 1, 60 do x = x + i end return x").Result()
+	sha, err := s.rdb.ScriptLoad(ctx,
+		"local x = 0 for i = 1, 60 do x = x + i end return x").Result()
 	s.must(err)
 	log := s.slowlog()
 	for begun := time.Now(); time.Since(begun) < d; {

@@ -33,7 +33,9 @@ func termsCases(tb testing.TB, rdb redis.UniversalClient) []measure.Case {
 			tb.Fatal(err)
 		}
 		side := func(name string, users *cache.Cache[int64, User]) measure.Side {
-			return reading(tb, name, s.User, func(id int64) (User, error) { return users.Get(ctx, id) })
+			return reading(tb, name, s.User, func(id int64) (User, error) {
+				return users.Get(ctx, id)
+			})
 		}
 		reads := 0
 		byScript := reading(tb, "policy, by script", s.User, func(id int64) (User, error) {
@@ -42,9 +44,10 @@ func termsCases(tb testing.TB, rdb redis.UniversalClient) []measure.Case {
 			}
 			return mixed.Get(ctx, id)
 		})
-		cases = append(cases, measure.Case{Labels: []string{"Get", f.Label, s.Label}, Sides: []measure.Side{
-			side("policy", plain), side("own terms", own), byScript,
-		}})
+		cases = append(cases,
+			measure.Case{Labels: []string{"Get", f.Label, s.Label}, Sides: []measure.Side{
+				side("policy", plain), side("own terms", own), byScript,
+			}})
 	}
 	return cases
 }

@@ -76,11 +76,16 @@ func (f fleet) read(tb testing.TB, d time.Duration) (reads int) {
 func (b *bounds) tolerance() *report.Table {
 	t := &report.Table{
 		Title: "A hot set under a tolerance", Labels: 1,
-		Note: fmt.Sprintf("%d processes (clients and caches of their own) read %d records of %d bytes without a pause, in turns of %v, and of %v under the tolerance of %v. "+
-			"Server time is that of all commands, by INFO commandstats; the ratio is to the plain GETs of the same round. A renewal is a write: it goes to replicas "+
-			"and the AOF, and evicts what clients have cached. Bounds: %.2f times a plain GET; one renewal per record and tolerance, so %d in a turn.",
+		Note: fmt.Sprintf("%d processes (clients and caches of their own) read %d records of %d "+
+			"bytes without a pause, in turns of %v, and of %v under the tolerance of %v. "+
+			"Server time is that of all commands, by INFO commandstats; the ratio is to the "+
+			"plain GETs of the same round. A renewal is a write: it goes to replicas "+
+			"and the AOF, and evicts what clients have cached. Bounds: %.2f times a plain GET; "+
+			"one renewal per record and tolerance, so %d in a turn.",
 			processes, hotRecords, len(value), turn, longTurn, tolerance, maxTolerant, maxRenewals),
-		Head: []string{"Policy", "server µs/read", "ratio (quartiles)", "reads", "scripts/1000 reads", "µs/script", "renewals/1000 reads", "renewals per record and turn"},
+		Head: []string{"Policy", "server µs/read", "ratio (quartiles)", "reads",
+			"scripts/1000 reads", "µs/script", "renewals/1000 reads",
+			"renewals per record and turn"},
 	}
 	s := redistest.Start(b.T)
 	rdb := s.Client(b.T)
@@ -91,7 +96,8 @@ func (b *bounds) tolerance() *report.Table {
 	}{
 		{"Fixed: GET", ttl.Fixed(hour), turn},
 		{"Active: GETEX", ttl.Active(hour), turn},
-		{fmt.Sprintf("Active, Tolerance(%v)", tolerance), ttl.Active(hour, ttl.Tolerance(tolerance)), longTurn},
+		{fmt.Sprintf("Active, Tolerance(%v)", tolerance),
+			ttl.Active(hour, ttl.Tolerance(tolerance)), longTurn},
 	}
 	turns := 5
 	if *quick {
@@ -126,7 +132,8 @@ func (b *bounds) tolerance() *report.Table {
 			}
 			sum := &sums[i]
 			sum.spent = append(sum.spent, spent/float64(reads))
-			sum.ratio = append(sum.ratio, sum.spent[len(sum.spent)-1]/sums[0].spent[len(sum.spent)-1])
+			sum.ratio = append(sum.ratio,
+				sum.spent[len(sum.spent)-1]/sums[0].spent[len(sum.spent)-1])
 			sum.reads += reads
 			sum.scripts += script.Calls
 			sum.renewals += getex.Calls
@@ -142,15 +149,19 @@ func (b *bounds) tolerance() *report.Table {
 		if sum.scripts > 0 {
 			perScript = fmt.Sprintf("%.1f", sum.inScripts/float64(sum.scripts))
 		}
-		t.Add(p.label, fmt.Sprintf("%.3f", measure.Summarize(sum.spent).Median), spread(ratio), fmt.Sprint(sum.reads), per(sum.scripts), perScript, per(sum.renewals), fmt.Sprintf("%.2f", each))
+		t.Add(p.label, fmt.Sprintf("%.3f", measure.Summarize(sum.spent).Median), spread(ratio),
+			fmt.Sprint(sum.reads), per(sum.scripts), perScript, per(sum.renewals), fmt.Sprintf(
+				"%.2f", each))
 		if i != len(policies)-1 {
 			continue
 		}
 		if !*quick && ratio.Median > maxTolerant {
-			b.breaks("a read of a hot set under a tolerance costs the server %.3f times a plain GET, %.2f is allowed", ratio.Median, maxTolerant)
+			b.breaks("a read of a hot set under a tolerance costs the server %.3f times a plain "+
+				"GET, %.2f is allowed", ratio.Median, maxTolerant)
 		}
 		if each > maxRenewals {
-			b.breaks("%.2f renewals of a record in %v under a tolerance of %v, %d are allowed", each, longTurn, tolerance, maxRenewals)
+			b.breaks("%.2f renewals of a record in %v under a tolerance of %v, %d are allowed",
+				each, longTurn, tolerance, maxRenewals)
 		}
 	}
 	return t

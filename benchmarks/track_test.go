@@ -32,8 +32,10 @@ func trackCases(s *swept) []measure.Case {
 	}
 	many := int64(s.have / 2)
 	return []measure.Case{
-		{Labels: []string{"noted before"}, Sides: []measure.Side{side("plain", plain, records), noted}},
-		{Labels: []string{"the first"}, Sides: []measure.Side{side("plain", plain, many), side("tracked", s.open(true), many)}},
+		{Labels: []string{"noted before"},
+			Sides: []measure.Side{side("plain", plain, records), noted}},
+		{Labels: []string{"the first"},
+			Sides: []measure.Side{side("plain", plain, many), side("tracked", s.open(true), many)}},
 	}
 }
 
@@ -41,7 +43,9 @@ func trackCases(s *swept) []measure.Case {
 type traffic struct{ commands, trips int }
 
 func (*traffic) DialHook(next redis.DialHook) redis.DialHook {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		return next(ctx, network, addr)
+	}
 }
 
 func (t *traffic) ProcessHook(next redis.ProcessHook) redis.ProcessHook {

@@ -113,7 +113,9 @@ func (h *heapWatch) stop() (alloc, inuse uint64) {
 
 // walkers fills one cache on a server of its own to each length in turn, and
 // calls fn.
-func walkers(tb testing.TB, rdb redis.UniversalClient, fn func(users *cache.Cache[int64, User], n int)) {
+func walkers(
+	tb testing.TB, rdb redis.UniversalClient, fn func(users *cache.Cache[int64, User], n int),
+) {
 	users := newCache[int64](tb, rdb, "all", payload.JSON.Codec, ttl.Active(hour))
 	have := 0
 	for _, n := range lengths {

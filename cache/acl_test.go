@@ -3,7 +3,6 @@ package cache_test
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -13,13 +12,13 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/activettl/rediscache/cache"
-	"github.com/activettl/rediscache/codec"
 	"github.com/activettl/rediscache/internal/redistest"
 	"github.com/activettl/rediscache/sweep"
 	"github.com/activettl/rediscache/ttl"
 )
 
-// aclLines reads the table of ACL lines in SECURITY.md: the rules of each use of a cache named users.
+// aclLines reads the table of ACL lines in SECURITY.md: the rules of each use of a cache named
+// users.
 func aclLines(t *testing.T) map[string][]string {
 	t.Helper()
 	text, err := os.ReadFile("../.github/SECURITY.md")
@@ -40,24 +39,35 @@ type usage struct {
 	db int
 	do func(s *site) []error
 
-	// Permissions without which an operation does less and returns no error: the server's ACL LOG names them.
+	// Permissions without which an operation does less and returns no error: the server's ACL LOG
+	// names them.
 	quiet []string
 }
 
 var usages = map[string]usage{
-	"Active":                         {o: active(), do: func(s *site) []error { return s.operate() }},
-	"Active, `Options.AutoPipeline`": {o: autoPipelined(), do: func(s *site) []error { return s.operate() }},
-	"Active, `ttl.Tolerance`":        {o: active(ttl.Tolerance(time.Minute)), do: func(s *site) []error { return s.operate() }},
-	"Active, `ttl.MaxAge`":           {o: active(ttl.MaxAge(24 * hour)), do: func(s *site) []error { return s.operate() }},
-	"Active, `cache.WithTTL`":        {o: active(), do: (*site).ownTerms},
-	"Fixed":                          {o: fixed(), do: func(s *site) []error { return s.operate() }},
-	"`All`, `Keys`, `Len`, `Clear`":  {o: active(), do: (*site).walk},
-	"`Sweep`, Active":                {o: active(), do: func(s *site) []error { return s.sweep() }},
-	"`Sweep`, Active, with a `Progress`": {o: active(), quiet: []string{"+dbsize"}, do: func(s *site) []error {
-		return s.sweep(sweep.OnProgress(func(sweep.Progress) {}))
+	"Active": {o: active(), do: func(s *site) []error {
+		return s.operate()
 	}},
-	"Fixed, `TrackAccess` and `Sweep`": {o: &cache.Options{TTL: fixed().TTL, TrackAccess: true}, do: (*site).tracked, quiet: []string{"+zrangebyscore"}},
-	"Active, in database 1":            {o: active(), db: 1, do: func(s *site) []error { return s.operate() }},
+	"Active, `Options.AutoPipeline`": {o: autoPipelined(), do: func(s *site) []error {
+		return s.operate()
+	}},
+	"Active, `ttl.Tolerance`": {o: active(ttl.Tolerance(time.Minute)), do: func(s *site) []error {
+		return s.operate()
+	}},
+	"Active, `ttl.MaxAge`": {o: active(ttl.MaxAge(24 * hour)), do: func(s *site) []error {
+		return s.operate()
+	}},
+	"Active, `cache.WithTTL`":       {o: active(), do: (*site).ownTerms},
+	"Fixed":                         {o: fixed(), do: func(s *site) []error { return s.operate() }},
+	"`All`, `Keys`, `Len`, `Clear`": {o: active(), do: (*site).walk},
+	"`Sweep`, Active":               {o: active(), do: func(s *site) []error { return s.sweep() }},
+	"`Sweep`, Active, with a `Progress`": {o: active(), quiet: []string{"+dbsize"},
+		do: func(s *site) []error {
+			return s.sweep(sweep.OnProgress(func(sweep.Progress) {}))
+		}},
+	"Fixed, `TrackAccess` and `Sweep`": {o: &cache.Options{TTL: fixed().TTL, TrackAccess: true},
+		do: (*site).tracked, quiet: []string{"+zrangebyscore"}},
+	"Active, in database 1": {o: active(), db: 1, do: func(s *site) []error { return s.operate() }},
 }
 
 // site is a server with somebody who may do everything, and a user who may not.
@@ -75,7 +85,8 @@ func (s *site) put(key string, opts ...cache.SetOption) {
 	must(s.t, s.admin.PExpire(ctx(s.t), "users:"+key, hour/2).Err())
 }
 
-// operate does all that can be done with single records, on one that was written with these options.
+// operate does all that can be done with single records, on one that was written with these
+// options.
 func (s *site) operate(opts ...cache.SetOption) (errs []error) {
 	s.t.Helper()
 	for _, do := range single(s.users, ann) {
@@ -121,8 +132,8 @@ func (s *site) sweep(opts ...sweep.Option) []error {
 	return []error{s.after(err)}
 }
 
-// tracked makes a pass as well, which meets a record that is idle by the index, one that the index does not know, and the
-// entry of a dead one.
+// tracked makes a pass as well, which meets a record that is idle by the index, one that the index
+// does not know, and the entry of a dead one.
 func (s *site) tracked() []error {
 	s.t.Helper()
 	errs := s.operate()
@@ -150,7 +161,8 @@ func (s *site) after(err error) error {
 	return err
 }
 
-// Each line of SECURITY.md is enough for what it says, and with any one permission less something of it is refused.
+// Each line of SECURITY.md is enough for what it says, and with any one permission less something
+// of it is refused.
 func TestACL(t *testing.T) {
 	lines := aclLines(t)
 	for use, rules := range lines {
@@ -163,6 +175,7 @@ func TestACL(t *testing.T) {
 			continue
 		}
 		t.Run(use, func(t *testing.T) {
+			t.Parallel() // to the others here, each on a server of its own
 			admin := redistest.Start(t).Client(t, func(o *redis.UniversalOptions) { o.DB = u.db })
 			takeApart(t, rules, u.quiet, func(rules []string) ([]error, []string) {
 				return u.under(t, admin, rules), aclLog(t, admin)
@@ -176,9 +189,13 @@ func TestACL(t *testing.T) {
 	}
 }
 
-// takeApart checks that rules are enough, and that none of them is too many. under does what they are for, and returns its
-// errors and the rules that the server has missed; without a quiet rule it has only the latter to show.
-func takeApart(t *testing.T, rules, quiet []string, under func(rules []string) (errs []error, missed []string)) {
+// takeApart checks that rules are enough, and that none of them is too many. under does what they
+// are for, and returns its errors and the rules that the server has missed; without a quiet rule it
+// has only the latter to show.
+func takeApart(
+	t *testing.T, rules, quiet []string,
+	under func(rules []string) (errs []error, missed []string),
+) {
 	t.Helper()
 	errs, _ := under(rules)
 	if err := errors.Join(errs...); err != nil {
@@ -199,7 +216,9 @@ func takeApart(t *testing.T, rules, quiet []string, under func(rules []string) (
 // allow gives the user app these rules and no others.
 func allow(t *testing.T, admin *redis.Client, rules []string) {
 	t.Helper()
-	must(t, admin.ACLSetUser(ctx(t), "app", slices.Concat([]string{"reset", "on", ">secret"}, rules)...).Err())
+	must(t,
+		admin.ACLSetUser(ctx(t), "app",
+			slices.Concat([]string{"reset", "on", ">secret"}, rules)...).Err())
 	must(t, admin.ACLLogReset(ctx(t)).Err())
 }
 
@@ -210,7 +229,8 @@ func (u usage) under(t *testing.T, admin *redis.Client, rules []string) []error 
 	must(t, admin.ScriptFlush(ctx(t)).Err()) // so that EVAL is needed
 	allow(t, admin, rules)
 	// As a program makes it: it may not name itself by CLIENT SETINFO, and goes on.
-	rdb := redis.NewClient(&redis.Options{Addr: admin.Options().Addr, Username: "app", Password: "secret", DB: u.db})
+	rdb := redis.NewClient(&redis.Options{Addr: admin.Options().Addr, Username: "app",
+		Password: "secret", DB: u.db})
 	defer rdb.Close()
 	s := &site{
 		t: t, admin: admin,
@@ -232,7 +252,9 @@ var denials = []string{
 // denied reports whether an error is Redis' for want of a permission.
 func denied(err error) bool {
 	text := fmt.Sprint(err)
-	return slices.ContainsFunc(denials, func(part string) bool { return strings.Contains(text, part) })
+	return slices.ContainsFunc(denials, func(part string) bool {
+		return strings.Contains(text, part)
+	})
 }
 
 // aclLog returns the rules that the server has missed.
@@ -244,75 +266,4 @@ func aclLog(t *testing.T, admin *redis.Client) (rules []string) {
 		rules = append(rules, "+"+e.Object)
 	}
 	return rules
-}
-
-// A user who may do what all the lines say can do all that a cache does, and nothing to the keys of others.
-func TestACLOfEverything(t *testing.T) {
-	all := map[string]bool{}
-	for use := range usages {
-		for _, rule := range aclLines(t)[use] {
-			all[rule] = true
-		}
-	}
-	checkPrivileges(t, redistest.StartSecure(t, strings.Join(slices.Sorted(maps.Keys(all)), " ")).Client(t))
-}
-
-// On a cluster a client needs what its line says besides, and no less of it. One slot is on its way to another node.
-func TestACLOfCluster(t *testing.T) {
-	c := redistest.StartCluster(t, 0, time.Minute)
-	var admins []*redis.Client
-	for _, node := range c.Nodes() {
-		admins = append(admins, node.Client(t))
-	}
-	slot := admins[0].ClusterKeySlot(ctx(t), "users:b").Val()
-	owner := int(slot) * len(admins) / 16384
-	from, to := admins[owner], admins[(owner+1)%len(admins)]
-	must(t, to.Do(ctx(t), "cluster", "setslot", slot, "importing", from.Do(ctx(t), "cluster", "myid").Val()).Err())
-	must(t, from.Do(ctx(t), "cluster", "setslot", slot, "migrating", to.Do(ctx(t), "cluster", "myid").Val()).Err())
-
-	lines := aclLines(t)
-	base := slices.Concat(lines["Active"], lines["`All`, `Keys`, `Len`, `Clear`"])
-	const use = "on a cluster, besides"
-	if lines[use] == nil {
-		t.Fatalf("SECURITY.md has no line for %q", use)
-	}
-	takeApart(t, lines[use], []string{"+command"}, func(rules []string) (errs []error, missed []string) {
-		for _, admin := range admins {
-			allow(t, admin, slices.Concat(base, rules))
-		}
-		rdb := c.Client(t, func(o *redis.UniversalOptions) { o.Username, o.Password = "app", "secret" })
-		defer rdb.Close()
-		users := mustNew[string](t, rdb, "users", jsonUsers, active())
-		for _, key := range []string{"a", "b", "c", "d", "e"} {
-			errs = append(errs, users.Set(ctx(t), key, ann))
-		}
-		_, err := users.GetMany(ctx(t), []string{"a", "b", "c"})
-		errs = append(errs, err)
-		_, err = users.Clear(ctx(t))
-		errs = append(errs, err)
-		for _, admin := range admins {
-			missed = append(missed, aclLog(t, admin)...)
-		}
-		return errs, missed
-	})
-}
-
-func checkPrivileges(t *testing.T, rdb redis.UniversalClient) {
-	t.Helper()
-	checkEverything(t, rdb, "users", active())
-	tracked := mustNew[int64](t, rdb, "users", jsonUsers, &cache.Options{TTL: fixed().TTL, TrackAccess: true})
-	must(t, tracked.SetMany(ctx(t), anns(3)))
-	must(t, tracked.Delete(ctx(t), 2)) // the sweep prunes the index
-	if _, err := tracked.Inspect(ctx(t), 1); err != nil {
-		t.Error(err)
-	}
-	for _, c := range []*cache.Cache[int64, User]{mustNew[int64](t, rdb, "users", jsonUsers, active()), tracked} {
-		if _, err := c.Sweep(ctx(t), hour/2, sweep.OnProgress(func(sweep.Progress) {})); err != nil {
-			t.Error(err)
-		}
-	}
-	others := mustNew[int64](t, rdb, "others", codec.String{}, nil)
-	if err := others.Set(ctx(t), 1, "x"); err == nil || !strings.Contains(err.Error(), "NOPERM") {
-		t.Errorf("Set in a cache of another name: %v", err)
-	}
 }

@@ -48,7 +48,10 @@ func TestAutoPipelineMixesNothingUp(t *testing.T) {
 					if _, err := u.Get(ctx(t), 1000+g); !errors.Is(err, cache.ErrNotFound) {
 						t.Errorf("what is not there: %v", err)
 					}
-					v, err := u.Modify(ctx(t), g, func(v User) (User, error) { v.Age++; return v, nil })
+					v, err := u.Modify(ctx(t), g, func(v User) (User, error) {
+						v.Age++
+						return v, nil
+					})
 					want.Age++
 					wantUser(t, v, err, want)
 				}
@@ -86,7 +89,8 @@ func TestAutoPipelineOnTheWire(t *testing.T) {
 		wg.Wait()
 		const most = 64 * 50 / 4
 		if n := wire.RoundTrips(); n > most || wire.Commands()["getex"] != 64*50 {
-			t.Errorf("3200 reads of 64 callers: %v in %d round trips, want at most %d", wire.Commands(), n, most)
+			t.Errorf("3200 reads of 64 callers: %v in %d round trips, want at most %d",
+				wire.Commands(), n, most)
 		}
 	})
 }
@@ -144,7 +148,8 @@ func TestAutoPipelineWithoutAnswer(t *testing.T) {
 	wantUser(t, got, err, ann)
 	must(t, u.Close())
 	if n := admin.DBSize(ctx(t)).Val(); n != 1+underWay {
-		t.Errorf("%d records, want the one that was written before and the %d that were sent", n, underWay)
+		t.Errorf("%d records, want the one that was written before and the %d that were sent", n,
+			underWay)
 	}
 	must(t, rdb.Close())
 	for begun := time.Now(); runtime.NumGoroutine() > before; {
@@ -190,7 +195,8 @@ func TestRefusedClients(t *testing.T) {
 	}
 	ring := redis.NewRing(&redis.RingOptions{})
 	defer ring.Close()
-	for _, client := range []redis.UniversalClient{struct{ *redis.Client }{rdb}, struct{ *redis.Ring }{ring}} {
+	for _, client := range []redis.UniversalClient{struct{ *redis.Client }{rdb},
+		struct{ *redis.Ring }{ring}} {
 		if _, err := cache.New[int64](client, "users", jsonUsers, nil); err != nil {
 			t.Errorf("New on a %T: %v", client, err)
 		}

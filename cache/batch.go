@@ -146,5 +146,6 @@ func (c *Cache[K, V]) DeleteMany(ctx context.Context, keys []K) (int, error) {
 			errs = append(errs, c.fail(op, c.text(full[i]), err))
 		}
 	}
-	return removed, run.endMany(ctx, removed, max(len(keys)-len(errs)-removed, 0), c.joined(op, errs))
+	return removed,
+		run.endMany(ctx, removed, max(len(keys)-len(errs)-removed, 0), c.joined(op, errs))
 }

@@ -50,7 +50,8 @@ func TestBatch(t *testing.T) {
 func TestBatchOwnTerms(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, active())
-		if err := u.SetMany(ctx(t), map[int64]User{1: ann, 2: bob}, cache.WithTTL(2*hour)); err != nil {
+		if err := u.SetMany(ctx(t), map[int64]User{1: ann, 2: bob},
+			cache.WithTTL(2*hour)); err != nil {
 			t.Fatal(err)
 		}
 		u.set(3, ann)
@@ -59,7 +60,8 @@ func TestBatchOwnTerms(t *testing.T) {
 				u.age(id, 10*time.Minute)
 			}
 			got, err := reader.GetMany(ctx(t), []int64{1, 2, 3, 4, 1})
-			if want := (map[int64]User{1: ann, 2: bob, 3: ann}); err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
+			if want := (map[int64]User{1: ann, 2: bob, 3: ann}); err != nil ||
+				fmt.Sprint(got) != fmt.Sprint(want) {
 				t.Errorf("reader %d: got %v, %v, want %v", i, got, err, want)
 			}
 			u.wantLeft(1, 2*hour)
@@ -96,13 +98,16 @@ func TestBatchOfNothing(t *testing.T) {
 // A batch does what it can and names each key that it could not serve.
 func TestBatchErrors(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
-		u := mustNew[string](t, b.Client, b.Name(), codec.JSON[*User]{}, &cache.Options{MaxValueBytes: 100})
+		u := mustNew[string](t, b.Client, b.Name(), codec.JSON[*User]{},
+			&cache.Options{MaxValueBytes: 100})
 		long := strings.Repeat("k", 1025)
 		err := u.SetMany(ctx(t), map[string]*User{
-			"good": &ann, "nil": nil, "": &ann, long: &ann, "large": {Name: strings.Repeat("x", 100)},
+			"good": &ann, "nil": nil, "": &ann, long: &ann,
+			"large": {Name: strings.Repeat("x", 100)},
 		})
 		wantKeys(t, err, "SetMany", map[string]error{
-			"nil": cache.ErrNilValue, "": cache.ErrKey, long[:64] + "…": cache.ErrKey, "large": cache.ErrTooLarge,
+			"nil": cache.ErrNilValue, "": cache.ErrKey, long[:64] + "…": cache.ErrKey,
+			"large": cache.ErrTooLarge,
 		})
 
 		key := func(k string) string { return u.Name() + ":" + k }
@@ -115,7 +120,8 @@ func TestBatchErrors(t *testing.T) {
 			t.Errorf("GetMany gives %v", got)
 		}
 		wantKeys(t, err, "GetMany", map[string]error{
-			"text": cache.ErrDecode, "null": cache.ErrDecode, "zset": cache.ErrWrongType, "": cache.ErrKey, long[:64] + "…": cache.ErrKey,
+			"text": cache.ErrDecode, "null": cache.ErrDecode, "zset": cache.ErrWrongType,
+			"": cache.ErrKey, long[:64] + "…": cache.ErrKey,
 		})
 
 		n, err := u.DeleteMany(ctx(t), []string{"good", "miss", ""})
@@ -146,7 +152,8 @@ func wantKeys(t *testing.T, err error, op string, want map[string]error) {
 		got[e.Key] = err
 	}
 	if len(got) != len(want) {
-		t.Errorf("errors for %q, want them for %q", slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
+		t.Errorf("errors for %q, want them for %q", slices.Sorted(maps.Keys(got)),
+			slices.Sorted(maps.Keys(want)))
 	}
 }
 

@@ -56,7 +56,9 @@ type core struct {
 // New refuses a redis.AutoPipeliner: Options.AutoPipeline does the same and obeys contexts. It
 // refuses a client of another type too, since it cannot know how many servers are behind it. It
 // takes a type that embeds one of the three.
-func New[K comparable, V any](rdb redis.UniversalClient, name string, c codec.Codec[V], o *Options) (*Cache[K, V], error) {
+func New[K comparable, V any](
+	rdb redis.UniversalClient, name string, c codec.Codec[V], o *Options,
+) (*Cache[K, V], error) {
 	made, err := newCache[K](rdb, name, c, o)
 	if err != nil {
 		return nil, &Error{Op: "New", Err: err}
@@ -69,7 +71,9 @@ func New[K comparable, V any](rdb redis.UniversalClient, name string, c codec.Co
 	return made, nil
 }
 
-func newCache[K comparable, V any](rdb redis.UniversalClient, name string, c codec.Codec[V], o *Options) (*Cache[K, V], error) {
+func newCache[K comparable, V any](
+	rdb redis.UniversalClient, name string, c codec.Codec[V], o *Options,
+) (*Cache[K, V], error) {
 	if o == nil {
 		o = &Options{}
 	}
@@ -236,7 +240,8 @@ func (c *Cache[K, V]) decode(data []byte) (V, error) {
 
 func (c *core) fits(data []byte) error {
 	if len(data) > c.maxValueBytes {
-		return fmt.Errorf("%w: %d bytes, and Options.MaxValueBytes is %d", ErrTooLarge, len(data), c.maxValueBytes)
+		return fmt.Errorf("%w: %d bytes, and Options.MaxValueBytes is %d", ErrTooLarge, len(data),
+			c.maxValueBytes)
 	}
 	return nil
 }

@@ -20,19 +20,29 @@ import (
 // Close does not wait for functions of the caller, may be called by them, and what they return
 // afterwards is not written.
 func TestCloseInAFunctionOfTheCaller(t *testing.T) {
+	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		for _, o := range []*cache.Options{active(), autoPipelined()} {
 			calls := map[string]func(u users) error{
 				"Modify": func(u users) error {
-					_, err := u.Modify(ctx(t), 1, func(User) (User, error) { must(t, u.Close()); return bob, nil })
+					_, err := u.Modify(ctx(t), 1, func(User) (User, error) {
+						must(t, u.Close())
+						return bob, nil
+					})
 					return err
 				},
 				"Upsert of a record": func(u users) error {
-					_, err := u.Upsert(ctx(t), 1, func(User, bool) (User, error) { must(t, u.Close()); return bob, nil })
+					_, err := u.Upsert(ctx(t), 1, func(User, bool) (User, error) {
+						must(t, u.Close())
+						return bob, nil
+					})
 					return err
 				},
 				"Upsert of none": func(u users) error {
-					_, err := u.Upsert(ctx(t), 2, func(User, bool) (User, error) { must(t, u.Close()); return bob, nil })
+					_, err := u.Upsert(ctx(t), 2, func(User, bool) (User, error) {
+						must(t, u.Close())
+						return bob, nil
+					})
 					return err
 				},
 				"All": func(u users) (last error) {
@@ -43,7 +53,9 @@ func TestCloseInAFunctionOfTheCaller(t *testing.T) {
 					return last
 				},
 				"Sweep": func(u users) error {
-					_, err := u.Sweep(ctx(t), time.Minute, sweep.OnProgress(func(sweep.Progress) { must(t, u.Close()) }))
+					_, err := u.Sweep(ctx(t), time.Minute, sweep.OnProgress(func(sweep.Progress) {
+						must(t, u.Close())
+					}))
 					return err
 				},
 			}
@@ -57,7 +69,8 @@ func TestCloseInAFunctionOfTheCaller(t *testing.T) {
 				if name == "Sweep" && err == nil {
 					continue // it was the last page
 				}
-				if name != "All" && !errors.Is(err, cache.ErrClosed) && !errors.Is(err, context.Canceled) {
+				if name != "All" && !errors.Is(err, cache.ErrClosed) &&
+					!errors.Is(err, context.Canceled) {
 					t.Errorf("%s: %v, want %v", name, err, cache.ErrClosed)
 				}
 				after := usersNamed(t, b, u.Name(), active())
@@ -73,6 +86,7 @@ func TestCloseInAFunctionOfTheCaller(t *testing.T) {
 
 // Close waits for commands in flight, and Shutdown until its context ends.
 func TestShutdown(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t)
 	rdb := s.Client(t)
 	sent := make(chan string, 100)
@@ -112,105 +126,6 @@ func (sending) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Process
 	return next
 }
 
-// A function of the caller that panics in the background ends the pass, and the Hook is told what
-// and where; one that calls runtime.Goexit as well. No pass that was cut short looks like a success.
-func TestCallbacksThatDoNotReturn(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
-		for name, progress := range map[string]func(sweep.Progress){
-			"panic":  func(sweep.Progress) { panic(errCallback) },
-			"goexit": func(sweep.Progress) { runtime.Goexit() },
-		} {
-			hook := make(passes, 100)
-			u := newUsers(t, b, periodic(active(), hook, sweep.Periodic{
-				Interval: 10 * time.Millisecond, MaxIdle: time.Minute, PageSize: 10, Progress: progress,
-			}))
-			must(t, u.SetMany(ctx(t), anns(300)))
-			for range 2 { // the sweeper goes on
-				op := hook.next(t)
-				for op.Sweep.Scanned == 0 && op.Err == nil { // before the records were there
-					b.Advance(10 * time.Millisecond)
-					op = hook.next(t)
-				}
-				if op.Err == nil || op.Sweep.Scanned == 300 && b.Mini == nil { // where SCAN has one page
-					t.Errorf("%s: the pass is told as %+v, %v", name, op.Sweep, op.Err)
-				}
-				var panicked *cache.PanicError
-				if errors.As(op.Err, &panicked) != (name == "panic") {
-					t.Errorf("%s is told as %v", name, op.Err)
-				}
-				if panicked != nil && (!errors.Is(op.Err, errCallback) || !strings.Contains(string(panicked.Stack), "close_test.go")) {
-					t.Errorf("the panic is told as %v", op.Err)
-				}
-				b.Advance(10 * time.Millisecond)
-			}
-			must(t, u.Close())
-
-			// On demand, it goes on in the caller's goroutine.
-			u = usersNamed(t, b, u.Name(), active())
-			done := make(chan any, 1)
-			go func() {
-				returned := false
-				defer func() {
-					if v := recover(); v != nil {
-						done <- v
-					} else if !returned {
-						done <- "goexit"
-					}
-				}()
-				_, _ = u.Sweep(ctx(t), time.Minute, sweep.OnProgress(progress))
-				returned = true
-				done <- nil
-			}()
-			if got := <-done; got != errCallback && got != name {
-				t.Errorf("%s: the caller of Sweep sees %v", name, got)
-			}
-			if _, err := u.Sweep(ctx(t), time.Minute); err != nil { // the lease is free again
-				t.Error(err)
-			}
-		}
-	})
-}
-
-var errCallback = errors.New("callback")
-
-// badHook panics when a pass ends, but for the first time that it is told of a panic.
-type badHook struct {
-	passes
-	told chan error
-}
-
-func (h badHook) End(ctx context.Context, op cache.Op) {
-	if _, ok := errors.AsType[*cache.PanicError](op.Err); ok {
-		h.told <- op.Err
-		return
-	}
-	if op.Kind == "Sweep" {
-		panic(errCallback)
-	}
-}
-
-// A Hook that panics in the background is told so, and ends no program.
-func TestHookThatPanicsInTheBackground(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
-		hook := badHook{make(passes, 100), make(chan error, 100)}
-		o := periodic(active(), nil, sweep.Periodic{Interval: 10 * time.Millisecond, MaxIdle: time.Minute})
-		o.Hook = hook
-		u := newUsers(t, b, o)
-		for i := 0; i < 2; {
-			select {
-			case err := <-hook.told:
-				if !errors.Is(err, errCallback) {
-					t.Errorf("the Hook is told %v", err)
-				}
-				i++
-			case <-time.After(5 * time.Millisecond):
-				b.Advance(10 * time.Millisecond)
-			}
-		}
-		must(t, u.Close())
-	})
-}
-
 // A hundred idle caches take next to nothing.
 func TestIdleCachesAreSmall(t *testing.T) {
 	rdb := redistest.Standalone(t).Client(t)
@@ -243,15 +158,17 @@ func TestIdleCachesAreSmall(t *testing.T) {
 
 // Close during a sweep, in any goroutine, leaves no lease.
 func TestCloseDuringASweepLeavesNoLease(t *testing.T) {
+	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, active())
 		must(t, u.SetMany(ctx(t), anns(500)))
 		begun := make(chan struct{}, 1000)
 		done := make(chan error, 1)
 		go func() {
-			_, err := u.Sweep(ctx(t), time.Minute, sweep.PageSize(10), sweep.Duty(0.01), sweep.OnProgress(func(sweep.Progress) {
-				begun <- struct{}{}
-			}))
+			_, err := u.Sweep(ctx(t), time.Minute, sweep.PageSize(10), sweep.Duty(0.01),
+				sweep.OnProgress(func(sweep.Progress) {
+					begun <- struct{}{}
+				}))
 			done <- err
 		}()
 		<-begun

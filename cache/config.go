@@ -101,7 +101,8 @@ func configFrom(l envconfig.Lookuper) (Config, error) {
 		Username:   env.Username,
 		Password:   NewSecret(env.Password),
 	}
-	if cfg.Host == "" || strings.ContainsAny(cfg.Host, "/@ ") || strings.Contains(cfg.Host, ":") && net.ParseIP(cfg.Host) == nil {
+	if cfg.Host == "" || strings.ContainsAny(cfg.Host, "/@ ") || strings.Contains(cfg.Host, ":") &&
+		net.ParseIP(cfg.Host) == nil {
 		bad("REDIS_HOST", "takes a host name or an IP address, without a port")
 	}
 	var ok bool
@@ -119,7 +120,8 @@ func configFrom(l envconfig.Lookuper) (Config, error) {
 	if cfg.FixedTTL = !activeTTL; err != nil {
 		bad("REDIS_ACTIVE_TTL", "takes true or false")
 	}
-	const takesDuration = "takes seconds, such as 3600, or a Go duration, such as 90m, of at least 1ms"
+	const takesDuration = "takes seconds, such as 3600, or a Go duration, such as 90m, of at " +
+		"least 1ms"
 	if cfg.DefaultTTL, ok = parseTTL(env.DefaultTTL); !ok {
 		bad("REDIS_DEFAULT_TTL", takesDuration)
 	}
@@ -136,7 +138,8 @@ func configFrom(l envconfig.Lookuper) (Config, error) {
 		if cfg.SweepIdle, ok = parseTTL(env.SweepIdle); !ok {
 			bad("REDIS_SWEEP_IDLE", takesDuration)
 		} else if cfg.DefaultTTL > 0 && cfg.SweepIdle >= reap.LongestIdle(cfg.policy().Terms()) {
-			bad("REDIS_SWEEP_IDLE", "must be less than REDIS_DEFAULT_TTL, by a window if that is fixed: no record is seen idle for longer")
+			bad("REDIS_SWEEP_IDLE", "must be less than REDIS_DEFAULT_TTL, "+
+				"by a window if that is fixed: no record is seen idle for longer")
 		}
 	}
 	if cfg.Addrs, ok = parseAddrs(env.Addrs); !ok {
@@ -217,7 +220,8 @@ func (c Config) Client() redis.UniversalClient {
 		ContextTimeoutEnabled: true,
 	}
 	if len(o.Addrs) == 0 {
-		o.Addrs = []string{net.JoinHostPort(cmp.Or(c.Host, "localhost"), strconv.Itoa(cmp.Or(c.Port, 6379)))}
+		o.Addrs = []string{net.JoinHostPort(cmp.Or(c.Host, "localhost"),
+			strconv.Itoa(cmp.Or(c.Port, 6379)))}
 	}
 	if c.TLS {
 		o.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}

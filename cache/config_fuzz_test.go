@@ -12,19 +12,26 @@ import (
 	"github.com/activettl/rediscache/sweep"
 )
 
-// FuzzFromEnv gives the variables any values: FromEnv takes them, and a cache can be made of what it returns, or it refuses them by
-// an error that shows none.
+// FuzzFromEnv gives the variables any values: FromEnv takes them, and a cache can be made of what
+// it returns, or it refuses them by an error that shows none.
 func FuzzFromEnv(f *testing.F) {
 	f.Add("localhost", "6379", "", "", "0", "", "", "3600", "true", "", "")
 	f.Add("::1", "65536", "a:1, [::1]:2", "primary", "1", "app", "x", "90m", "0", "60", "1h")
-	f.Add("redis://u:hunter2@h", "hunter2", "hunter2:1", "", "hunter2", "", "$HOME", "hunter2", "hunter2", "hunter2", "hunter2")
-	f.Add("h", "tcp://10.0.0.1:6379", "a:1,", "m", "-1", "", "\n", "9223372037", "T", "1ms", "9223372036")
+	f.Add("redis://u:hunter2@h", "hunter2", "hunter2:1", "", "hunter2", "", "$HOME", "hunter2",
+		"hunter2", "hunter2", "hunter2")
+	f.Add("h", "tcp://10.0.0.1:6379", "a:1,", "m", "-1", "", "\n", "9223372037", "T", "1ms",
+		"9223372036")
 	f.Add("h", "1", "", "", "0", "", "", "3600", "false", "60", "59m30s")
 	f.Add("%zone", "1e3", ":1", "", "999999999999999999999", "", " ", "-0s", "tRUE", ".5h", "1ns")
-	f.Fuzz(func(t *testing.T, host, port, addrs, master, db, user, password, defaultTTL, activeTTL, interval, idle string) {
+	f.Fuzz(func(
+		t *testing.T,
+		host, port, addrs, master, db, user, password, defaultTTL, activeTTL, interval, idle string,
+	) {
 		vars := map[string]string{
-			"REDIS_HOST": host, "REDIS_PORT": port, "REDIS_ADDRS": addrs, "REDIS_MASTER_NAME": master, "REDIS_DB": db,
-			"REDIS_USERNAME": user, "REDIS_PASSWORD": secret + password, "REDIS_DEFAULT_TTL": defaultTTL, "REDIS_ACTIVE_TTL": activeTTL,
+			"REDIS_HOST": host, "REDIS_PORT": port, "REDIS_ADDRS": addrs,
+			"REDIS_MASTER_NAME": master, "REDIS_DB": db,
+			"REDIS_USERNAME": user, "REDIS_PASSWORD": secret + password,
+			"REDIS_DEFAULT_TTL": defaultTTL, "REDIS_ACTIVE_TTL": activeTTL,
 			"REDIS_SWEEP_INTERVAL": interval, "REDIS_SWEEP_IDLE": idle,
 		}
 		for name, value := range vars {

@@ -22,7 +22,8 @@ func environment(t *testing.T, vars map[string]string) {
 	t.Helper()
 	for _, name := range []string{
 		"REDIS_HOST", "REDIS_PORT", "REDIS_DB", "REDIS_USERNAME", "REDIS_PASSWORD", "REDIS_TLS",
-		"REDIS_ADDRS", "REDIS_MASTER_NAME", "REDIS_DEFAULT_TTL", "REDIS_ACTIVE_TTL", "REDIS_SWEEP_INTERVAL", "REDIS_SWEEP_IDLE",
+		"REDIS_ADDRS", "REDIS_MASTER_NAME", "REDIS_DEFAULT_TTL", "REDIS_ACTIVE_TTL",
+		"REDIS_SWEEP_INTERVAL", "REDIS_SWEEP_IDLE",
 	} {
 		t.Setenv(name, vars[name])
 	}
@@ -37,21 +38,32 @@ func TestFromEnv(t *testing.T) {
 	}{
 		{"nothing", nil, func(c *cache.Config) {}},
 		{"one server", map[string]string{
-			"REDIS_HOST": "10.1.2.3", "REDIS_PORT": "6380", "REDIS_DB": "3", "REDIS_USERNAME": "app", "REDIS_PASSWORD": "secret",
+			"REDIS_HOST": "10.1.2.3", "REDIS_PORT": "6380", "REDIS_DB": "3",
+			"REDIS_USERNAME": "app", "REDIS_PASSWORD": "secret",
 			"REDIS_TLS": "true", "REDIS_DEFAULT_TTL": "60", "REDIS_ACTIVE_TTL": "false",
 		}, func(c *cache.Config) {
-			*c = cache.Config{Host: "10.1.2.3", Port: 6380, DB: 3, Username: "app", Password: c.Password, TLS: true, DefaultTTL: time.Minute, FixedTTL: true}
+			*c = cache.Config{Host: "10.1.2.3", Port: 6380, DB: 3, Username: "app",
+				Password: c.Password, TLS: true, DefaultTTL: time.Minute, FixedTTL: true}
 		}},
 		{"IPv6", map[string]string{"REDIS_HOST": "::1"}, func(c *cache.Config) { c.Host = "::1" }},
-		{"Go duration", map[string]string{"REDIS_DEFAULT_TTL": "90m"}, func(c *cache.Config) { c.DefaultTTL = 90 * time.Minute }},
-		{"milliseconds", map[string]string{"REDIS_DEFAULT_TTL": "1ms"}, func(c *cache.Config) { c.DefaultTTL = time.Millisecond }},
-		{"sweep", map[string]string{"REDIS_SWEEP_INTERVAL": "60", "REDIS_SWEEP_IDLE": "20m"}, func(c *cache.Config) {
-			c.SweepInterval, c.SweepIdle = time.Minute, 20*time.Minute
+		{"Go duration", map[string]string{"REDIS_DEFAULT_TTL": "90m"}, func(c *cache.Config) {
+			c.DefaultTTL = 90 * time.Minute
 		}},
-		{"cluster", map[string]string{"REDIS_ADDRS": "a:1, b:2"}, func(c *cache.Config) { c.Addrs = []string{"a:1", "b:2"} }},
-		{"Sentinels", map[string]string{"REDIS_ADDRS": "a:1,[::1]:2", "REDIS_MASTER_NAME": "m", "REDIS_DB": "1"}, func(c *cache.Config) {
-			c.Addrs, c.MasterName, c.DB = []string{"a:1", "[::1]:2"}, "m", 1
+		{"milliseconds", map[string]string{"REDIS_DEFAULT_TTL": "1ms"}, func(c *cache.Config) {
+			c.DefaultTTL = time.Millisecond
 		}},
+		{"sweep", map[string]string{"REDIS_SWEEP_INTERVAL": "60", "REDIS_SWEEP_IDLE": "20m"},
+			func(c *cache.Config) {
+				c.SweepInterval, c.SweepIdle = time.Minute, 20*time.Minute
+			}},
+		{"cluster", map[string]string{"REDIS_ADDRS": "a:1, b:2"}, func(c *cache.Config) {
+			c.Addrs = []string{"a:1", "b:2"}
+		}},
+		{"Sentinels",
+			map[string]string{"REDIS_ADDRS": "a:1,[::1]:2", "REDIS_MASTER_NAME": "m",
+				"REDIS_DB": "1"}, func(c *cache.Config) {
+				c.Addrs, c.MasterName, c.DB = []string{"a:1", "[::1]:2"}, "m", 1
+			}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -98,33 +110,57 @@ func TestFromEnvRefuses(t *testing.T) {
 		vars map[string]string
 		want []string // the variables to blame
 	}{
-		{"Kubernetes' REDIS_PORT", map[string]string{"REDIS_PORT": "tcp://10.0.0.1:6379"}, []string{"REDIS_PORT takes a port number"}},
+		{"Kubernetes' REDIS_PORT", map[string]string{"REDIS_PORT": "tcp://10.0.0.1:6379"},
+			[]string{"REDIS_PORT takes a port number"}},
 		{"port 0", map[string]string{"REDIS_PORT": "0"}, []string{"REDIS_PORT"}},
 		{"port 65536", map[string]string{"REDIS_PORT": "65536"}, []string{"REDIS_PORT"}},
-		{"host with port", map[string]string{"REDIS_HOST": "redis:6379"}, []string{"REDIS_HOST takes a host name"}},
-		{"URL as host", map[string]string{"REDIS_HOST": "redis://:secret@host"}, []string{"REDIS_HOST"}},
+		{"host with port", map[string]string{"REDIS_HOST": "redis:6379"},
+			[]string{"REDIS_HOST takes a host name"}},
+		{"URL as host", map[string]string{"REDIS_HOST": "redis://:secret@host"},
+			[]string{"REDIS_HOST"}},
 		{"negative DB", map[string]string{"REDIS_DB": "-1"}, []string{"REDIS_DB"}},
 		{"text as DB", map[string]string{"REDIS_DB": "secret"}, []string{"REDIS_DB"}},
 		{"TLS", map[string]string{"REDIS_TLS": "on"}, []string{"REDIS_TLS takes true or false"}},
-		{"active", map[string]string{"REDIS_ACTIVE_TTL": "yes"}, []string{"REDIS_ACTIVE_TTL takes true or false"}},
-		{"TTL 0", map[string]string{"REDIS_DEFAULT_TTL": "0"}, []string{"REDIS_DEFAULT_TTL takes seconds"}},
-		{"TTL negative", map[string]string{"REDIS_DEFAULT_TTL": "-9223372037"}, []string{"REDIS_DEFAULT_TTL"}},
-		{"TTL huge", map[string]string{"REDIS_DEFAULT_TTL": "9223372037"}, []string{"REDIS_DEFAULT_TTL"}},
-		{"TTL short", map[string]string{"REDIS_DEFAULT_TTL": "10us"}, []string{"REDIS_DEFAULT_TTL"}},
-		{"TTL fraction", map[string]string{"REDIS_DEFAULT_TTL": "1.5"}, []string{"REDIS_DEFAULT_TTL"}},
-		{"TTL text", map[string]string{"REDIS_DEFAULT_TTL": "secret"}, []string{"REDIS_DEFAULT_TTL"}},
-		{"address without port", map[string]string{"REDIS_ADDRS": "a:1,b"}, []string{"REDIS_ADDRS takes host:port"}},
+		{"active", map[string]string{"REDIS_ACTIVE_TTL": "yes"},
+			[]string{"REDIS_ACTIVE_TTL takes true or false"}},
+		{"TTL 0", map[string]string{"REDIS_DEFAULT_TTL": "0"},
+			[]string{"REDIS_DEFAULT_TTL takes seconds"}},
+		{"TTL negative", map[string]string{"REDIS_DEFAULT_TTL": "-9223372037"},
+			[]string{"REDIS_DEFAULT_TTL"}},
+		{"TTL huge", map[string]string{"REDIS_DEFAULT_TTL": "9223372037"},
+			[]string{"REDIS_DEFAULT_TTL"}},
+		{"TTL short", map[string]string{"REDIS_DEFAULT_TTL": "10us"},
+			[]string{"REDIS_DEFAULT_TTL"}},
+		{"TTL fraction", map[string]string{"REDIS_DEFAULT_TTL": "1.5"},
+			[]string{"REDIS_DEFAULT_TTL"}},
+		{"TTL text", map[string]string{"REDIS_DEFAULT_TTL": "secret"},
+			[]string{"REDIS_DEFAULT_TTL"}},
+		{"address without port", map[string]string{"REDIS_ADDRS": "a:1,b"},
+			[]string{"REDIS_ADDRS takes host:port"}},
 		{"empty address", map[string]string{"REDIS_ADDRS": "a:1,"}, []string{"REDIS_ADDRS"}},
-		{"URL as address", map[string]string{"REDIS_ADDRS": "redis://u:secret@a:1"}, []string{"REDIS_ADDRS"}},
-		{"master without Sentinels", map[string]string{"REDIS_MASTER_NAME": "m"}, []string{"REDIS_MASTER_NAME needs REDIS_ADDRS"}},
-		{"DB of a cluster", map[string]string{"REDIS_ADDRS": "a:1", "REDIS_DB": "1"}, []string{"REDIS_DB must be 0"}},
-		{"user without password", map[string]string{"REDIS_USERNAME": "app"}, []string{"REDIS_USERNAME needs REDIS_PASSWORD"}},
-		{"interval alone", map[string]string{"REDIS_SWEEP_INTERVAL": "60"}, []string{"REDIS_SWEEP_IDLE must be set"}},
-		{"idle time alone", map[string]string{"REDIS_SWEEP_IDLE": "60"}, []string{"REDIS_SWEEP_INTERVAL must be set"}},
-		{"sweep interval", map[string]string{"REDIS_SWEEP_INTERVAL": "0", "REDIS_SWEEP_IDLE": "60"}, []string{"REDIS_SWEEP_INTERVAL takes seconds"}},
-		{"sweep idle", map[string]string{"REDIS_SWEEP_INTERVAL": "60", "REDIS_SWEEP_IDLE": "-1"}, []string{"REDIS_SWEEP_IDLE takes seconds"}},
-		{"sweep idle of the TTL", map[string]string{"REDIS_SWEEP_INTERVAL": "60", "REDIS_SWEEP_IDLE": "1h"}, []string{"REDIS_SWEEP_IDLE must be less than REDIS_DEFAULT_TTL"}},
-		{"two at once", map[string]string{"REDIS_DB": "x", "REDIS_TLS": "x", "REDIS_PASSWORD": "secret"}, []string{"REDIS_DB", "REDIS_TLS"}},
+		{"URL as address", map[string]string{"REDIS_ADDRS": "redis://u:secret@a:1"},
+			[]string{"REDIS_ADDRS"}},
+		{"master without Sentinels", map[string]string{"REDIS_MASTER_NAME": "m"},
+			[]string{"REDIS_MASTER_NAME needs REDIS_ADDRS"}},
+		{"DB of a cluster", map[string]string{"REDIS_ADDRS": "a:1", "REDIS_DB": "1"},
+			[]string{"REDIS_DB must be 0"}},
+		{"user without password", map[string]string{"REDIS_USERNAME": "app"},
+			[]string{"REDIS_USERNAME needs REDIS_PASSWORD"}},
+		{"interval alone", map[string]string{"REDIS_SWEEP_INTERVAL": "60"},
+			[]string{"REDIS_SWEEP_IDLE must be set"}},
+		{"idle time alone", map[string]string{"REDIS_SWEEP_IDLE": "60"},
+			[]string{"REDIS_SWEEP_INTERVAL must be set"}},
+		{"sweep interval", map[string]string{"REDIS_SWEEP_INTERVAL": "0", "REDIS_SWEEP_IDLE": "60"},
+			[]string{"REDIS_SWEEP_INTERVAL takes seconds"}},
+		{"sweep idle", map[string]string{"REDIS_SWEEP_INTERVAL": "60", "REDIS_SWEEP_IDLE": "-1"},
+			[]string{"REDIS_SWEEP_IDLE takes seconds"}},
+		{"sweep idle of the TTL",
+			map[string]string{"REDIS_SWEEP_INTERVAL": "60",
+				"REDIS_SWEEP_IDLE": "1h"},
+			[]string{"REDIS_SWEEP_IDLE must be less than REDIS_DEFAULT_TTL"}},
+		{"two at once",
+			map[string]string{"REDIS_DB": "x", "REDIS_TLS": "x",
+				"REDIS_PASSWORD": "secret"}, []string{"REDIS_DB", "REDIS_TLS"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -152,15 +188,18 @@ func TestPasswordDoesNotShow(t *testing.T) {
 	environment(t, map[string]string{"REDIS_PASSWORD": "hunter2"})
 	cfg, err := cache.FromEnv()
 	must(t, err)
-	deep := struct{ cfg []cache.Config }{[]cache.Config{cfg}} // fmt calls no methods on unexported fields
+	// fmt calls no methods on unexported fields
+	deep := struct{ cfg []cache.Config }{[]cache.Config{cfg}}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		for _, v := range []any{cfg, &cfg, cfg.Password, &cfg.Password, deep, &deep} {
-			if s := fmt.Sprintf(verb, v); strings.Contains(s, "hunter2") || strings.Contains(s, fmt.Sprintf("%x", "hunter2")) {
+			if s := fmt.Sprintf(verb, v); strings.Contains(s, "hunter2") ||
+				strings.Contains(s, fmt.Sprintf("%x", "hunter2")) {
 				t.Errorf("%s of a %T shows the password: %s", verb, v, s)
 			}
 		}
 	}
-	if b, err := json.Marshal(cfg); err != nil || strings.Contains(string(b), "hunter2") || !strings.Contains(string(b), "[redacted]") {
+	if b, err := json.Marshal(cfg); err != nil || strings.Contains(string(b), "hunter2") ||
+		!strings.Contains(string(b), "[redacted]") {
 		t.Errorf("JSON of the Config is %s, %v", b, err)
 	}
 	if s := fmt.Sprint(cache.Secret{}); s != "" {
@@ -177,7 +216,8 @@ func TestFromEnvToCache(t *testing.T) {
 		name := "users"
 		for _, activeTTL := range []string{"true", "false"} {
 			environment(t, map[string]string{
-				"REDIS_HOST": host, "REDIS_PORT": port, "REDIS_DB": "2", "REDIS_PASSWORD": "hunter2",
+				"REDIS_HOST": host, "REDIS_PORT": port, "REDIS_DB": "2",
+				"REDIS_PASSWORD":    "hunter2",
 				"REDIS_DEFAULT_TTL": "90m", "REDIS_ACTIVE_TTL": activeTTL,
 				"REDIS_SWEEP_INTERVAL": "60", "REDIS_SWEEP_IDLE": "30m",
 			})
@@ -185,13 +225,15 @@ func TestFromEnvToCache(t *testing.T) {
 			if _, ok := rdb.(*redis.Client); !ok {
 				t.Errorf("Client is a %T", rdb)
 			}
-			if got, want := policy.Terms(), (ttl.Terms{TTL: 90 * time.Minute, Renews: activeTTL == "true"}); got != want {
+			if got, want := policy.Terms(),
+				(ttl.Terms{TTL: 90 * time.Minute, Renews: activeTTL == "true"}); got != want {
 				t.Errorf("the policy is %+v, want %+v", got, want)
 			}
 		}
 	})
 	t.Run("wrong password", func(t *testing.T) {
-		environment(t, map[string]string{"REDIS_HOST": host, "REDIS_PORT": port, "REDIS_PASSWORD": "hunter3"})
+		environment(t,
+			map[string]string{"REDIS_HOST": host, "REDIS_PORT": port, "REDIS_PASSWORD": "hunter3"})
 		cfg, err := cache.FromEnv()
 		must(t, err)
 		rdb := cfg.Client()

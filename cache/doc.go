@@ -16,8 +16,8 @@
 // A cache named users owns the keys users:<key> and its bookkeeping below users!. With
 // Options.Namespace "shop/prod/", both stand behind it: shop/prod/users:<key>. A record under the
 // cache's policy is a plain Redis string and nothing but the codec's bytes, so that redis-cli and
-// other languages can read and write it. A record with terms of its own ([WithTTL], [ttl.MaxAge]) is
-// a list that begins with [value, TTL in milliseconds, deadline in Unix milliseconds]. Readers
+// other languages can read and write it. A record with terms of its own ([WithTTL], [ttl.MaxAge])
+// is a list that begins with [value, TTL in milliseconds, deadline in Unix milliseconds]. Readers
 // ignore what follows, so that later versions can add to it.
 //
 // Set and Delete replace or remove whatever stands under their key. Every other operation leaves

@@ -40,8 +40,8 @@ var (
 	// value. Delete removes a record.
 	ErrNilValue = errors.New("value is nil")
 
-	// ErrTooLarge means that a value has more than Options.MaxValueBytes. One that was read stays, and
-	// is not renewed, as under ErrDecode.
+	// ErrTooLarge means that a value has more than Options.MaxValueBytes. One that was read stays,
+	// and is not renewed, as under ErrDecode.
 	ErrTooLarge = errors.New("value is too large")
 
 	// ErrKey means that a key has no text, too long a text (1024 bytes), or, in
@@ -69,7 +69,8 @@ var (
 
 	// ErrNotTracked means that Sweep cannot know when the records of a Fixed cache
 	// were used: Options.TrackAccess or Options.Sweeper must be set.
-	ErrNotTracked = errors.New("accesses are not tracked: set Options.TrackAccess or Options.Sweeper")
+	ErrNotTracked = errors.New("accesses are not tracked: " +
+		"set Options.TrackAccess or Options.Sweeper")
 
 	// ErrClosed means that the cache is closed.
 	ErrClosed = wire.ErrClosed
@@ -83,8 +84,8 @@ type Error struct {
 	Op    string // the method: "Get", "SetMany", "New"
 	Cache string // the cache's full name
 
-	// Key is the key's text without the cache's name, or its fingerprint under Options.RedactKeys. It
-	// is empty if the error is not about one key.
+	// Key is the key's text without the cache's name, or its fingerprint under Options.RedactKeys.
+	// It is empty if the error is not about one key.
 	Key string
 
 	Err error

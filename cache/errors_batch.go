@@ -94,9 +94,9 @@ func withoutKeys(err error) error {
 	return err
 }
 
-// hide returns an error whose text has label in the place of a key: where the key is quoted, and, if
-// it is long enough not to be a part of something else, wherever it stands. errors.Is finds what the
-// error wraps.
+// hide returns an error whose text has label in the place of a key: where the key is quoted, and,
+// if it is long enough not to be a part of something else, wherever it stands. errors.Is finds what
+// the error wraps.
 func hide(err error, key, label string) error {
 	if err == nil || key == "" {
 		return err

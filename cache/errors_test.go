@@ -15,108 +15,18 @@ import (
 	"github.com/activettl/rediscache/internal/operations"
 	"github.com/activettl/rediscache/internal/redistest"
 	"github.com/activettl/rediscache/internal/testpb"
-	"github.com/activettl/rediscache/ttl"
 )
 
-func TestNewRefuses(t *testing.T) {
-	rdb := redis.NewClient(&redis.Options{}) // never used
-	defer rdb.Close()
-	js := codec.JSON[User]{}
-	tests := []struct {
-		name string
-		make func() error
-		want string // a part of the error that names what is wrong
-	}{
-		{"nil client", newErr[int64, User](nil, "users", js, nil), "rdb is nil"},
-		{"nil *Client", newErr[int64, User]((*redis.Client)(nil), "users", js, nil), "rdb is nil"},
-		{"nil codec", newErr[int64, User](rdb, "users", nil, nil), "codec is nil"},
-		{"nil *codec", newErr[int64, User](rdb, "users", (*codec.JSON[User])(nil), nil), "codec is nil"},
-		{"no name", newErr[int64, User](rdb, "", js, nil), `name ""`},
-		{"name with colon", newErr[int64, User](rdb, "a:b", js, nil), `name "a:b"`},
-		{"name with pattern", newErr[int64, User](rdb, "a*", js, nil), `name "a*"`},
-		{"name with newline", newErr[int64, User](rdb, "a\n", js, nil), `name "a\n"`},
-		{"float key", newErr[float64, User](rdb, "users", js, nil), "float64"},
-		{"pointer key", newErr[*string, User](rdb, "users", js, nil), "*string"},
-		{"struct key", newErr[struct{ A int }, User](rdb, "users", js, nil), "struct"},
-		{"zero TTL", newErr[int64, User](rdb, "users", js, &cache.Options{TTL: ttl.Active(0)}), "Options.TTL"},
-		{"short TTL", newErr[int64, User](rdb, "users", js, &cache.Options{TTL: ttl.Fixed(time.Microsecond)}), "Options.TTL"},
-		{"negative TTL", newErr[int64, User](rdb, "users", js, &cache.Options{TTL: ttl.Fixed(-hour)}), "Options.TTL"},
-		{"bad max age", newErr[int64, User](rdb, "users", js, active(ttl.MaxAge(time.Second))), "MaxAge"},
-		{"negative MaxValueBytes", newErr[int64, User](rdb, "users", js, &cache.Options{MaxValueBytes: -1}), "Options.MaxValueBytes"},
-		{"nil policy", newErr[int64, User](rdb, "users", js, &cache.Options{TTL: (*badPolicy)(nil)}), "Options.TTL"},
-		{"nil hook", newErr[int64, User](rdb, "users", js, &cache.Options{Hook: (*recorder)(nil)}), "Options.Hook"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			err := tt.make()
-			var e *cache.Error
-			if !errors.As(err, &e) || e.Op != "New" || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("New = %v, want an *Error with %q", err, tt.want)
-			}
-			if n := strings.Count(fmt.Sprint(err), "rediscache:"); n != 1 {
-				t.Errorf("%q has %d prefixes, want 1", err, n)
-			}
-		})
-	}
-}
-
-type badPolicy struct{ ttl.Policy }
-
-func newErr[K comparable, V any](rdb redis.UniversalClient, name string, c codec.Codec[V], o *cache.Options) func() error {
-	return func() error {
-		_, err := cache.New[K](rdb, name, c, o)
-		return err
-	}
-}
-
 // single is every operation on one key.
-func single[V any](c *cache.Cache[string, V], v V) map[string]func(ctx context.Context, key string) error {
+func single[V any](
+	c *cache.Cache[string, V], v V,
+) map[string]func(ctx context.Context, key string) error {
 	return operations.OnOne(c, v, "age", 1)
 }
 
 // several is every operation on many keys.
 func several[V any](c *cache.Cache[string, V], v V) map[string]func(ctx context.Context) error {
 	return operations.OnSeveral(c, v, "a")
-}
-
-func TestRefusedBeforeRedisIsAsked(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
-		u := mustNew[string](t, b.Client, b.Name(), codec.JSON[User]{}, nil)
-		must(t, u.Set(ctx(t), "a", ann))
-		cancelled, cancel := context.WithCancel(ctx(t))
-		cancel()
-		long := strings.Repeat("k", 1025)
-		wire := redistest.Wire(t, b.Client)
-		for op, do := range single(u, ann) {
-			wantErr(t, do(ctx(t), ""), cache.ErrKey, op, "")
-			wantErr(t, do(ctx(t), long), cache.ErrKey, op, long[:64]+"…")
-			wantErr(t, do(cancelled, "a"), context.Canceled, op, "a")
-		}
-		for op, do := range several(u, ann) {
-			wantErr(t, do(cancelled), context.Canceled, op, "")
-		}
-		if err := u.Set(cancelled, "a", ann, nil); !errors.Is(err, context.Canceled) { // a nil option is none
-			t.Error(err)
-		}
-		for _, d := range []time.Duration{0, -hour, 999 * time.Microsecond} {
-			wantErr(t, u.Set(ctx(t), "a", ann, cache.WithTTL(d)), cache.ErrTTL, "Set", "a")
-			wantErr(t, u.SetMany(ctx(t), map[string]User{"a": ann}, cache.WithTTL(d)), cache.ErrTTL, "SetMany", "")
-		}
-		must(t, u.Close())
-		must(t, u.Close())
-		for op, do := range single(u, ann) {
-			wantErr(t, do(ctx(t), "a"), cache.ErrClosed, op, "a")
-		}
-		for op, do := range several(u, ann) {
-			wantErr(t, do(ctx(t)), cache.ErrClosed, op, "")
-		}
-		if n := wire.RoundTrips(); n != 0 {
-			t.Errorf("operations that cannot succeed went to Redis %d times: %v", n, wire.Commands())
-		}
-		if err := b.Client.Ping(ctx(t)).Err(); err != nil {
-			t.Errorf("Close closed the caller's client: %v", err)
-		}
-	})
 }
 
 func TestNilValues(t *testing.T) {
@@ -166,7 +76,8 @@ func checkNotMiss[V any](t *testing.T, b *redistest.Backend, c codec.Codec[V]) {
 func TestMaxValueBytes(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		name := b.Name()
-		small := mustNew[string](t, b.Client, name, codec.String{}, &cache.Options{MaxValueBytes: 10})
+		small := mustNew[string](t, b.Client, name, codec.String{},
+			&cache.Options{MaxValueBytes: 10})
 		plain := mustNew[string](t, b.Client, name, codec.String{}, nil)
 		must(t, small.Set(ctx(t), "a", "ten bytes!"))
 		for op, err := range map[string]error{
@@ -205,16 +116,27 @@ func TestForeignBytes(t *testing.T) {
 			want error
 			put  func() error
 		}{
-			{"not JSON", cache.ErrDecode, func() error { return rdb.Set(ctx(t), key("not JSON"), "secret", hour).Err() }},
-			{"empty", cache.ErrDecode, func() error { return rdb.Set(ctx(t), key("empty"), "", hour).Err() }},
-			{"null", cache.ErrDecode, func() error { return rdb.Set(ctx(t), key("null"), "null", hour).Err() }},
+			{"not JSON", cache.ErrDecode, func() error {
+				return rdb.Set(ctx(t), key("not JSON"), "secret", hour).Err()
+			}},
+			{"empty", cache.ErrDecode, func() error {
+				return rdb.Set(ctx(t), key("empty"), "", hour).Err()
+			}},
+			{"null", cache.ErrDecode, func() error {
+				return rdb.Set(ctx(t), key("null"), "null", hour).Err()
+			}},
 			{"other type", cache.ErrDecode, func() error {
 				return rdb.Set(ctx(t), key("other type"), `{"age":"secret"}`, hour).Err()
 			}},
-			{"zset", cache.ErrWrongType, func() error { return rdb.ZAdd(ctx(t), key("zset"), redis.Z{Member: "secret"}).Err() }},
-			{"set", cache.ErrWrongType, func() error { return rdb.SAdd(ctx(t), key("set"), "secret").Err() }},
+			{"zset", cache.ErrWrongType, func() error {
+				return rdb.ZAdd(ctx(t), key("zset"), redis.Z{Member: "secret"}).Err()
+			}},
+			{"set", cache.ErrWrongType, func() error {
+				return rdb.SAdd(ctx(t), key("set"), "secret").Err()
+			}},
 			{"stream", cache.ErrWrongType, func() error {
-				return rdb.XAdd(ctx(t), &redis.XAddArgs{Stream: key("stream"), Values: []string{"a", "secret"}}).Err()
+				return rdb.XAdd(ctx(t),
+					&redis.XAddArgs{Stream: key("stream"), Values: []string{"a", "secret"}}).Err()
 			}},
 			{"short list", cache.ErrWrongType, list("short list", "{}", 1000)},
 			{"no TTL", cache.ErrWrongType, list("no TTL", "{}", 0, 0)},
@@ -224,17 +146,26 @@ func TestForeignBytes(t *testing.T) {
 			{"huge TTL", cache.ErrWrongType, list("huge TTL", "{}", "9999999999999999999999", 0)},
 			{"nan deadline", cache.ErrWrongType, list("nan deadline", "{}", 1000, "nan")},
 			{"bad value", cache.ErrDecode, list("bad value", "secret", hour.Milliseconds(), 0)},
-			{"hash", cache.ErrWrongType, func() error { return rdb.HSet(ctx(t), key("hash"), "owner", "secret").Err() }},
-			{"two fields", cache.ErrWrongType, func() error { return rdb.HSet(ctx(t), key("two fields"), "n", "1", "t", "0123456789abcdef").Err() }},
-			{"short token", cache.ErrWrongType, func() error { return rdb.HSet(ctx(t), key("short token"), "t", "0123456789abcde").Err() }},
-			{"no hex", cache.ErrWrongType, func() error { return rdb.HSet(ctx(t), key("no hex"), "t", "secretsecretsecr").Err() }},
+			{"hash", cache.ErrWrongType, func() error {
+				return rdb.HSet(ctx(t), key("hash"), "owner", "secret").Err()
+			}},
+			{"two fields", cache.ErrWrongType, func() error {
+				return rdb.HSet(ctx(t), key("two fields"), "n", "1", "t", "0123456789abcdef").Err()
+			}},
+			{"short token", cache.ErrWrongType, func() error {
+				return rdb.HSet(ctx(t), key("short token"), "t", "0123456789abcde").Err()
+			}},
+			{"no hex", cache.ErrWrongType, func() error {
+				return rdb.HSet(ctx(t), key("no hex"), "t", "secretsecretsecr").Err()
+			}},
 		}
 		for _, tt := range tests {
 			b.Exempt(key(tt.key))
 			must(t, tt.put())
 			must(t, rdb.PExpire(ctx(t), key(tt.key), hour).Err())
 		}
-		for _, warm := range []bool{false, true} { // before and after the cache has met records with terms of their own
+		// before and after the cache has met records with terms of their own
+		for _, warm := range []bool{false, true} {
 			if warm {
 				must(t, u.Set(ctx(t), "own", ann, cache.WithTTL(hour)))
 			}
@@ -313,7 +244,8 @@ func TestUnknownCommandShowsNoValue(t *testing.T) {
 		"Set":    u.Set(ctx(t), "a", User{Name: "secret"}),
 		"Update": u.Update(ctx(t), "a", User{Name: "secret"}),
 	} {
-		if err == nil || strings.Contains(err.Error(), "secret") || !strings.Contains(err.Error(), "unknown command") {
+		if err == nil || strings.Contains(err.Error(), "secret") ||
+			!strings.Contains(err.Error(), "unknown command") {
 			t.Errorf("%s on a server without the command: %v", op, err)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"slices"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/codec"
-	"github.com/activettl/rediscache/sweep"
 	"github.com/activettl/rediscache/ttl"
 )
 
@@ -64,7 +62,8 @@ func ExampleNew() {
 	fmt.Println(accounts.Name())
 
 	// What cannot work is refused at once.
-	_, err = cache.New[int64](rdb, "accounts", codec.JSON[Account]{}, &cache.Options{TTL: ttl.Active(-1)})
+	_, err = cache.New[int64](rdb, "accounts", codec.JSON[Account]{},
+		&cache.Options{TTL: ttl.Active(-1)})
 	fmt.Println(err)
 	// Output:
 	// accounts
@@ -231,90 +230,6 @@ func ExampleCache_Delete() {
 	// <nil>
 }
 
-func ExampleCache_GetMany() {
-	accounts, done := open()
-	defer done()
-
-	found, err := accounts.GetMany(context.Background(), []int64{42, 43, 7})
-	fmt.Println(len(found), found[43], err)
-	// Output: 2 {Bob 44 0} <nil>
-}
-
-func ExampleCache_SetMany() {
-	accounts, done := open()
-	defer done()
-
-	err := accounts.SetMany(context.Background(), map[int64]Account{
-		44: {Name: "Eve", Age: 27},
-		45: {Name: "Joe", Age: 61},
-	})
-	fmt.Println(err)
-	// Output: <nil>
-}
-
-func ExampleCache_DeleteMany() {
-	accounts, done := open()
-	defer done()
-
-	n, err := accounts.DeleteMany(context.Background(), []int64{42, 43, 7})
-	fmt.Println(n, "deleted", err)
-	// Output: 2 deleted <nil>
-}
-
-func ExampleCache_All() {
-	accounts, done := open()
-	defer done()
-
-	var names []string
-	for rec, err := range accounts.All(context.Background()) {
-		if err != nil {
-			log.Println(err) // names the record; the walk goes on
-			continue
-		}
-		names = append(names, rec.Value.Name)
-	}
-	slices.Sort(names) // they come in no order
-	fmt.Println(names)
-	// Output: [Ann Bob]
-}
-
-func ExampleCache_Keys() {
-	accounts, done := open()
-	defer done()
-
-	var ids []int64
-	for id, err := range accounts.Keys(context.Background()) {
-		if err != nil {
-			log.Println(err)
-			continue
-		}
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	fmt.Println(ids)
-	// Output: [42 43]
-}
-
-func ExampleCache_Len() {
-	accounts, done := open()
-	defer done()
-
-	fmt.Println(accounts.Len(context.Background()))
-	// Output: 2 <nil>
-}
-
-func ExampleCache_Clear() {
-	accounts, done := open()
-	defer done()
-	ctx := context.Background()
-
-	fmt.Println(accounts.Clear(ctx))
-	fmt.Println(accounts.Len(ctx))
-	// Output:
-	// 2 <nil>
-	// 0 <nil>
-}
-
 func ExampleCache_Close() {
 	accounts, done := open()
 	defer done()
@@ -325,80 +240,4 @@ func ExampleCache_Close() {
 	// Output:
 	// <nil>
 	// rediscache: Get accounts "42": cache is closed
-}
-
-func ExampleFromEnv() {
-	cfg, err := cache.FromEnv()
-	if err != nil {
-		log.Fatal(err) // names each bad variable and what it takes
-	}
-	rdb := cfg.Client()
-	defer rdb.Close()
-	accounts, err := cache.New[int64](rdb, "accounts", codec.JSON[Account]{}, cfg.Options())
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer accounts.Close()
-}
-
-// hitRate counts what Get and GetMany found.
-type hitRate struct{ hits, misses int }
-
-func (h *hitRate) Start(ctx context.Context, _ cache.Op) context.Context { return ctx }
-
-func (h *hitRate) End(_ context.Context, op cache.Op) {
-	if op.Kind == "Get" || op.Kind == "GetMany" {
-		h.hits += op.Hits
-		h.misses += op.Misses
-	}
-}
-
-func ExampleHook() {
-	var rate hitRate
-	rate.End(context.Background(), cache.Op{Kind: "Get", Cache: "accounts", Keys: 1, Misses: 1})
-	rate.End(context.Background(), cache.Op{Kind: "GetMany", Cache: "accounts", Keys: 3, Hits: 2, Misses: 1})
-	fmt.Printf("%d of %d reads were hits\n", rate.hits, rate.hits+rate.misses)
-
-	_ = cache.Options{Hook: &rate} // a real one counts atomically
-	// Output: 2 of 4 reads were hits
-}
-
-func ExampleOptions_sweeper() {
-	rdb := redis.NewClient(&redis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})
-	defer rdb.Close()
-
-	// A day for those that come back, and two hours for those that nobody reads.
-	accounts, err := cache.New[int64](rdb, "accounts", codec.JSON[Account]{}, &cache.Options{
-		TTL:     ttl.Active(24 * time.Hour),
-		Sweeper: sweep.Periodic{Interval: 5 * time.Minute, MaxIdle: 2 * time.Hour},
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer accounts.Close() // stops the sweeper
-}
-
-func ExampleCache_Sweep() {
-	accounts, done := open()
-	defer done()
-
-	res, err := accounts.Sweep(context.Background(), 20*time.Minute)
-	fmt.Println(res.Scanned, "looked at,", res.Removed, "removed", err)
-	// Output: 2 looked at, 0 removed <nil>
-}
-
-// A record that is read all the time is renewed once a minute, whoever reads it.
-func ExampleOptions_tolerance() {
-	rdb := redis.NewClient(&redis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})
-	defer rdb.Close()
-	accounts, err := cache.New[int64](rdb, "accounts", codec.JSON[Account]{}, &cache.Options{
-		TTL:          ttl.Active(time.Hour, ttl.Tolerance(time.Minute)),
-		AutoPipeline: true, // and hundreds of goroutines share their round trips
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer accounts.Close()
-	fmt.Println(accounts.Name())
-	// Output: accounts
 }

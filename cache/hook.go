@@ -22,13 +22,18 @@ type Hook interface {
 
 // Op is an operation as a Hook sees it. It holds no key and no value, and neither does its Err.
 type Op struct {
-	Kind    string        // the method: "Get", "SetMany", "All"
-	Cache   string        // the cache's name
-	Keys    int           // how many keys it was given; in End of All, Keys, Len and Clear, how many records it met
-	Hits    int           // how many records it read, wrote, renewed or removed; those that a walk met
-	Misses  int           // how many of its keys had no record; a key that is given twice counts once
+	Kind  string // the method: "Get", "SetMany", "All"
+	Cache string // the cache's name
+	// how many keys it was given; in End of All, Keys, Len and Clear, how many records it met
+	Keys int
+	// how many records it read, wrote, renewed or removed; those that a walk met
+	Hits int
+	// how many of its keys had no record; a key that is given twice counts once
+	Misses  int
 	Elapsed time.Duration // of the operation; zero in Start
-	Err     error         // what the operation returned, or nil, without the keys; the first error that ended a part of a walk
+	// what the operation returned, or nil, without the keys; the first error that ended a part of a
+	// walk
+	Err error
 
 	// Sweep is what a pass did, in End of Sweep; nil otherwise. Keys is then how
 	// many records it looked at, Hits how many it removed.
@@ -51,7 +56,9 @@ func (c *core) begin(ctx context.Context, kind string, keys int) (context.Contex
 }
 
 // beginBy is begin for a hook that is there.
-func (c *core) beginBy(ctx context.Context, hook Hook, kind string, keys int) (context.Context, operation) {
+func (c *core) beginBy(
+	ctx context.Context, hook Hook, kind string, keys int,
+) (context.Context, operation) {
 	op := Op{Kind: kind, Cache: c.names.String(), Keys: keys}
 	if started := hook.Start(ctx, op); started != nil {
 		ctx = started

@@ -66,7 +66,8 @@ func TestHookAfterPanic(t *testing.T) {
 				do()
 			}()
 		}
-		if len(rec.started) != 3 || len(rec.ended) != 3 || rec.ended[1].Err == nil || rec.ended[2].Err == nil {
+		if len(rec.started) != 3 || len(rec.ended) != 3 || rec.ended[1].Err == nil ||
+			rec.ended[2].Err == nil {
 			t.Errorf("Start was called %d times, End with %+v", len(rec.started), rec.ended)
 		}
 		u.set(1, ann)
@@ -77,7 +78,9 @@ func TestHookAfterPanic(t *testing.T) {
 func TestHookOfFailedWalk(t *testing.T) {
 	s := redistest.Start(t)
 	rec := &recorder{}
-	u := mustNew[int64](t, s.Client(t, func(o *redis.UniversalOptions) { o.DialerRetries, o.MaxRetries = 1, -1 }), "users", jsonUsers, &cache.Options{Hook: rec})
+	u := mustNew[int64](t, s.Client(t, func(o *redis.UniversalOptions) {
+		o.DialerRetries, o.MaxRetries = 1, -1
+	}), "users", jsonUsers, &cache.Options{Hook: rec})
 	s.Stop()
 	_, err := u.Len(ctx(t))
 	if err == nil || len(rec.ended) != 1 || rec.ended[0].Err == nil {
@@ -94,34 +97,79 @@ func TestHook(t *testing.T) {
 			want cache.Op
 			err  error
 		}{
-			{func() error { return u.Set(ctx(t), 1, ann) }, cache.Op{Kind: "Set", Keys: 1, Hits: 1}, nil},
-			{func() error { return u.SetMany(ctx(t), map[int64]User{2: ann, 3: bob}) }, cache.Op{Kind: "SetMany", Keys: 2, Hits: 2}, nil},
-			{func() error { _, err := u.Get(ctx(t), 1); return err }, cache.Op{Kind: "Get", Keys: 1, Hits: 1}, nil},
-			{func() error { _, err := u.Get(ctx(t), 9); return err }, cache.Op{Kind: "Get", Keys: 1, Misses: 1}, cache.ErrNotFound},
-			{func() error { _, err := u.Peek(ctx(t), 1); return err }, cache.Op{Kind: "Peek", Keys: 1, Hits: 1}, nil},
-			{func() error { _, err := u.GetMany(ctx(t), []int64{1, 2, 9}); return err }, cache.Op{Kind: "GetMany", Keys: 3, Hits: 2, Misses: 1}, nil},
-			{func() error { return u.Update(ctx(t), 1, bob) }, cache.Op{Kind: "Update", Keys: 1, Hits: 1}, nil},
-			{func() error { return u.UpdateField(ctx(t), 1, "age", 1) }, cache.Op{Kind: "UpdateField", Keys: 1, Hits: 1}, nil},
-			{func() error { return u.UpdateField(ctx(t), 1, "x", 1) }, cache.Op{Kind: "UpdateField", Keys: 1}, cache.ErrUnknownField},
-			{func() error { return u.Touch(ctx(t), 9) }, cache.Op{Kind: "Touch", Keys: 1, Misses: 1}, cache.ErrNotFound},
-			{func() error { _, err := u.Inspect(ctx(t), 1); return err }, cache.Op{Kind: "Inspect", Keys: 1, Hits: 1}, nil},
-			{func() error { _, err := u.Len(ctx(t)); return err }, cache.Op{Kind: "Len", Keys: 3, Hits: 3}, nil},
-			{func() error { collect(ctx(t), u.Cache); return nil }, cache.Op{Kind: "All", Keys: 3, Hits: 3}, nil},
+			{func() error {
+				return u.Set(ctx(t), 1, ann)
+			}, cache.Op{Kind: "Set", Keys: 1, Hits: 1}, nil},
+			{func() error {
+				return u.SetMany(ctx(t), map[int64]User{2: ann, 3: bob})
+			}, cache.Op{Kind: "SetMany", Keys: 2, Hits: 2}, nil},
+			{func() error {
+				_, err := u.Get(ctx(t), 1)
+				return err
+			}, cache.Op{Kind: "Get", Keys: 1, Hits: 1}, nil},
+			{func() error {
+				_, err := u.Get(ctx(t), 9)
+				return err
+			}, cache.Op{Kind: "Get", Keys: 1, Misses: 1}, cache.ErrNotFound},
+			{func() error {
+				_, err := u.Peek(ctx(t), 1)
+				return err
+			}, cache.Op{Kind: "Peek", Keys: 1, Hits: 1}, nil},
+			{func() error {
+				_, err := u.GetMany(ctx(t), []int64{1, 2, 9})
+				return err
+			}, cache.Op{Kind: "GetMany", Keys: 3, Hits: 2, Misses: 1}, nil},
+			{func() error {
+				return u.Update(ctx(t), 1, bob)
+			}, cache.Op{Kind: "Update", Keys: 1, Hits: 1}, nil},
+			{func() error {
+				return u.UpdateField(ctx(t), 1, "age", 1)
+			}, cache.Op{Kind: "UpdateField", Keys: 1, Hits: 1}, nil},
+			{func() error {
+				return u.UpdateField(ctx(t), 1, "x", 1)
+			}, cache.Op{Kind: "UpdateField", Keys: 1}, cache.ErrUnknownField},
+			{func() error {
+				return u.Touch(ctx(t), 9)
+			}, cache.Op{Kind: "Touch", Keys: 1, Misses: 1}, cache.ErrNotFound},
+			{func() error {
+				_, err := u.Inspect(ctx(t), 1)
+				return err
+			}, cache.Op{Kind: "Inspect", Keys: 1, Hits: 1}, nil},
+			{func() error {
+				_, err := u.Len(ctx(t))
+				return err
+			}, cache.Op{Kind: "Len", Keys: 3, Hits: 3}, nil},
+			{func() error {
+				collect(ctx(t), u.Cache)
+				return nil
+			}, cache.Op{Kind: "All", Keys: 3, Hits: 3}, nil},
 			{func() error {
 				for range u.Keys(ctx(t)) {
 				}
 				return nil
 			}, cache.Op{Kind: "Keys", Keys: 3, Hits: 3}, nil},
-			{func() error { return u.Delete(ctx(t), 1) }, cache.Op{Kind: "Delete", Keys: 1, Hits: 1}, nil},
-			{func() error { _, err := u.DeleteMany(ctx(t), []int64{1, 2}); return err }, cache.Op{Kind: "DeleteMany", Keys: 2, Hits: 1, Misses: 1}, nil},
-			{func() error { _, err := u.Clear(ctx(t)); return err }, cache.Op{Kind: "Clear", Keys: 1, Hits: 1}, nil},
-			{func() error { must(t, u.Close()); return u.Touch(ctx(t), 1) }, cache.Op{Kind: "Touch", Keys: 1}, cache.ErrClosed},
+			{func() error {
+				return u.Delete(ctx(t), 1)
+			}, cache.Op{Kind: "Delete", Keys: 1, Hits: 1}, nil},
+			{func() error {
+				_, err := u.DeleteMany(ctx(t), []int64{1, 2})
+				return err
+			}, cache.Op{Kind: "DeleteMany", Keys: 2, Hits: 1, Misses: 1}, nil},
+			{func() error {
+				_, err := u.Clear(ctx(t))
+				return err
+			}, cache.Op{Kind: "Clear", Keys: 1, Hits: 1}, nil},
+			{func() error {
+				must(t, u.Close())
+				return u.Touch(ctx(t), 1)
+			}, cache.Op{Kind: "Touch", Keys: 1}, cache.ErrClosed},
 		}
 		for _, s := range steps {
 			*rec = recorder{}
 			err := s.do()
 			if len(rec.started) != 1 || len(rec.ended) != 1 {
-				t.Fatalf("%s: Start was called %d times and End %d times", s.want.Kind, len(rec.started), len(rec.ended))
+				t.Fatalf("%s: Start was called %d times and End %d times", s.want.Kind,
+					len(rec.started), len(rec.ended))
 			}
 			start, got, want := rec.started[0], rec.ended[0], s.want
 			if start.Kind != want.Kind || start.Cache != u.Name() || start.Elapsed != 0 {

@@ -29,7 +29,9 @@ type Record[K comparable, V any] struct {
 func (c *Cache[K, V]) All(ctx context.Context) iter.Seq2[Record[K, V], error] {
 	const op = "All"
 	return func(yield func(Record[K, V], error) bool) {
-		c.walk(ctx, op, everything, func(ctx context.Context, page []string, failed error) (met int, more bool) {
+		c.walk(ctx, op, everything, func(
+			ctx context.Context, page []string, failed error,
+		) (met int, more bool) {
 			if failed != nil {
 				return 0, yield(Record[K, V]{}, failed)
 			}
@@ -38,7 +40,8 @@ func (c *Cache[K, V]) All(ctx context.Context) iter.Seq2[Record[K, V], error] {
 					continue
 				}
 				if reply.Err != nil && c.ready(ctx) != nil {
-					return met, true // the walk ends with the context or the cache, and says it once
+					// the walk ends with the context or the cache, and says it once
+					return met, true
 				}
 				met++
 				var rec Record[K, V]
@@ -68,7 +71,9 @@ func (c *Cache[K, V]) All(ctx context.Context) iter.Seq2[Record[K, V], error] {
 func (c *Cache[K, V]) Keys(ctx context.Context) iter.Seq2[K, error] {
 	const op = "Keys"
 	return func(yield func(K, error) bool) {
-		c.walk(ctx, op, c.store.Records, func(_ context.Context, page []string, failed error) (met int, more bool) {
+		c.walk(ctx, op, c.store.Records, func(
+			_ context.Context, page []string, failed error,
+		) (met int, more bool) {
 			if failed != nil {
 				var zero K
 				return 0, yield(zero, failed)
@@ -94,7 +99,9 @@ func (c *Cache[K, V]) Keys(ctx context.Context) iter.Seq2[K, error] {
 func (c *Cache[K, V]) Len(ctx context.Context) (int, error) {
 	n := 0
 	var errs []error
-	c.walk(ctx, "Len", c.store.Records, func(_ context.Context, page []string, failed error) (int, bool) {
+	c.walk(ctx, "Len", c.store.Records, func(
+		_ context.Context, page []string, failed error,
+	) (int, bool) {
 		if failed != nil {
 			errs = append(errs, failed)
 		}

@@ -16,7 +16,9 @@ import (
 )
 
 // collect walks All and returns the records and the errors by their keys.
-func collect[K comparable, V any](ctx context.Context, c *cache.Cache[K, V]) (map[K]V, map[string]error) {
+func collect[K comparable, V any](
+	ctx context.Context, c *cache.Cache[K, V],
+) (map[K]V, map[string]error) {
 	records, failed := map[K]V{}, map[string]error{}
 	for r, err := range c.All(ctx) {
 		var e *cache.Error
@@ -35,7 +37,8 @@ func collect[K comparable, V any](ctx context.Context, c *cache.Cache[K, V]) (ma
 func TestWalk(t *testing.T) {
 	everywhere(t, func(t *testing.T, b *redistest.Backend, u users) {
 		// Other caches, whose names begin alike, and a cache of the same name's bookkeeping.
-		others := []users{usersNamed(t, b, u.Name()+".admin", active()), usersNamed(t, b, u.Name()+"2", active())}
+		others := []users{usersNamed(t, b, u.Name()+".admin", active()),
+			usersNamed(t, b, u.Name()+"2", active())}
 		for _, o := range others {
 			b.Exempt(o.redisKey(1))
 			o.set(1, bob)
@@ -113,7 +116,8 @@ func TestWalkOverOddities(t *testing.T) {
 		if fmt.Sprint(got) != fmt.Sprint(map[int64]User{1: ann}) {
 			t.Errorf("All gives %v", got)
 		}
-		want := map[string]error{"2": cache.ErrDecode, "x": cache.ErrKey, "007": cache.ErrKey, "3": cache.ErrWrongType, "5": cache.ErrWrongType, "7": cache.ErrWrongType}
+		want := map[string]error{"2": cache.ErrDecode, "x": cache.ErrKey, "007": cache.ErrKey,
+			"3": cache.ErrWrongType, "5": cache.ErrWrongType, "7": cache.ErrWrongType}
 		for k, sentinel := range want {
 			wantErr(t, failed[k], sentinel, "All", k)
 		}
@@ -130,7 +134,8 @@ func TestWalkOverOddities(t *testing.T) {
 			}
 			keys[fmt.Sprint(k)] = true
 		}
-		if want := map[string]bool{"1": true, "2": true, "x": true, "007": true}; !maps.Equal(keys, want) {
+		if want := map[string]bool{"1": true, "2": true, "x": true, "007": true}; !maps.Equal(keys,
+			want) {
 			t.Errorf("Keys gives %v, want %v", keys, want)
 		}
 		if n, err := u.Len(ctx(t)); n != 4 || err != nil {
@@ -156,7 +161,8 @@ func TestHostileKeys(t *testing.T) {
 		must(t, other.Set(ctx(t), "k", "other"))
 		want := map[string]string{}
 		for _, k := range []string{
-			"*", "?", "[a-z]", "{tag}", "a{b}c", "\n", "\x00", "\xff\xfe", "!", ":", "a:b:c", " ", `\`, "ключ", strings.Repeat("k", 1024),
+			"*", "?", "[a-z]", "{tag}", "a{b}c", "\n", "\x00", "\xff\xfe", "!", ":", "a:b:c", " ",
+			`\`, "ключ", strings.Repeat("k", 1024),
 		} {
 			want[k] = "value of " + k
 		}
@@ -181,9 +187,10 @@ func TestHostileKeys(t *testing.T) {
 // Every record that is there from the beginning to the end comes, whatever is
 // written meanwhile.
 func TestWalkWhileOthersWrite(t *testing.T) {
+	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, active())
-		const stay = 3000
+		stay := fewer(b, 3000)
 		records := anns(stay)
 		must(t, u.SetMany(ctx(t), records))
 		done := make(chan struct{})
@@ -226,6 +233,7 @@ func TestWalkWhileOthersWrite(t *testing.T) {
 }
 
 func TestWalkCancelled(t *testing.T) {
+	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, active())
 		records := anns(2000)

@@ -62,7 +62,9 @@ func (c *Cache[K, V]) Modify(ctx context.Context, key K, fn func(V) (V, error)) 
 //		c.Items = append(c.Items, item)
 //		return c, nil
 //	})
-func (c *Cache[K, V]) Upsert(ctx context.Context, key K, fn func(v V, found bool) (V, error), opts ...SetOption) (V, error) {
+func (c *Cache[K, V]) Upsert(
+	ctx context.Context, key K, fn func(v V, found bool) (V, error), opts ...SetOption,
+) (V, error) {
 	var v V
 	err := c.onKey(ctx, "Upsert", key, func(key string) error {
 		if fn == nil {

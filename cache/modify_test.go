@@ -52,6 +52,7 @@ func TestModifyLosesNoIncrement(t *testing.T) {
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		t.Parallel()
+		b.Client = b.NewClient(t, patient)
 		for _, tt := range []struct{ writers, each int }{
 			{2, fewer(b, 1000)}, {50, fewer(b, 100) / 5},
 		} {
@@ -61,7 +62,10 @@ func TestModifyLosesNoIncrement(t *testing.T) {
 			for range tt.writers {
 				wg.Go(func() {
 					for range tt.each {
-						if _, err := u.Modify(ctx(t), 1, func(v User) (User, error) { v.Visits++; return v, nil }); err != nil {
+						if _, err := u.Modify(ctx(t), 1, func(v User) (User, error) {
+							v.Visits++
+							return v, nil
+						}); err != nil {
 							t.Error(err)
 							return
 						}
@@ -178,7 +182,11 @@ func TestModifyIsNotAppliedTwice(t *testing.T) {
 			must(t, u.UpdateField(ctx(t), 1, "visits", 0)) // the server knows the script now
 			armed.Store(true)
 			calls := 0
-			_, err := u.Modify(ctx(t), 1, func(v User) (User, error) { calls++; v.Visits++; return v, nil })
+			_, err := u.Modify(ctx(t), 1, func(v User) (User, error) {
+				calls++
+				v.Visits++
+				return v, nil
+			})
 			if armed.Load() || !errors.Is(err, cache.ErrUnknownOutcome) || calls != 1 {
 				t.Errorf("cut %v, Modify = %v, fn was called %d times", !armed.Load(), err, calls)
 			}
@@ -225,8 +233,10 @@ func TestUpdateField(t *testing.T) {
 			if err := u.UpdateField(ctx(t), 1, "age", 32); err != nil {
 				t.Error(err)
 			}
-			wantErr(t, u.UpdateField(ctx(t), 1, "agee", 33), cache.ErrUnknownField, "UpdateField", "1")
-			wantErr(t, u.UpdateField(ctx(t), 1, "age", "x"), cache.ErrFieldValue, "UpdateField", "1")
+			wantErr(t, u.UpdateField(ctx(t), 1, "agee", 33), cache.ErrUnknownField, "UpdateField",
+				"1")
+			wantErr(t, u.UpdateField(ctx(t), 1, "age", "x"), cache.ErrFieldValue, "UpdateField",
+				"1")
 			got, err := u.Get(ctx(t), 1)
 			if want := (&testpb.User{Name: "Ann", Age: 32}); err != nil || !proto.Equal(got, want) {
 				t.Errorf("got %v, %v, want %v", got, err, want)
@@ -237,7 +247,8 @@ func TestUpdateField(t *testing.T) {
 			if err := u.Set(ctx(t), 1, "x"); err != nil {
 				t.Fatal(err)
 			}
-			wantErr(t, u.UpdateField(ctx(t), 1, "age", 1), errors.ErrUnsupported, "UpdateField", "1")
+			wantErr(t, u.UpdateField(ctx(t), 1, "age", 1), errors.ErrUnsupported, "UpdateField",
+				"1")
 		})
 	})
 }
@@ -248,7 +259,8 @@ func checkUpdateField(t *testing.T, b *redistest.Backend, c codec.Codec[User]) {
 	if err := u.Set(ctx(t), 1, ann, cache.WithTTL(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	for field, value := range map[string]any{"age": 32, "name": "Anna", "tags": []string{"a", "b"}} {
+	for field, value := range map[string]any{"age": 32, "name": "Anna",
+		"tags": []string{"a", "b"}} {
 		if err := u.UpdateField(ctx(t), 1, field, value); err != nil {
 			t.Error(err)
 		}

@@ -38,7 +38,8 @@ func TestNamespace(t *testing.T) {
 		if n := b.Client.Exists(ctx(t), space+name+":42").Val(); n != 1 {
 			t.Errorf("%s:42 is there %d times", space+name, n)
 		}
-		for _, other := range []*cache.Options{nil, {Namespace: full + "/"}, {Namespace: full + "/prod.users/"}} {
+		for _, other := range []*cache.Options{nil, {Namespace: full + "/"},
+			{Namespace: full + "/prod.users/"}} {
 			c := mustNew[int64](t, b.Client, name, jsonUsers, other)
 			if _, err := c.Get(ctx(t), 42); !errors.Is(err, cache.ErrNotFound) {
 				t.Errorf("the cache %s reads %v", c.Name(), err)
@@ -91,7 +92,8 @@ func TestBadNamespaces(t *testing.T) {
 	rdb := redis.NewClient(&redis.Options{})
 	defer rdb.Close()
 	for _, space := range []string{
-		"shop", "shop/prod", "shop:", "shop:/", "/", "//", "shop//", "/shop/", ".", "shop/./", "shop..", "sh*p/", "sh?p/", "[a]/",
+		"shop", "shop/prod", "shop:", "shop:/", "/", "//", "shop//", "/shop/", ".", "shop/./",
+		"shop..", "sh*p/", "sh?p/", "[a]/",
 		"sh p/", "shop/\n", "shop\\/", "{shop}/", "shöp/", "shop/%", strings.Repeat("a/", 200),
 	} {
 		_, err := cache.New[int64](rdb, "users", jsonUsers, &cache.Options{Namespace: space})
@@ -99,15 +101,19 @@ func TestBadNamespaces(t *testing.T) {
 			t.Errorf("New takes the namespace %q: %v", space, err)
 		}
 	}
-	for _, space := range []string{"", "a/", "a.", "shop/prod/", "shop.prod.", "a-b_C9/", strings.Repeat("a/", 100)} {
-		if _, err := cache.New[int64](rdb, "users", jsonUsers, &cache.Options{Namespace: space}); err != nil {
+	for _, space := range []string{"", "a/", "a.", "shop/prod/", "shop.prod.", "a-b_C9/",
+		strings.Repeat("a/", 100)} {
+		if _, err := cache.New[int64](rdb, "users", jsonUsers,
+			&cache.Options{Namespace: space}); err != nil {
 			t.Errorf("New refuses the namespace %q: %v", space, err)
 		}
 	}
 }
 
 // anError is an error of each kind that holds a key, by the operation that it comes from.
-func errorsWithKeys(t *testing.T, b *redistest.Backend, o *cache.Options, secret string) map[string]error {
+func errorsWithKeys(
+	t *testing.T, b *redistest.Backend, o *cache.Options, secret string,
+) map[string]error {
 	t.Helper()
 	c := mustNew[string](t, b.Client, b.Name(), codec.JSON[User]{}, o)
 	must(t, b.Client.Set(ctx(t), c.Name()+":"+secret, "no JSON", hour).Err())
@@ -176,7 +182,8 @@ func TestKeysThatAreSecrets(t *testing.T) {
 	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", DialerRetries: 1, MaxRetries: -1})
 	defer rdb.Close()
 	shown := func(name, secret string) string {
-		c := mustNew[string](t, rdb, name, jsonUsers, &cache.Options{RedactKeys: true, RedactSecret: cache.NewSecret(secret)})
+		c := mustNew[string](t, rdb, name, jsonUsers,
+			&cache.Options{RedactKeys: true, RedactSecret: cache.NewSecret(secret)})
 		var e *cache.Error
 		if _, err := c.Get(ctx(t), token); !errors.As(err, &e) {
 			t.Fatal(err)
@@ -192,7 +199,8 @@ func TestKeysThatAreSecrets(t *testing.T) {
 	if a, b := shown("a", ""), shown("a", ""); a == b {
 		t.Errorf("two caches without a secret show the key as %s", a)
 	}
-	if _, err := cache.New[string](rdb, "a", jsonUsers, &cache.Options{RedactSecret: cache.NewSecret("s")}); err == nil ||
+	if _, err := cache.New[string](rdb, "a", jsonUsers,
+		&cache.Options{RedactSecret: cache.NewSecret("s")}); err == nil ||
 		!strings.Contains(err.Error(), "RedactKeys") {
 		t.Errorf("New takes a RedactSecret without RedactKeys: %v", err)
 	}
@@ -234,7 +242,8 @@ func TestErrorsOfBatches(t *testing.T) {
 			`; "99": not a record`:                      get(7, 99),
 			name + ": 59 keys: value cannot be decoded": get(append(ids[:59:59], 99)...),
 		} {
-			if err == nil || !strings.Contains(err.Error(), want) || strings.Count(err.Error(), "decoded") != 1 {
+			if err == nil || !strings.Contains(err.Error(), want) ||
+				strings.Count(err.Error(), "decoded") != 1 {
 				t.Errorf("GetMany = %v, want %s", err, want)
 			}
 		}

@@ -114,7 +114,8 @@ func (o *Options) settings() (settings, error) {
 		return s, fmt.Errorf("Options.Hook is a nil %T", o.Hook)
 	}
 	if o.TrackAccess && s.terms.Renews {
-		return s, errors.New("Options.TrackAccess is for a Fixed policy: under Active, Redis knows when a record was used")
+		return s, errors.New("Options.TrackAccess is for a Fixed policy: " +
+			"under Active, Redis knows when a record was used")
 	}
 	if o.Sweeper != nil {
 		if isNil(o.Sweeper) {

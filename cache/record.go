@@ -31,7 +31,8 @@ func (c *Cache[K, V]) Peek(ctx context.Context, key K) (V, error) {
 
 // read takes a method expression, since a method value would be allocated for each call.
 func (c *Cache[K, V]) read(
-	ctx context.Context, op string, k K, renews bool, get func(*store.Store, context.Context, string) ([]byte, error),
+	ctx context.Context, op string, k K, renews bool,
+	get func(*store.Store, context.Context, string) ([]byte, error),
 ) (v V, err error) {
 	ctx, run := c.begin(ctx, op, 1)
 	defer run.ensureEnd(ctx)
@@ -66,7 +67,9 @@ func (c *Cache[K, V]) Set(ctx context.Context, key K, value V, opts ...SetOption
 }
 
 // toWrite returns the bytes and the own TTL, or 0, of a record that is written with these options.
-func (c *Cache[K, V]) toWrite(value V, opts []SetOption) (data []byte, own time.Duration, err error) {
+func (c *Cache[K, V]) toWrite(
+	value V, opts []SetOption,
+) (data []byte, own time.Duration, err error) {
 	if own, err = ownTTL(opts); err != nil {
 		return nil, 0, err
 	}
@@ -152,7 +155,8 @@ func (i Info) String() string {
 	if !i.Deadline.IsZero() {
 		deadline = i.Deadline.Format(time.RFC3339Nano)
 	}
-	return fmt.Sprintf("TTL %v, remaining %s, idle %s, deadline %s, %d bytes", i.TTL, remaining, idle, deadline, i.Size)
+	return fmt.Sprintf("TTL %v, remaining %s, idle %s, deadline %s, %d bytes", i.TTL, remaining,
+		idle, deadline, i.Size)
 }
 
 // Inspect tells about the record of key, or returns [ErrNotFound]. It renews

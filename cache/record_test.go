@@ -46,7 +46,10 @@ func TestRenewal(t *testing.T) {
 		do     func(u users) error
 	}{
 		{"Get", true, func(u users) error { _, err := u.Get(ctx(u.t), 1); return err }},
-		{"GetMany", true, func(u users) error { _, err := u.GetMany(ctx(u.t), []int64{1}); return err }},
+		{"GetMany", true, func(u users) error {
+			_, err := u.GetMany(ctx(u.t), []int64{1})
+			return err
+		}},
 		{"Update", true, func(u users) error { return u.Update(ctx(u.t), 1, bob) }},
 		{"UpdateField", true, func(u users) error { return u.UpdateField(ctx(u.t), 1, "age", 50) }},
 		{"Modify", true, func(u users) error {
@@ -140,7 +143,8 @@ func TestDataLayout(t *testing.T) {
 			t.Errorf("a record with its own TTL is %q, %v", got, err)
 		}
 		// What another language wrote is a record.
-		if err := b.Client.Set(ctx(t), u.redisKey(3), `{"name":"Eve"}`, time.Minute).Err(); err != nil {
+		if err := b.Client.Set(ctx(t), u.redisKey(3), `{"name":"Eve"}`,
+			time.Minute).Err(); err != nil {
 			t.Fatal(err)
 		}
 		v, err := u.Get(ctx(t), 3)
@@ -174,12 +178,14 @@ func TestInspect(t *testing.T) {
 		wantErr(t, err, cache.ErrNotFound, "Inspect", "1")
 		u.set(1, bob)
 		u.age(1, 20*time.Minute)
-		if i := inspect(u); i.TTL != hour || !near(i.Remaining, 20*time.Minute) || i.Idle != hour-i.Remaining || !i.Deadline.IsZero() || i.Size != size {
+		if i := inspect(u); i.TTL != hour || !near(i.Remaining, 20*time.Minute) ||
+			i.Idle != hour-i.Remaining || !i.Deadline.IsZero() || i.Size != size {
 			t.Errorf("policy record: %+v", i)
 		}
 		u.set(1, bob, cache.WithTTL(2*hour))
 		u.age(1, 20*time.Minute)
-		if i := inspect(u); i.TTL != 2*hour || !near(i.Remaining, 20*time.Minute) || i.Idle != 2*hour-i.Remaining || !i.Deadline.IsZero() || i.Size != size {
+		if i := inspect(u); i.TTL != 2*hour || !near(i.Remaining, 20*time.Minute) ||
+			i.Idle != 2*hour-i.Remaining || !i.Deadline.IsZero() || i.Size != size {
 			t.Errorf("record with its own TTL: %+v", i)
 		}
 
@@ -196,7 +202,8 @@ func TestInspect(t *testing.T) {
 		f := newUsers(t, b, fixed())
 		f.set(1, bob)
 		f.age(1, 20*time.Minute)
-		if i := inspect(f); i.TTL != hour || !near(i.Remaining, 20*time.Minute) || i.Idle != -1 || i.Size != size {
+		if i := inspect(f); i.TTL != hour || !near(i.Remaining, 20*time.Minute) || i.Idle != -1 ||
+			i.Size != size {
 			t.Errorf("under Fixed: %+v", i)
 		}
 
@@ -206,8 +213,10 @@ func TestInspect(t *testing.T) {
 		a.set(1, bob)
 		after := b.Now()
 		i := inspect(a)
-		if i.Deadline.Before(before.Truncate(time.Millisecond).Add(90*time.Minute)) || i.Deadline.After(after.Add(90*time.Minute)) {
-			t.Errorf("deadline is %v, want 90 minutes after a time from %v to %v", i.Deadline, before, after)
+		if i.Deadline.Before(before.Truncate(time.Millisecond).Add(90*time.Minute)) ||
+			i.Deadline.After(after.Add(90*time.Minute)) {
+			t.Errorf("deadline is %v, want 90 minutes after a time from %v to %v", i.Deadline,
+				before, after)
 		}
 		if i.TTL != hour || !near(i.Remaining, hour) || i.Idle < 0 || i.Idle > time.Minute {
 			t.Errorf("far from its deadline: %+v", i)

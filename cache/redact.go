@@ -7,8 +7,8 @@ import (
 	"encoding/hex"
 )
 
-// redactKey returns the key of fingerprints. An unkeyed hash of an integer or of a short text can be
-// undone by trying all of them.
+// redactKey returns the key of fingerprints. An unkeyed hash of an integer or of a short text can
+// be undone by trying all of them.
 func redactKey(secret string) []byte {
 	if secret != "" {
 		return []byte(secret)

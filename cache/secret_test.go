@@ -17,8 +17,8 @@ import (
 // secret is what must not show: a password, and a part of each value.
 const secret = "hunter2"
 
-// Whatever fails, neither the password nor a value stands in an error, in what a Hook is told, or in go-redis' log. A key
-// does, in an error.
+// Whatever fails, neither the password nor a value stands in an error, in what a Hook is told, or
+// in go-redis' log. A key does, in an error.
 func TestNoSecretShows(t *testing.T) {
 	impatient := func(o *redis.UniversalOptions) { o.DialerRetries, o.MaxRetries = 1, -1 }
 	withPassword := func(o *redis.UniversalOptions) { o.Username, o.Password = "app", secret }
@@ -35,20 +35,29 @@ func TestNoSecretShows(t *testing.T) {
 		showsNone(t, rdb, codec.JSON[User]{}, secretUser, "refused")
 	})
 	t.Run("no TLS there", func(t *testing.T) {
-		rdb := redistest.Secure(t).Client(t, impatient, withPassword, func(o *redis.UniversalOptions) { o.TLSConfig = nil })
+		rdb := redistest.Secure(t).Client(t, impatient, withPassword,
+			func(o *redis.UniversalOptions) {
+				o.TLSConfig = nil
+			})
 		showsNone(t, rdb, codec.JSON[User]{}, secretUser, "EOF", "reset")
 	})
 	t.Run("refused command", func(t *testing.T) {
 		s := redistest.Start(t)
-		must(t, s.Client(t).Do(ctx(t), "acl", "setuser", "app", "on", ">"+secret, "~*", "+ping").Err())
+		must(t,
+			s.Client(t).Do(ctx(t), "acl", "setuser", "app", "on", ">"+secret, "~*", "+ping").Err())
 		showsNone(t, s.Client(t, impatient, withPassword), codec.JSON[User]{}, secretUser, "NOPERM")
 	})
 
 	for name, put := range map[string]func(rdb *redis.Client, key string) error{
-		"WRONGTYPE": func(rdb *redis.Client, key string) error { return rdb.SAdd(ctx(t), key, secret).Err() },
-		"a list":    func(rdb *redis.Client, key string) error { return rdb.RPush(ctx(t), key, secret, secret, secret).Err() },
+		"WRONGTYPE": func(rdb *redis.Client, key string) error {
+			return rdb.SAdd(ctx(t), key, secret).Err()
+		},
+		"a list": func(rdb *redis.Client, key string) error {
+			return rdb.RPush(ctx(t), key, secret, secret, secret).Err()
+		},
 		"not decoded": func(rdb *redis.Client, key string) error {
-			return rdb.Set(ctx(t), key, `{"name": {"`+secret+`": 1}, "age": "`+secret+`"} `+secret, hour).Err()
+			return rdb.Set(ctx(t), key, `{"name": {"`+secret+`": 1}, "age": "`+secret+`"} `+secret,
+				hour).Err()
 		},
 		"decoded, but for a field": func(rdb *redis.Client, key string) error {
 			return rdb.Set(ctx(t), key, `{"age": "`+secret+`"}`, hour).Err()
@@ -67,7 +76,8 @@ func TestNoSecretShows(t *testing.T) {
 	}
 }
 
-// showsNone runs every operation. With a text that is not empty, each must fail by an error that has one of the texts.
+// showsNone runs every operation. With a text that is not empty, each must fail by an error that
+// has one of the texts.
 func showsNone[V any](t *testing.T, rdb *redis.Client, c codec.Codec[V], v V, texts ...string) {
 	t.Helper()
 	_, n := redistest.LoggedSince(0)

@@ -38,7 +38,9 @@ import (
 // that moment stays.
 //
 // By default a pass makes no pauses; [sweep.Duty] paces it.
-func (c *Cache[K, V]) Sweep(ctx context.Context, maxIdle time.Duration, opts ...sweep.Option) (sweep.Result, error) {
+func (c *Cache[K, V]) Sweep(
+	ctx context.Context, maxIdle time.Duration, opts ...sweep.Option,
+) (sweep.Result, error) {
 	pass, err := sweep.NewPass(opts...)
 	if err != nil {
 		return sweep.Result{}, c.fail("Sweep", "", err)
@@ -46,7 +48,9 @@ func (c *Cache[K, V]) Sweep(ctx context.Context, maxIdle time.Duration, opts ...
 	return c.sweep(ctx, maxIdle, pass, c.hook)
 }
 
-func (c *core) sweep(ctx context.Context, maxIdle time.Duration, pass sweep.Pass, hook Hook) (res sweep.Result, err error) {
+func (c *core) sweep(
+	ctx context.Context, maxIdle time.Duration, pass sweep.Pass, hook Hook,
+) (res sweep.Result, err error) {
 	const op = "Sweep"
 	err = c.sweepable(maxIdle)
 	if err == nil {
@@ -75,7 +79,8 @@ func (c *core) sweep(ctx context.Context, maxIdle time.Duration, pass sweep.Pass
 		ctx, run = c.beginBy(ctx, hook, op, 0)
 	}
 	defer run.ensureEnd(ctx)
-	defer func() { release(ctx.Err() == nil) }() // also when a callback panics, and before the Hook is told
+	// also when a callback panics, and before the Hook is told
+	defer func() { release(ctx.Err() == nil) }()
 	run.op.Sweep = &res
 	if err != nil {
 		return res, run.endMany(ctx, 0, 0, c.fail(op, "", err))
@@ -84,8 +89,10 @@ func (c *core) sweep(ctx context.Context, maxIdle time.Duration, pass sweep.Pass
 		c.index.Settle(ctx)
 	}
 	res, err = reap.Run(ctx, c.reaper(), turn.Lease, maxIdle, pass)
-	release(!errors.Is(err, sweep.ErrLost) && ctx.Err() == nil) // before the Hook, which may take its time
-	if _, panicked := errors.AsType[*PanicError](context.Cause(ctx)); panicked || context.Cause(ctx) == errGoexit {
+	// before the Hook, which may take its time
+	release(!errors.Is(err, sweep.ErrLost) && ctx.Err() == nil)
+	if _, panicked := errors.AsType[*PanicError](context.Cause(ctx)); panicked ||
+		context.Cause(ctx) == errGoexit {
 		err = context.Cause(ctx)
 	}
 	if err != nil {
@@ -107,19 +114,23 @@ func (c *core) sweepable(maxIdle time.Duration) error {
 		return fmt.Errorf("%w: %v is less than 1ms", ErrMaxIdle, maxIdle)
 	case !c.reaper().Tracked():
 		return ErrNotTracked
-	case maxIdle >= reap.LongestIdle(c.terms) && !c.store.HasLongerTTL() && (c.index == nil || !c.index.HasLongerTTL()):
-		return fmt.Errorf("%w: %v is never reached, no record is seen idle for %v", ErrMaxIdle, maxIdle, reap.LongestIdle(c.terms))
+	case maxIdle >= reap.LongestIdle(c.terms) && !c.store.HasLongerTTL() &&
+		(c.index == nil || !c.index.HasLongerTTL()):
+		return fmt.Errorf("%w: %v is never reached, no record is seen idle for %v", ErrMaxIdle,
+			maxIdle, reap.LongestIdle(c.terms))
 	}
 	return nil
 }
 
 // sweepTarget is the cache as its Sweeper sees it. A function of the caller that panics there, or
-// calls runtime.Goexit, ends the pass and not the Sweeper, and the Hook is told of it. Without a Hook
-// the panic goes on, and ends the program.
+// calls runtime.Goexit, ends the pass and not the Sweeper, and the Hook is told of it. Without a
+// Hook the panic goes on, and ends the program.
 type sweepTarget struct{ *core }
 
 // Sweep implements sweep.Target.
-func (t sweepTarget) Sweep(ctx context.Context, maxIdle time.Duration, opts ...sweep.Option) (sweep.Result, error) {
+func (t sweepTarget) Sweep(
+	ctx context.Context, maxIdle time.Duration, opts ...sweep.Option,
+) (sweep.Result, error) {
 	pass, err := sweep.NewPass(opts...)
 	if err != nil {
 		return sweep.Result{}, t.fail("Sweep", "", err)

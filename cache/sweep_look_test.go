@@ -3,7 +3,6 @@ package cache_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +26,9 @@ type interrupter struct {
 func (h *interrupter) DialHook(next redis.DialHook) redis.DialHook          { return next }
 func (h *interrupter) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
 
-func (h *interrupter) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+func (h *interrupter) ProcessPipelineHook(
+	next redis.ProcessPipelineHook,
+) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		if h.call != nil && cmds[0].Name() == "evalsha" {
 			if h.seen++; h.seen == h.n {
@@ -59,7 +60,8 @@ func TestSweepLooksTwice(t *testing.T) {
 			// Another process, which has not noted an access yet.
 			u.Cache = usersNamed(t, b, u.Name(), o).Cache
 			hook := &interrupter{n: 1, call: func() { must(t, use()); u.noted(1) }}
-			if info, err := u.Inspect(ctx(t), 1); err != nil || !info.Deadline.IsZero() || !o.TTL.Terms().Renews {
+			if info, err := u.Inspect(ctx(t), 1); err != nil || !info.Deadline.IsZero() ||
+				!o.TTL.Terms().Renews {
 				hook.n = 2 // the first look is a script too
 			}
 			client.AddHook(hook)
@@ -77,6 +79,7 @@ func TestSweepLooksTwice(t *testing.T) {
 // In a cluster the index and the record are two looks and two steps: a Set between
 // them is never lost.
 func TestSweepDoesNotLoseASet(t *testing.T) {
+	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		if b.Kind != "cluster" {
 			t.Skip("one server removes both in one step")
@@ -101,80 +104,10 @@ func TestSweepDoesNotLoseASet(t *testing.T) {
 	})
 }
 
-// A process notes an access once in a window; until that is over, the record is not
-// idle for as long as the index says.
-func TestSweepAllowsForTheWindow(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
-		u := newUsers(t, b, tracked()) // a window of a minute
-		u.set(1, ann)
-		u.idle(1, 20*time.Minute+30*time.Second, tracked())
-		if res, err := u.Sweep(ctx(t), 20*time.Minute); err != nil || res.Removed != 0 {
-			t.Errorf("Sweep = %+v, %v", res, err)
-		}
-		u.idle(1, 21*time.Minute, tracked())
-		if res, err := u.Sweep(ctx(t), 20*time.Minute); err != nil || res.Removed != 1 {
-			t.Errorf("Sweep = %+v, %v", res, err)
-		}
-	})
-}
-
-// A server that has no memory for the notes leaves no old ones behind.
-func TestSweepAfterOutOfMemory(t *testing.T) {
-	s := redistest.Start(t)
-	rdb := s.Client(t)
-	u := users{mustNew[int64](t, rdb, "users", jsonUsers, tracked()), t, rdb}
-	u.set(1, ann)
-	u.idle(1, 30*time.Minute, tracked())
-	must(t, rdb.ConfigSet(ctx(t), "maxmemory", "1").Err())
-	reader := users{mustNew[int64](t, rdb, "users", jsonUsers, tracked()), t, rdb}
-	got, err := reader.Get(ctx(t), 1)
-	wantUser(t, got, err, ann)
-	must(t, rdb.ConfigSet(ctx(t), "maxmemory", "0").Err())
-	if res, err := u.Sweep(ctx(t), 20*time.Minute); err != nil || res.Removed != 0 {
-		t.Errorf("Sweep removed a record that was just read: %+v, %v", res, err)
-	}
-}
-
-// Records with a longer life than the policy's are known to the index for all of
-// it, and misses are not.
-func TestSweepIndexKnowsWhatLives(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
-		u := newUsers(t, b, tracked())
-		u.set(1, ann, cache.WithTTL(100*hour))
-		u.idle(1, 30*hour, tracked())
-		other := usersNamed(t, b, u.Name(), tracked())
-		for id := int64(2); id < 200; id++ {
-			other.set(id, ann)
-			_, _ = other.Get(ctx(t), 1000+id)
-		}
-		entries := 0
-		for shard := range 16 {
-			key := fmt.Sprintf("%s!seen:%d", u.Name(), shard)
-			entries += int(b.Client.ZCount(ctx(t), key, "1e11", "+inf").Val()) // without the longest life
-			if ttl := b.Client.PTTL(ctx(t), key).Val(); ttl < 2*hour {
-				t.Errorf("%s expires in %v", key, ttl)
-			}
-		}
-		if entries != 199 {
-			t.Errorf("the index has %d entries, want 199", entries)
-		}
-		res, err := u.Sweep(ctx(t), 20*hour)
-		if err != nil || res.Removed != 1 || res.Scanned != 199 {
-			t.Errorf("Sweep = %+v, %v", res, err)
-		}
-		// An index that was lost is built anew, with a TTL.
-		for shard := range 16 {
-			must(t, b.Client.Del(ctx(t), fmt.Sprintf("%s!seen:%d", u.Name(), shard)).Err())
-		}
-		if res, err := u.Sweep(ctx(t), 20*time.Minute); err != nil || res.Scanned != 198 || res.Removed != 0 {
-			t.Errorf("Sweep = %+v, %v", res, err)
-		}
-	})
-}
-
 // What fails for every record is an error, and the lease of a pass that was not made
 // leaves no turn behind.
 func TestSweepReportsFailures(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t)
 	rdb := s.Client(t)
 	must(t, rdb.Do(ctx(t), "ACL", "SETUSER", "app", "on", ">pw", "~*", "+@all", "-unlink").Err())
@@ -185,13 +118,17 @@ func TestSweepReportsFailures(t *testing.T) {
 		u.age(id, time.Minute)
 	}
 	res, err := mustNew[int64](t, app, "users", jsonUsers, active()).Sweep(ctx(t), 20*time.Minute)
-	if err == nil || res.Failed != 10 || res.Removed != 0 || !strings.Contains(err.Error(), "10 records failed") {
+	if err == nil || res.Failed != 10 || res.Removed != 0 ||
+		!strings.Contains(err.Error(), "10 records failed") {
 		t.Errorf("Sweep without UNLINK = %+v, %v", res, err)
 	}
 	must(t, rdb.Del(ctx(t), "users!sweep").Err())
 
 	cancelled, cancel := context.WithCancel(ctx(t))
-	_, err = u.Sweep(cancelled, 20*time.Minute, sweep.Every(hour), sweep.OnProgress(func(sweep.Progress) { cancel() }))
+	_, err = u.Sweep(cancelled, 20*time.Minute, sweep.Every(hour),
+		sweep.OnProgress(func(sweep.Progress) {
+			cancel()
+		}))
 	wantErr(t, err, context.Canceled, "Sweep", "")
 	for _, key := range []string{"users!swept", "users!sweep"} {
 		if n := rdb.Exists(ctx(t), key).Val(); n != 0 {
@@ -203,23 +140,20 @@ func TestSweepReportsFailures(t *testing.T) {
 // One server that is a cluster of its own.
 func TestSweepSingleNodeCluster(t *testing.T) {
 	t.Parallel()
-	s := redistest.Start(t, "--cluster-enabled", "yes")
-	rdb := s.Client(t)
-	must(t, rdb.ClusterAddSlotsRange(ctx(t), 0, 16383).Err())
-	for rdb.Set(ctx(t), "probe", 1, time.Second).Err() != nil { // until it has noticed
-		time.Sleep(10 * time.Millisecond)
-	}
+	rdb := redistest.StartClusterOfOne(t).Client(t)
 	u := users{mustNew[int64](t, rdb, "users", jsonUsers, tracked()), t, rdb}
 	for id := range int64(50) {
 		u.set(id, ann)
 		u.idle(id, 30*time.Minute, tracked())
 	}
-	if res, err := u.Sweep(ctx(t), 20*time.Minute); err != nil || res.Removed != 50 || res.Failed != 0 {
+	if res, err := u.Sweep(ctx(t), 20*time.Minute); err != nil || res.Removed != 50 ||
+		res.Failed != 0 {
 		t.Errorf("Sweep = %+v, %v", res, err)
 	}
 }
 
 func TestSweepUnreachable(t *testing.T) {
+	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		for _, tt := range []struct {
 			o       *cache.Options

@@ -14,43 +14,6 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-func tracked() *cache.Options {
-	return &cache.Options{TTL: ttl.Fixed(hour), TrackAccess: true}
-}
-
-// idle makes a record look as if it was not used for d.
-func (u users) idle(id int64, d time.Duration, o *cache.Options) {
-	u.t.Helper()
-	if o.TTL.Terms().Renews {
-		info, err := u.Inspect(ctx(u.t), id)
-		must(u.t, err)
-		u.age(id, info.TTL-d)
-		return
-	}
-	u.noted(id)
-	now, err := u.rdb.Time(ctx(u.t)).Result()
-	must(u.t, err)
-	member := fmt.Sprint(id)
-	for shard := range 16 {
-		key := fmt.Sprintf("%s!seen:%d", u.Name(), shard)
-		if _, err := u.rdb.ZScore(ctx(u.t), key, member).Result(); err == nil {
-			must(u.t, u.rdb.ZAdd(ctx(u.t), key, redis.Z{Score: float64(now.Add(-d).UnixMilli()), Member: member}).Err())
-			return
-		}
-	}
-	u.t.Fatalf("record %d is not in the index", id)
-}
-
-// noted waits until an access of this process that was just made is in the index, if it is noted: in
-// a cluster nobody else waits for that.
-func (u users) noted(id int64) {
-	for end := time.Now().Add(300 * time.Millisecond); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		if info, err := u.Inspect(ctx(u.t), id); err != nil || info.Idle >= 0 && info.Idle < time.Minute {
-			return
-		}
-	}
-}
-
 // sweepers are the policies whose idle records a sweep finds.
 var sweepers = []struct {
 	name string
@@ -61,7 +24,9 @@ var sweepers = []struct {
 	{"fixed", tracked()},
 }
 
-func eachSweeper(t *testing.T, fn func(t *testing.T, b *redistest.Backend, u users, o *cache.Options)) {
+func eachSweeper(
+	t *testing.T, fn func(t *testing.T, b *redistest.Backend, u users, o *cache.Options),
+) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		for _, s := range sweepers {
 			t.Run(s.name, func(t *testing.T) { fn(t, b, newUsers(t, b, s.o), s.o) })
@@ -85,27 +50,29 @@ func TestSweep(t *testing.T) {
 		must(t, b.Client.PExpire(ctx(t), u.redisKey(9000), time.Minute).Err())
 
 		n := fewer(b, 1200)
-		records := anns(n)
-		must(t, u.SetMany(ctx(t), records))
+		u.setMany(n)
 		for id := range int64(n / 2) {
 			u.idle(id, 30*time.Minute+time.Duration(id)*time.Second, o)
 		}
 
 		dry, err := u.Sweep(ctx(t), 20*time.Minute, sweep.DryRun())
-		if err != nil || dry.Scanned != n || dry.Removed != n/2 || dry.Kept != 0 || dry.Failed != 0 {
+		if err != nil || dry.Scanned != n || dry.Removed != n/2 || dry.Kept != 0 ||
+			dry.Failed != 0 {
 			t.Errorf("dry run: %+v, %v", dry, err)
 		}
 		if left, err := u.Len(ctx(t)); left != n || err != nil {
 			t.Errorf("a dry run left %d records of %d, %v", left, n, err)
 		}
 		var last sweep.Progress
-		res, err := u.Sweep(ctx(t), 20*time.Minute, sweep.PageSize(100), sweep.OnProgress(func(p sweep.Progress) {
-			if p.Scanned < last.Scanned || p.Removed < last.Removed {
-				t.Errorf("progress goes from %+v to %+v", last, p)
-			}
-			last = p
-		}))
-		if err != nil || res.Scanned != n || res.Removed != n/2 || res.Kept != 0 || res.Failed != 0 || res.Elapsed <= 0 {
+		res, err := u.Sweep(ctx(t), 20*time.Minute, sweep.PageSize(100),
+			sweep.OnProgress(func(p sweep.Progress) {
+				if p.Scanned < last.Scanned || p.Removed < last.Removed {
+					t.Errorf("progress goes from %+v to %+v", last, p)
+				}
+				last = p
+			}))
+		if err != nil || res.Scanned != n || res.Removed != n/2 || res.Kept != 0 ||
+			res.Failed != 0 || res.Elapsed <= 0 {
 			t.Errorf("Sweep = %+v, %v", res, err)
 		}
 		longest := 30*time.Minute + time.Duration(n/2-1)*time.Second
@@ -133,13 +100,17 @@ func TestSweep(t *testing.T) {
 
 // What counts as an access keeps a record, and what does not, does not.
 func TestSweepAccesses(t *testing.T) {
+	t.Parallel()
 	eachSweeper(t, func(t *testing.T, b *redistest.Backend, u users, o *cache.Options) {
 		accesses := map[int64]func() error{
-			1:  func() error { _, err := u.Get(ctx(t), 1); return err },
-			2:  func() error { _, err := u.GetMany(ctx(t), []int64{2, 777}); return err },
-			3:  func() error { return u.Update(ctx(t), 3, bob) },
-			4:  func() error { return u.UpdateField(ctx(t), 4, "age", 1) },
-			5:  func() error { _, err := u.Modify(ctx(t), 5, func(v User) (User, error) { return v, nil }); return err },
+			1: func() error { _, err := u.Get(ctx(t), 1); return err },
+			2: func() error { _, err := u.GetMany(ctx(t), []int64{2, 777}); return err },
+			3: func() error { return u.Update(ctx(t), 3, bob) },
+			4: func() error { return u.UpdateField(ctx(t), 4, "age", 1) },
+			5: func() error {
+				_, err := u.Modify(ctx(t), 5, func(v User) (User, error) { return v, nil })
+				return err
+			},
 			6:  func() error { return u.Touch(ctx(t), 6) },
 			7:  func() error { return u.Set(ctx(t), 7, bob) },
 			8:  func() error { return u.SetMany(ctx(t), map[int64]User{8: bob}) },
@@ -157,6 +128,8 @@ func TestSweepAccesses(t *testing.T) {
 		for id, access := range accesses {
 			if err := access(); err != nil {
 				t.Errorf("access to %d: %v", id, err)
+			} else if id < 10 {
+				u.noted(id)
 			}
 		}
 		res, err := u.Sweep(ctx(t), 20*time.Minute)
@@ -182,119 +155,36 @@ func TestSweepOwnTerms(t *testing.T) {
 		u.age(2, 150*time.Minute) // idle for 30 minutes
 		// Near its deadline, a record's last access cannot be told.
 		deadline := b.Now().Add(5 * time.Minute)
-		must(t, b.Client.RPush(ctx(t), u.redisKey(3), `{"name":"Ann"}`, 0, deadline.UnixMilli()).Err())
+		must(t,
+			b.Client.RPush(ctx(t), u.redisKey(3), `{"name":"Ann"}`, 0, deadline.UnixMilli()).Err())
 		must(t, b.Client.PExpireAt(ctx(t), u.redisKey(3), deadline).Err())
 		// This one was last used long before its deadline cut anything.
-		must(t, b.Client.RPush(ctx(t), u.redisKey(4), `{"name":"Ann"}`, 0, b.Now().Add(2*hour).UnixMilli()).Err())
+		must(t,
+			b.Client.RPush(ctx(t), u.redisKey(4), `{"name":"Ann"}`, 0,
+				b.Now().Add(2*hour).UnixMilli()).Err())
 		u.age(4, 30*time.Minute)
 		res, err := u.Sweep(ctx(t), 20*time.Minute)
-		if err != nil || res.Scanned != 4 || res.Removed != 2 || res.Kept != 0 || res.LongestIdle > 31*time.Minute {
+		if err != nil || res.Scanned != 4 || res.Removed != 2 || res.Kept != 0 ||
+			res.LongestIdle > 31*time.Minute {
 			t.Errorf("Sweep = %+v, %v", res, err)
 		}
-		if got, _ := collect(ctx(t), u.Cache); len(got) != 2 || got[1].Name == "" || got[3].Name == "" {
+		if got, _ := collect(ctx(t), u.Cache); len(got) != 2 || got[1].Name == "" ||
+			got[3].Name == "" {
 			t.Errorf("records %v are left, want 1 and 3", got)
 		}
 	})
 }
 
-// The index follows the records: it does not grow, and no entry outlives its
-// record for longer than to the next sweep.
-func TestSweepIndex(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
-		u := newUsers(t, b, tracked())
-		entries := func() (n int) {
-			for shard := range 16 {
-				n += int(b.Client.ZCard(ctx(t), fmt.Sprintf("%s!seen:%d", u.Name(), shard)).Val())
-			}
-			return n
-		}
-		records, ids := map[int64]User{}, []int64{}
-		for id := range int64(300) {
-			records[id], ids = ann, append(ids, id)
-		}
-		must(t, u.SetMany(ctx(t), records))
-		if n := entries(); n != 300 {
-			t.Errorf("the index has %d entries, want 300", n)
-		}
-		if _, err := u.GetMany(ctx(t), []int64{1000, 1001, 1002}); err != nil { // misses
-			t.Fatal(err)
-		}
-		if n, err := u.DeleteMany(ctx(t), ids[:200]); n != 200 || err != nil {
-			t.Fatal(n, err)
-		}
-		if _, err := u.Sweep(ctx(t), 20*time.Minute); err != nil {
-			t.Fatal(err)
-		}
-		if n := entries(); n != 100 {
-			t.Errorf("after a sweep the index has %d entries, want 100", n)
-		}
-
-		// Without sweeps, entries as old as the TTL go as others come.
-		for _, id := range ids[200:] {
-			u.idle(id, 2*hour, tracked())
-		}
-		v := usersNamed(t, b, u.Name(), tracked())
-		for id := int64(5000); id < 5100; id++ {
-			v.set(id, ann)
-		}
-		if n := entries(); n != 100 {
-			t.Errorf("after writes the index has %d entries, want 100", n)
-		}
-
-		// A record that is removed and written again in the same window is noted again.
-		must(t, u.Set(ctx(t), 1, ann))
-		u.idle(1, 30*time.Minute, tracked())
-		if _, err := u.Sweep(ctx(t), 20*time.Minute); err != nil {
-			t.Fatal(err)
-		}
-		for range 2 {
-			must(t, u.Set(ctx(t), 1, ann))
-			if info, err := u.Inspect(ctx(t), 1); err != nil || info.Idle < 0 || info.Idle > time.Minute {
-				t.Errorf("a record that was removed and written again: %+v, %v", info, err)
-			}
-			must(t, u.Delete(ctx(t), 1))
-			if _, err := u.Sweep(ctx(t), 20*time.Minute); err != nil { // takes out its entry
-				t.Fatal(err)
-			}
-		}
-
-		// So is one that was missed before it was written, as a cache that is filled on demand does.
-		must(t, u.Delete(ctx(t), 7))
-		if _, err := u.Get(ctx(t), 7); !errors.Is(err, cache.ErrNotFound) {
-			t.Fatal(err)
-		}
-		must(t, u.Set(ctx(t), 7, ann))
-		if info, err := u.Inspect(ctx(t), 7); err != nil || info.Idle < 0 || info.Idle > time.Minute {
-			t.Errorf("a record that was missed and written: %+v, %v", info, err)
-		}
-
-		// A record that the index does not know is used from now on.
-		if _, err := u.Clear(ctx(t)); err != nil {
-			t.Fatal(err)
-		}
-		must(t, b.Client.Set(ctx(t), u.redisKey(1), "{}", hour).Err())
-		if res, err := u.Sweep(ctx(t), time.Minute); err != nil || res.Scanned != 1 || res.Removed != 0 {
-			t.Errorf("Sweep = %+v, %v", res, err)
-		}
-		info, err := u.Inspect(ctx(t), 1)
-		if err != nil || info.Idle < 0 || info.Idle > time.Minute {
-			t.Errorf("Inspect = %+v, %v", info, err)
-		}
-		u.idle(1, 10*time.Minute, tracked())
-		if res, err := u.Sweep(ctx(t), time.Minute); err != nil || res.Removed != 1 {
-			t.Errorf("Sweep = %+v, %v", res, err)
-		}
-	})
-}
-
 func TestSweepRefuses(t *testing.T) {
+	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, active())
 		for _, d := range []time.Duration{0, -hour, time.Microsecond, hour, 2 * hour} {
 			_, err := u.Sweep(ctx(t), d)
 			wantErr(t, err, cache.ErrMaxIdle, "Sweep", "")
 		}
-		for _, opt := range []sweep.Option{sweep.Duty(0), sweep.Duty(1.1), sweep.PageSize(0), sweep.PageSize(1 << 20), sweep.Every(-1)} {
+		for _, opt := range []sweep.Option{sweep.Duty(0), sweep.Duty(1.1), sweep.PageSize(0),
+			sweep.PageSize(1 << 20), sweep.Every(-1)} {
 			if _, err := u.Sweep(ctx(t), time.Minute, opt); err == nil {
 				t.Error("Sweep took a bad option")
 			}
@@ -332,6 +222,7 @@ func TestSweepRefuses(t *testing.T) {
 
 // One pass at a time, in all processes together.
 func TestSweepLease(t *testing.T) {
+	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, active())
 		v := usersNamed(t, b, u.Name(), active())
@@ -359,9 +250,10 @@ func TestSweepLease(t *testing.T) {
 		must(t, err)
 		// One whose holder died is taken over when the lease expires.
 		lease := u.Name() + "!sweep"
-		must(t, b.Client.Set(ctx(t), lease, "dead", 50*time.Millisecond).Err())
+		must(t, b.Client.Set(ctx(t), lease, "dead", hour).Err())
 		_, err = u.Sweep(ctx(t), time.Minute)
 		wantErr(t, err, sweep.ErrBusy, "Sweep", "")
+		must(t, b.Client.PExpire(ctx(t), lease, 50*time.Millisecond).Err())
 		b.Advance(60 * time.Millisecond)
 		_, err = u.Sweep(ctx(t), time.Minute)
 		must(t, err)

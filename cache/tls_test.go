@@ -18,8 +18,8 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// A cache talks to the server that it is told to trust, by a certificate of its own, and to no other: it is refused before a
-// key or a password is sent.
+// A cache talks to the server that it is told to trust, by a certificate of its own, and to no
+// other: it is refused before a key or a password is sent.
 func TestTLS(t *testing.T) {
 	good, expired := redistest.StartSecure(t, "~* +@all"), redistest.StartExpired(t)
 	var others *x509.CertPool // another authority, which the server's certificate is not of
@@ -34,17 +34,29 @@ func TestTLS(t *testing.T) {
 		want   func(error) bool // nil for success
 	}{
 		{"as it should be", good, func(*tls.Config) {}, nil},
-		{"as it should be, TLS 1.2", good, func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }, nil},
-		{"wrong CA", good, func(c *tls.Config) { c.RootCAs = others }, isError[x509.UnknownAuthorityError]},
-		{"no CA but the machine's", good, func(c *tls.Config) { c.RootCAs = nil }, isError[x509.UnknownAuthorityError]},
-		{"wrong name", good, func(c *tls.Config) { c.ServerName = "redis.example.com" }, isError[x509.HostnameError]},
+		{"as it should be, TLS 1.2", good, func(c *tls.Config) {
+			c.MaxVersion = tls.VersionTLS12
+		}, nil},
+		{"wrong CA", good, func(c *tls.Config) {
+			c.RootCAs = others
+		}, isError[x509.UnknownAuthorityError]},
+		{"no CA but the machine's", good, func(c *tls.Config) {
+			c.RootCAs = nil
+		}, isError[x509.UnknownAuthorityError]},
+		{"wrong name", good, func(c *tls.Config) {
+			c.ServerName = "redis.example.com"
+		}, isError[x509.HostnameError]},
 		{"expired", expired, func(c *tls.Config) { c.Time = nil }, func(err error) bool {
 			invalid, ok := errors.AsType[x509.CertificateInvalidError](err)
 			return ok && invalid.Reason == x509.Expired
 		}},
 		{"expired, and not yet so by the client's clock", expired, func(*tls.Config) {}, nil},
-		{"no certificate of the client", good, func(c *tls.Config) { c.Certificates = nil }, refused("certificate required")},
-		{"a stranger's certificate", good, func(c *tls.Config) { c.Certificates = stranger }, refused("unknown certificate authority")},
+		{"no certificate of the client", good, func(c *tls.Config) {
+			c.Certificates = nil
+		}, refused("certificate required")},
+		{"a stranger's certificate", good, func(c *tls.Config) {
+			c.Certificates = stranger
+		}, refused("unknown certificate authority")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			admin := tt.server.Client(t)
@@ -78,7 +90,8 @@ func TestTLSOfConfig(t *testing.T) {
 	must(t, err)
 	n, err := strconv.Atoi(port)
 	must(t, err)
-	rdb := cache.Config{Host: host, Port: n, TLS: true, Password: cache.NewSecret("hunter2"), DefaultTTL: time.Hour}.Client()
+	rdb := cache.Config{Host: host, Port: n, TLS: true, Password: cache.NewSecret("hunter2"),
+		DefaultTTL: time.Hour}.Client()
 	defer rdb.Close()
 	err = mustNew[int64](t, rdb, "users", jsonUsers, nil).Set(ctx(t), 1, ann)
 	if !isError[x509.UnknownAuthorityError](err) {

@@ -40,7 +40,10 @@ func checkOperations(
 	for range 8 {
 		wg.Go(func() {
 			for range 10 {
-				if _, err := u.Modify(ctx(t), 2000, func(v User) (User, error) { v.Visits++; return v, nil }); err != nil {
+				if _, err := u.Modify(ctx(t), 2000, func(v User) (User, error) {
+					v.Visits++
+					return v, nil
+				}); err != nil {
 					t.Error(err)
 				}
 			}
@@ -98,7 +101,8 @@ func TestClients(t *testing.T) {
 
 func TestRing(t *testing.T) {
 	a, b := redistest.Start(t), redistest.Start(t)
-	ring := redis.NewRing(&redis.RingOptions{Addrs: map[string]string{"a": a.Addr(), "b": b.Addr()}})
+	ring := redis.NewRing(
+		&redis.RingOptions{Addrs: map[string]string{"a": a.Addr(), "b": b.Addr()}})
 	defer ring.Close()
 	checkEverything(t, ring, "users", active())
 	checkEverything(t, ring, "piped", autoPipelined())
@@ -122,7 +126,8 @@ func TestWalkWithoutOneShard(t *testing.T) {
 	a.Stop()
 	got, failed := collect(ctx(t), u)
 	if len(got) != onB || len(failed) != 1 || onB == 0 || onB == 1000 {
-		t.Errorf("All gives %d records and the errors %v, want %d records of one shard", len(got), failed, onB)
+		t.Errorf("All gives %d records and the errors %v, want %d records of one shard", len(got),
+			failed, onB)
 	}
 	if n, err := u.Len(ctx(t)); n != onB || err == nil || errors.Is(err, cache.ErrNotFound) {
 		t.Errorf("Len = %d, %v, want %d and an error", n, err, onB)

@@ -29,28 +29,58 @@ func TestCommandsOnTheWire(t *testing.T) {
 	get := func(u users) error { _, err := u.Get(ctx(u.t), 1); return err }
 	peek := func(u users) error { _, err := u.Peek(ctx(u.t), 1); return err }
 	common := ops{
-		{"Set", func(u users) error { return u.Set(ctx(u.t), 1, ann) }, map[string]int{"set": 1}, 1},
+		{"Set", func(u users) error {
+			return u.Set(ctx(u.t), 1, ann)
+		}, map[string]int{"set": 1}, 1},
 		{"Peek", peek, map[string]int{"get": 1}, 1},
-		{"Update", func(u users) error { return u.Update(ctx(u.t), 1, bob) }, map[string]int{"evalsha": 1}, 1},
-		{"UpdateField", func(u users) error { return u.UpdateField(ctx(u.t), 1, "age", 5) }, map[string]int{"getex": 1, "evalsha": 1}, 2},
+		{"Update", func(u users) error {
+			return u.Update(ctx(u.t), 1, bob)
+		}, map[string]int{"evalsha": 1}, 1},
+		{"UpdateField", func(u users) error {
+			return u.UpdateField(ctx(u.t), 1, "age", 5)
+		}, map[string]int{"getex": 1, "evalsha": 1}, 2},
 		{"Modify", func(u users) error {
 			_, err := u.Modify(ctx(u.t), 1, func(v User) (User, error) { v.Age++; return v, nil })
 			return err
 		}, map[string]int{"getex": 1, "evalsha": 1}, 2},
-		{"Touch", func(u users) error { return u.Touch(ctx(u.t), 1) }, map[string]int{"evalsha": 1}, 1},
-		{"Inspect", func(u users) error { _, err := u.Inspect(ctx(u.t), 1); return err }, map[string]int{"evalsha": 1}, 1},
-		{"Delete", func(u users) error { return u.Delete(ctx(u.t), 1) }, map[string]int{"unlink": 1}, 1},
-		{"SetMany", func(u users) error { return u.SetMany(ctx(u.t), records) }, map[string]int{"set": 100}, 1},
-		{"Len", func(u users) error { _, err := u.Len(ctx(u.t)); return err }, map[string]int{"scan": 1, "type": 100}, 2},
-		{"DeleteMany", func(u users) error { _, err := u.DeleteMany(ctx(u.t), ids); return err }, map[string]int{"unlink": 100}, 1},
+		{"Touch", func(u users) error {
+			return u.Touch(ctx(u.t), 1)
+		}, map[string]int{"evalsha": 1}, 1},
+		{"Inspect", func(u users) error {
+			_, err := u.Inspect(ctx(u.t), 1)
+			return err
+		}, map[string]int{"evalsha": 1}, 1},
+		{"Delete", func(u users) error {
+			return u.Delete(ctx(u.t), 1)
+		}, map[string]int{"unlink": 1}, 1},
+		{"SetMany", func(u users) error {
+			return u.SetMany(ctx(u.t), records)
+		}, map[string]int{"set": 100}, 1},
+		{"Len", func(u users) error {
+			_, err := u.Len(ctx(u.t))
+			return err
+		}, map[string]int{"scan": 1, "type": 100}, 2},
+		{"DeleteMany", func(u users) error {
+			_, err := u.DeleteMany(ctx(u.t), ids)
+			return err
+		}, map[string]int{"unlink": 100}, 1},
 	}
 	own := ops{
-		{"Set own", func(u users) error { return u.Set(ctx(u.t), 1, ann, cache.WithTTL(2*hour)) }, map[string]int{"evalsha": 1}, 1},
+		{"Set own", func(u users) error {
+			return u.Set(ctx(u.t), 1, ann, cache.WithTTL(2*hour))
+		}, map[string]int{"evalsha": 1}, 1},
 		{"Get own", get, map[string]int{"evalsha": 1}, 1},
 		{"Peek own", peek, map[string]int{"evalsha": 1}, 1},
-		{"UpdateField own", func(u users) error { return u.UpdateField(ctx(u.t), 1, "age", 5) }, map[string]int{"evalsha": 2}, 2},
-		{"SetMany own", func(u users) error { return u.SetMany(ctx(u.t), records, cache.WithTTL(2*hour)) }, map[string]int{"evalsha": 100}, 1},
-		{"GetMany own", func(u users) error { _, err := u.GetMany(ctx(u.t), ids); return err }, map[string]int{"evalsha": 100}, 1},
+		{"UpdateField own", func(u users) error {
+			return u.UpdateField(ctx(u.t), 1, "age", 5)
+		}, map[string]int{"evalsha": 2}, 2},
+		{"SetMany own", func(u users) error {
+			return u.SetMany(ctx(u.t), records, cache.WithTTL(2*hour))
+		}, map[string]int{"evalsha": 100}, 1},
+		{"GetMany own", func(u users) error {
+			_, err := u.GetMany(ctx(u.t), ids)
+			return err
+		}, map[string]int{"evalsha": 100}, 1},
 	}
 	getMany := func(u users) error { _, err := u.GetMany(ctx(u.t), ids); return err }
 	tables := []struct {
@@ -65,10 +95,14 @@ func TestCommandsOnTheWire(t *testing.T) {
 		{"fixed", fixed(), append(ops{
 			{"Get", get, map[string]int{"get": 1}, 1},
 			{"GetMany", getMany, map[string]int{"get": 100}, 1},
-			{"Set own", func(u users) error { return u.Set(ctx(u.t), 1, ann, cache.WithTTL(2*hour)) }, map[string]int{"set": 1}, 1},
+			{"Set own", func(u users) error {
+				return u.Set(ctx(u.t), 1, ann, cache.WithTTL(2*hour))
+			}, map[string]int{"set": 1}, 1},
 		}, common...)},
 		{"active with max age", active(ttl.MaxAge(24 * hour)), ops{
-			{"Set", func(u users) error { return u.Set(ctx(u.t), 1, ann) }, map[string]int{"evalsha": 1}, 1},
+			{"Set", func(u users) error {
+				return u.Set(ctx(u.t), 1, ann)
+			}, map[string]int{"evalsha": 1}, 1},
 			{"Get", get, map[string]int{"evalsha": 1}, 1},
 			{"GetMany", getMany, map[string]int{"evalsha": 100}, 1},
 		}},
@@ -114,7 +148,8 @@ func TestCommandsOnTheWire(t *testing.T) {
 						}
 					}
 					if !maps.Equal(got, want) || trips != wantTrips {
-						t.Errorf("%s sends %v in %d round trips, want %v in %d", op.name, got, trips, want, wantTrips)
+						t.Errorf("%s sends %v in %d round trips, want %v in %d", op.name, got,
+							trips, want, wantTrips)
 					}
 					if op.name == "Delete" {
 						u.set(1, ann)
@@ -136,7 +171,8 @@ func TestCommandsOnFirstMeeting(t *testing.T) {
 		}
 		reader := usersNamed(t, b, writer.Name(), active())
 		wire := redistest.Wire(t, b.Client)
-		for _, want := range []map[string]int{{"getex": 1, "evalsha": 1}, {"evalsha": 1}, {"evalsha": 1}} {
+		for _, want := range []map[string]int{{"getex": 1, "evalsha": 1}, {"evalsha": 1},
+			{"evalsha": 1}} {
 			wire.Reset()
 			if _, err := reader.Get(ctx(t), 1); err != nil {
 				t.Fatal(err)
@@ -165,7 +201,8 @@ func TestCommandsOnTheServer(t *testing.T) {
 		}
 		must(t, u.Delete(ctx(t), 1))
 	})
-	if want := map[string]int{"getex": 10, "set": 1, "get": 1, "unlink": 1}; !maps.Equal(got, want) {
+	if want := map[string]int{"getex": 10, "set": 1, "get": 1, "unlink": 1}; !maps.Equal(got,
+		want) {
 		t.Errorf("the server counted %v, want %v", got, want)
 	}
 }
@@ -179,7 +216,8 @@ func TestMemory(t *testing.T) {
 	data, err := jsonUsers.Encode(ann)
 	must(t, err)
 	must(t, rdb.Set(ctx(t), name+":bbbb", data, hour).Err())
-	ours, raw := rdb.MemoryUsage(ctx(t), name+":aaaa").Val(), rdb.MemoryUsage(ctx(t), name+":bbbb").Val()
+	ours, raw := rdb.MemoryUsage(ctx(t), name+":aaaa").Val(),
+		rdb.MemoryUsage(ctx(t), name+":bbbb").Val()
 	if ours != raw || raw == 0 {
 		t.Errorf("a record takes %d bytes, raw SET PX takes %d", ours, raw)
 	}

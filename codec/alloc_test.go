@@ -65,7 +65,8 @@ func TestNoAllocationsAdded(t *testing.T) {
 	if raceEnabled() {
 		t.Skip("SKIPPED: the race detector makes sync.Pool forget at random")
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // A collection empties the pools of all libraries.
+	// A collection empties the pools of all libraries.
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	for _, o := range overheads(t) {
 		t.Run(o.name, func(t *testing.T) {
 			count := func(call func() error) float64 {

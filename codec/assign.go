@@ -11,8 +11,8 @@ var (
 	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
-// assign sets dst, which is zero, to value and reports whether value fits; JSON.SetField says when it does. If it does not,
-// dst may be half filled.
+// assign sets dst, which is zero, to value and reports whether value fits; JSON.SetField says when
+// it does. If it does not, dst may be half filled.
 func assign(dst reflect.Value, value any) bool { return assignValue(dst, reflect.ValueOf(value)) }
 
 func assignValue(dst, src reflect.Value) bool {
@@ -32,7 +32,8 @@ func assignValue(dst, src reflect.Value) bool {
 		return assignValue(dst.Elem(), src)
 	}
 	if isString(src.Type()) && reflect.PointerTo(t).Implements(textUnmarshaler) {
-		return dst.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(src.String())) == nil
+		return dst.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText(
+			[]byte(src.String())) == nil
 	}
 	if isNumber(t) && isNumber(src.Type()) {
 		return assignNumber(dst, src)
@@ -94,10 +95,12 @@ func assignElements(dst, src reflect.Value) bool {
 	return true
 }
 
-// assignMap asks for string keys on both sides, since two different keys of one number may be equal after conversion.
+// assignMap asks for string keys on both sides, since two different keys of one number may be equal
+// after conversion.
 func assignMap(dst, src reflect.Value) bool {
 	t := dst.Type()
-	if src.Kind() != reflect.Map || t.Key().Kind() != reflect.String || src.Type().Key().Kind() != reflect.String {
+	if src.Kind() != reflect.Map || t.Key().Kind() != reflect.String ||
+		src.Type().Key().Kind() != reflect.String {
 		return false
 	}
 	if src.IsNil() {

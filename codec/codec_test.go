@@ -40,7 +40,8 @@ func ann() User {
 	return User{
 		ID: math.MaxInt64, Name: "Ann " + secret, Age: -1, Score: 0.1, Active: true,
 		Tags: []string{"", "b", secret}, Labels: map[string]string{"k": "v", secret: secret},
-		Nickname: &nick, Created: time.Date(2024, 2, 29, 12, 0, 0, 999, time.UTC), Avatar: []byte{0, 255, 1},
+		Nickname: &nick, Created: time.Date(2024, 2, 29, 12, 0, 0, 999, time.UTC), Avatar: []byte{0,
+			255, 1},
 		Boss: &User{Name: "Bob", Tags: []string{}},
 	}
 }
@@ -49,8 +50,10 @@ func annProto() *testpb.User {
 	return &testpb.User{
 		Id: math.MaxInt64, Name: "Ann " + secret, Age: -1, Score: 0.1, Active: true,
 		Tags: []string{"", "b", secret}, Labels: map[string]string{"k": "v", secret: secret},
-		Role: testpb.Role_ROLE_ADMIN, Address: &testpb.Address{City: secret}, Avatar: []byte{0, 255, 1},
-		CreatedAt: timestamppb.New(ann().Created), Nickname: new(string), Contact: &testpb.User_Phone{Phone: secret},
+		Role: testpb.Role_ROLE_ADMIN, Address: &testpb.Address{City: secret}, Avatar: []byte{0, 255,
+			1},
+		CreatedAt: timestamppb.New(ann().Created), Nickname: new(
+			string), Contact: &testpb.User_Phone{Phone: secret},
 	}
 }
 
@@ -67,8 +70,10 @@ func equalUsers(a, b User) bool {
 func TestConformance(t *testing.T) {
 	t.Run("JSON", codectest.Suite[User]{
 		Codec: codec.JSON[User]{}, Values: []User{{}, ann()}, Equal: equalUsers,
-		Corrupt: [][]byte{nil, []byte("  "), []byte("null"), []byte(" null\n"), []byte(`{} {}`), []byte(`[]`),
-			[]byte(`"hunter2"`), []byte(`{"age":"hunter2"}`), []byte(`{"age":1e99}`), []byte(`{"created":"hunter2"}`),
+		Corrupt: [][]byte{nil, []byte("  "), []byte("null"), []byte(" null\n"), []byte(`{} {}`),
+			[]byte(`[]`),
+			[]byte(`"hunter2"`), []byte(`{"age":"hunter2"}`), []byte(`{"age":1e99}`), []byte(
+				`{"created":"hunter2"}`),
 			[]byte(strings.Repeat(`{"boss":`, 20000))},
 		SelfDelimiting: true, Secrets: []string{secret, "1e99"},
 	}.Run)
@@ -78,15 +83,20 @@ func TestConformance(t *testing.T) {
 	}.Run)
 	t.Run("MsgPack", codectest.Suite[User]{
 		Codec: codec.MsgPack[User]{}, Values: []User{{}, ann()}, Equal: equalUsers,
-		Corrupt: [][]byte{nil, {0xc0}, {0xc1}, {0x80, 0x80}, []byte("\xa7hunter2"), []byte("\x81\xa7created\xa7hunter2"),
-			[]byte("\x81\xa3age\xa7hunter2"), []byte(strings.Repeat("\x81\xa4boss", 20000) + "\xc0")},
+		Corrupt: [][]byte{nil, {0xc0}, {0xc1}, {0x80, 0x80}, []byte("\xa7hunter2"),
+			[]byte("\x81\xa7created\xa7hunter2"),
+			[]byte("\x81\xa3age\xa7hunter2"), []byte(strings.Repeat("\x81\xa4boss", 20000) +
+				"\xc0")},
 		SelfDelimiting: true, Secrets: []string{secret},
 	}.Run)
 	t.Run("MsgPack any", codectest.Suite[any]{
-		Codec:  codec.MsgPack[any]{},
-		Values: []any{nil, "", "text", int8(-1), uint64(math.MaxUint64), []any{[]any{}, map[string]any{"k": []byte{1}}}, true},
-		Corrupt: [][]byte{nil, {0xc1}, []byte("\xdd\xff\xff\xff\xff"), []byte("\xdf\xff\xff\xff\xff"), []byte("\xc6\xff\xff\xff\xff"),
-			[]byte("\xdb\xff\xff\xff\xff"), []byte("\xc9\xff\xff\xff\xff"), []byte("\x93\xdf\x10\x00\x00\x00\xc0")},
+		Codec: codec.MsgPack[any]{},
+		Values: []any{nil, "", "text", int8(-1), uint64(math.MaxUint64),
+			[]any{[]any{}, map[string]any{"k": []byte{1}}}, true},
+		Corrupt: [][]byte{nil, {0xc1}, []byte("\xdd\xff\xff\xff\xff"),
+			[]byte("\xdf\xff\xff\xff\xff"), []byte("\xc6\xff\xff\xff\xff"),
+			[]byte("\xdb\xff\xff\xff\xff"), []byte("\xc9\xff\xff\xff\xff"), []byte(
+				"\x93\xdf\x10\x00\x00\x00\xc0")},
 		SelfDelimiting: true,
 	}.Run)
 	t.Run("Proto", codectest.Suite[*testpb.User]{
@@ -116,9 +126,14 @@ func TestRealRecords(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			t.Run("JSON", codectest.Suite[any]{Codec: codec.JSON[any]{}, Values: []any{document}, SelfDelimiting: true}.Run)
-			t.Run("MsgPack", codectest.Suite[any]{Codec: codec.MsgPack[any]{}, Values: []any{document}, SelfDelimiting: true}.Run)
-			t.Run("Bytes", codectest.Suite[[]byte]{Codec: codec.Bytes{}, Values: [][]byte{data}}.Run)
+			t.Run("JSON",
+				codectest.Suite[any]{Codec: codec.JSON[any]{}, Values: []any{document},
+					SelfDelimiting: true}.Run)
+			t.Run("MsgPack",
+				codectest.Suite[any]{Codec: codec.MsgPack[any]{}, Values: []any{document},
+					SelfDelimiting: true}.Run)
+			t.Run("Bytes",
+				codectest.Suite[[]byte]{Codec: codec.Bytes{}, Values: [][]byte{data}}.Run)
 		})
 	}
 }

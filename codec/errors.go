@@ -7,15 +7,16 @@ import (
 )
 
 var (
-	// ErrUnknownField says that SetField found no field of that name, or that the fields of the value cannot be named at all:
-	// it is not a struct, or it encodes itself.
+	// ErrUnknownField says that SetField found no field of that name, or that the fields of the
+	// value cannot be named at all: it is not a struct, or it encodes itself.
 	ErrUnknownField = errors.New("no such field")
 
 	// ErrFieldValue says that the field exists and the value given to SetField does not fit it.
 	ErrFieldValue = errors.New("value does not fit the field")
 )
 
-// fieldError carries a text of its own next to the sentinel, so that the sentence is not said twice.
+// fieldError carries a text of its own next to the sentinel, so that the sentence is not said
+// twice.
 type fieldError struct {
 	text     string
 	sentinel error
@@ -29,16 +30,19 @@ func unknownField(codec, name string, in fmt.Stringer) error {
 }
 
 func noFields(codec, why string, in fmt.Stringer) error {
-	return &fieldError{fmt.Sprintf("%s: fields of %s cannot be named: it %s; use Modify", codec, in, why), ErrUnknownField}
+	return &fieldError{fmt.Sprintf("%s: fields of %s cannot be named: it %s; use Modify", codec, in,
+		why), ErrUnknownField}
 }
 
-// misfit says whether another type or another number is needed. numeric tells that the field holds numbers.
+// misfit says whether another type or another number is needed. numeric tells that the field holds
+// numbers.
 func misfit(codec, name, fieldType string, numeric bool, value any) error {
 	what := "does not take " + describe(value)
 	if numeric && value != nil && isNumber(reflect.TypeOf(value)) {
 		what = fmt.Sprintf("cannot hold this %T exactly", value)
 	}
-	return &fieldError{fmt.Sprintf("%s: field %q of type %s %s", codec, name, fieldType, what), ErrFieldValue}
+	return &fieldError{fmt.Sprintf("%s: field %q of type %s %s", codec, name, fieldType, what),
+		ErrFieldValue}
 }
 
 // describe names the type of a value with its article, and nothing of the value.

@@ -7,10 +7,11 @@ import (
 
 // naming is how one codec names the fields of a Go struct.
 type naming struct {
-	codec string                                // prefix of errors
-	self  []reflect.Type                        // interfaces by which a type encodes itself
-	list  func(t reflect.Type) map[string][]int // name to index path, as in reflect.Value.FieldByIndex
-	cache sync.Map                              // reflect.Type of V to *fieldTable
+	codec string         // prefix of errors
+	self  []reflect.Type // interfaces by which a type encodes itself
+	// name to index path, as in reflect.Value.FieldByIndex
+	list  func(t reflect.Type) map[string][]int
+	cache sync.Map // reflect.Type of V to *fieldTable
 }
 
 // fieldTable has what SetField needs to know about one V.
@@ -54,8 +55,8 @@ func (n *naming) build(t reflect.Type) *fieldTable {
 	return table
 }
 
-// settable follows index. It leaves out what is behind an embedded pointer to an unexported struct: nobody can allocate that,
-// so Decode refuses such a field, too.
+// settable follows index. It leaves out what is behind an embedded pointer to an unexported struct:
+// nobody can allocate that, so Decode refuses such a field, too.
 func settable(t reflect.Type, index []int) (structField, bool) {
 	at := t
 	for i, x := range index {
@@ -104,7 +105,8 @@ func (n *naming) set(at reflect.Value, name string, value any) error {
 	}
 	for i, x := range field.index {
 		if i > 0 && at.Kind() == reflect.Pointer {
-			// An embedded pointer is shared with the value that came in, so the struct behind it is replaced and not changed.
+			// An embedded pointer is shared with the value that came in, so the struct behind it is
+			// replaced and not changed.
 			inner := reflect.New(at.Type().Elem())
 			if !at.IsNil() {
 				inner.Elem().Set(at.Elem())

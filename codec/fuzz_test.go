@@ -28,8 +28,8 @@ type fuzzed struct {
 	Intern  string      `msgpack:",intern"`
 }
 
-// again encodes what came out of Decode and reads it back. Not all that decodes can be encoded (a float that came as NaN), and
-// what can be must come back.
+// again encodes what came out of Decode and reads it back. Not all that decodes can be encoded (a
+// float that came as NaN), and what can be must come back.
 func again[V any](t *testing.T, c codec.Codec[V], v V, equal func(a, b V) bool) {
 	t.Helper()
 	data, err := c.Encode(v)
@@ -45,8 +45,9 @@ func again[V any](t *testing.T, c codec.Codec[V], v V, equal func(a, b V) bool) 
 	}
 }
 
-// allocates runs a Decode and checks what it takes: the input announces lengths that are not there, and is to take memory in
-// proportion to its own. A byte may stand for an element as large as a fuzzed, and for one of the eight slots that a map begins with.
+// allocates runs a Decode and checks what it takes: the input announces lengths that are not there,
+// and is to take memory in proportion to its own. A byte may stand for an element as large as a
+// fuzzed, and for one of the eight slots that a map begins with.
 func allocates(t *testing.T, data []byte, decode func()) {
 	t.Helper()
 	var before, after runtime.MemStats
@@ -61,9 +62,13 @@ func allocates(t *testing.T, data []byte, decode func()) {
 
 func FuzzJSONDecode(f *testing.F) {
 	for _, seed := range []string{
-		``, `null`, `{}`, ` {"id":1,"name":"ann","created":"2024-02-29T12:00:00Z","boss":{"tags":["a",null]}} `, `{"Any":[1,"\ud800",{"a":{}}]}`,
-		`{"Array":[1,2,3,4],"Numbers":{"-128":1e38}}`, `{"Self":{"":{"Self":{}}}}`, `[[[[`, `1e999`, `"\u0000"`,
-		`{"Any":` + strings.Repeat("[", 9990) + strings.Repeat("]", 9990) + `}`, strings.Repeat(`{"Self":{"":`, 10_001),
+		``, `null`, `{}`,
+		` {"id":1,"name":"ann","created":"2024-02-29T12:00:00Z","boss":{"tags":["a",null]}} `,
+		`{"Any":[1,"\ud800",{"a":{}}]}`,
+		`{"Array":[1,2,3,4],"Numbers":{"-128":1e38}}`, `{"Self":{"":{"Self":{}}}}`, `[[[[`, `1e999`,
+		`"\u0000"`,
+		`{"Any":` + strings.Repeat("[", 9990) + strings.Repeat("]", 9990) +
+			`}`, strings.Repeat(`{"Self":{"":`, 10_001),
 	} {
 		f.Add([]byte(seed))
 	}
@@ -85,11 +90,15 @@ func FuzzMsgPackDecode(f *testing.F) {
 	}
 	f.Add(packed)
 	for _, seed := range []string{
-		"", "\xc0", "\x80", "\x81\xa3Any\x93\x01\xa1x\x80", "\x81\xa3Err\x05", "\x81\xa5Keyed\x81\x90\x01", "\xdd\xff\xff\xff\xff",
-		"\x81\xa4Anys\xc7\x05\x01\xdf\xff\xff\xff\xff", "\xd7\xff\xdf\xff\xff\xff\xff\x00\x00\x00", "\x81\xa6Intern\xd4\x80\x00", "\x91\x91\x91\xc1",
+		"", "\xc0", "\x80", "\x81\xa3Any\x93\x01\xa1x\x80", "\x81\xa3Err\x05",
+		"\x81\xa5Keyed\x81\x90\x01", "\xdd\xff\xff\xff\xff",
+		"\x81\xa4Anys\xc7\x05\x01\xdf\xff\xff\xff\xff", "\xd7\xff\xdf\xff\xff\xff\xff\x00\x00\x00",
+		"\x81\xa6Intern\xd4\x80\x00", "\x91\x91\x91\xc1",
 		"\x81\xa4Self\xd4\x80\x81\xa1k\x80", "\xc4\x01x", "\xca\x7f\xc0\x00\x00",
-		"\xdc\xff\xff", "\xde\xff\xff", "\xc6\xff\xff\xff\xff", "\xdb\x7f\xff\xff\xff", "\xc9\xff\xff\xff\xff\x01", "\x81\xa5Lists\xdd\x10\x00\x00\x00",
-		"\x81\xa4Tags\xdd\x7f\xff\xff\xff\xc0", strings.Repeat("\x91", 10_001), "\x81\xa3Any" + strings.Repeat("\x91", 9990) + "\xc0",
+		"\xdc\xff\xff", "\xde\xff\xff", "\xc6\xff\xff\xff\xff", "\xdb\x7f\xff\xff\xff",
+		"\xc9\xff\xff\xff\xff\x01", "\x81\xa5Lists\xdd\x10\x00\x00\x00",
+		"\x81\xa4Tags\xdd\x7f\xff\xff\xff\xc0", strings.Repeat("\x91", 10_001),
+		"\x81\xa3Any" + strings.Repeat("\x91", 9990) + "\xc0",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -114,16 +123,21 @@ func FuzzProtoDecode(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(wire)
-	for _, seed := range []string{"", "\x08\x01", "\x12\x02\xff\xfe", "\x0b\x0c", "\x4a\x06\x0a\x01k\x12\x01v", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"} {
+	for _, seed := range []string{"", "\x08\x01", "\x12\x02\xff\xfe", "\x0b\x0c",
+		"\x4a\x06\x0a\x01k\x12\x01v", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		allocates(t, data, func() { _, _ = codec.Proto[*testpb.User]{}.Decode(data) })
 		if v, err := (codec.Proto[*testpb.User]{}).Decode(data); err == nil {
-			again(t, codec.Proto[*testpb.User]{}, v, func(a, b *testpb.User) bool { return proto.Equal(a, b) })
+			again(t, codec.Proto[*testpb.User]{}, v, func(a, b *testpb.User) bool {
+				return proto.Equal(a, b)
+			})
 		}
 		if v, err := (codec.Proto[*testpb.Kinds]{}).Decode(data); err == nil {
-			again(t, codec.Proto[*testpb.Kinds]{}, v, func(a, b *testpb.Kinds) bool { return proto.Equal(a, b) })
+			again(t, codec.Proto[*testpb.Kinds]{}, v, func(a, b *testpb.Kinds) bool {
+				return proto.Equal(a, b)
+			})
 		}
 	})
 }

@@ -11,12 +11,16 @@ import (
 
 var jsonNaming = naming{
 	codec: "json",
-	self:  []reflect.Type{reflect.TypeFor[json.Marshaler](), reflect.TypeFor[encoding.TextMarshaler]()},
-	list:  jsonFields,
+	self: []reflect.Type{
+		reflect.TypeFor[json.Marshaler](),
+		reflect.TypeFor[encoding.TextMarshaler](),
+	},
+	list: jsonFields,
 }
 
-// jsonFields names the fields of a struct by encoding/json's rules (typeFields in its encode.go): level by level through
-// embedded structs, the shallowest field of a name wins, then the one with a tag; if two are left, the name means nothing.
+// jsonFields names the fields of a struct by encoding/json's rules (typeFields in its encode.go):
+// level by level through embedded structs, the shallowest field of a name wins, then the one with a
+// tag; if two are left, the name means nothing.
 func jsonFields(t reflect.Type) map[string][]int {
 	type level struct {
 		typ   reflect.Type
@@ -70,7 +74,8 @@ func jsonFields(t reflect.Type) map[string][]int {
 				}
 				claims[name] = append(claims[name], c)
 				if met[l.typ] > 1 {
-					// The same struct embedded twice on one level: each of its names is claimed twice.
+					// The same struct embedded twice on one level: each of its names is claimed
+					// twice.
 					claims[name] = append(claims[name], c)
 				}
 			}
@@ -99,7 +104,8 @@ func jsonFields(t reflect.Type) map[string][]int {
 // isJSONName is encoding/json's isValidTag: a name in a tag that it does not accept counts as none.
 func isJSONName(name string) bool {
 	for _, c := range name {
-		if !strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", c) && !unicode.IsLetter(c) && !unicode.IsDigit(c) {
+		if !strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", c) && !unicode.IsLetter(c) &&
+			!unicode.IsDigit(c) {
 			return false
 		}
 	}

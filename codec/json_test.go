@@ -54,25 +54,45 @@ func TestJSONDecodeErrors(t *testing.T) {
 		got  func(*testing.T) string
 		want string
 	}{
-		{"empty", func(t *testing.T) string { return decodeError(t, codec.JSON[User]{}, "") }, "json: invalid JSON at offset 0"},
-		{"syntax", func(t *testing.T) string { return decodeError(t, codec.JSON[User]{}, `{"name":hunter2}`) }, "json: invalid JSON at offset 9"},
-		{"trailing", func(t *testing.T) string { return decodeError(t, codec.JSON[int]{}, `1 2`) }, "json: invalid JSON at offset 3"},
-		{"wrong kind", func(t *testing.T) string { return decodeError(t, codec.JSON[User]{}, `{"name":"x","age":"hunter2"}`) },
+		{"empty", func(t *testing.T) string {
+			return decodeError(t, codec.JSON[User]{}, "")
+		}, "json: invalid JSON at offset 0"},
+		{"syntax", func(t *testing.T) string {
+			return decodeError(t, codec.JSON[User]{}, `{"name":hunter2}`)
+		}, "json: invalid JSON at offset 9"},
+		{"trailing", func(t *testing.T) string {
+			return decodeError(t, codec.JSON[int]{}, `1 2`)
+		}, "json: invalid JSON at offset 3"},
+		{"wrong kind", func(t *testing.T) string {
+			return decodeError(t, codec.JSON[User]{}, `{"name":"x","age":"hunter2"}`)
+		},
 			`json: JSON string does not fit field "age" of Go type int`},
-		{"wrong kind inside", func(t *testing.T) string { return decodeError(t, codec.JSON[User]{}, `{"boss":{"age":true}}`) },
+		{"wrong kind inside", func(t *testing.T) string {
+			return decodeError(t, codec.JSON[User]{}, `{"boss":{"age":true}}`)
+		},
 			`json: JSON bool does not fit field "boss.age" of Go type int`},
-		{"too large", func(t *testing.T) string { return decodeError(t, codec.JSON[int8]{}, `300`) }, "json: JSON number does not fit Go type int8"},
+		{"too large", func(t *testing.T) string {
+			return decodeError(t, codec.JSON[int8]{}, `300`)
+		}, "json: JSON number does not fit Go type int8"},
 		{"key of a map", func(t *testing.T) string {
 			return decodeError(t, codec.JSON[map[string]int]{}, `{"hunter2":"hunter2"}`)
 		},
 			"json: JSON string does not fit Go type int"},
-		{"time", func(t *testing.T) string { return decodeError(t, codec.JSON[User]{}, `{"created":"hunter2"}`) },
+		{"time", func(t *testing.T) string {
+			return decodeError(t, codec.JSON[User]{}, `{"created":"hunter2"}`)
+		},
 			"json: cannot decode into Go type codec_test.User (*time.ParseError)"},
-		{"text", func(t *testing.T) string { return decodeError(t, codec.JSON[textual]{}, `"hunter2"`) },
+		{"text", func(t *testing.T) string {
+			return decodeError(t, codec.JSON[textual]{}, `"hunter2"`)
+		},
 			"json: cannot decode into Go type codec_test.textual (*errors.errorString)"},
-		{"an unmarshaler's own", func(t *testing.T) string { return decodeError(t, codec.JSON[own]{}, `"hunter2"`) },
+		{"an unmarshaler's own", func(t *testing.T) string {
+			return decodeError(t, codec.JSON[own]{}, `"hunter2"`)
+		},
 			"json: cannot decode into Go type codec_test.own (*errors.errorString)"},
-		{"an unmarshaler that imitates", func(t *testing.T) string { return decodeError(t, codec.JSON[liar]{}, `"hunter2"`) },
+		{"an unmarshaler that imitates", func(t *testing.T) string {
+			return decodeError(t, codec.JSON[liar]{}, `"hunter2"`)
+		},
 			"json: JSON value does not fit Go type codec_test.liar"},
 	}
 	for _, test := range tests {
@@ -150,7 +170,8 @@ func TestPointerMethodsCount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if back, err := (codec.MsgPack[outer]{}).Decode(packed); back.At.at != time.Second || err != nil {
+	if back, err := (codec.MsgPack[outer]{}).Decode(packed); back.At.at != time.Second ||
+		err != nil {
 		t.Errorf("MessagePack comes back as %v, %v", back, err)
 	}
 }
@@ -180,10 +201,15 @@ func TestJSONEncodeErrors(t *testing.T) {
 	loop := map[string]any{}
 	loop["self"] = loop
 	tests := []struct{ name, got, want string }{
-		{"NaN", encodeError(t, codec.JSON[float64]{}, math.NaN()), "json: float64 holds a value JSON does not have: NaN, an infinity or a cycle"},
-		{"cycle", encodeError(t, codec.JSON[map[string]any]{}, loop), "json: map[string]interface {} holds a value JSON does not have: NaN, an infinity or a cycle"},
-		{"channel", encodeError(t, codec.JSON[chan int]{}, nil), "json: JSON has no form for Go type chan int"},
-		{"a marshaler's own", encodeError(t, codec.JSON[failing]{}, failing{secret}), "json: Go type codec_test.failing failed to marshal itself (*errors.errorString)"},
+		{"NaN", encodeError(t, codec.JSON[float64]{}, math.NaN()),
+			"json: float64 holds a value JSON does not have: NaN, an infinity or a cycle"},
+		{"cycle", encodeError(t, codec.JSON[map[string]any]{}, loop),
+			"json: map[string]interface {} holds a value JSON does not have: NaN, an infinity " +
+				"or a cycle"},
+		{"channel", encodeError(t, codec.JSON[chan int]{}, nil),
+			"json: JSON has no form for Go type chan int"},
+		{"a marshaler's own", encodeError(t, codec.JSON[failing]{}, failing{secret}),
+			"json: Go type codec_test.failing failed to marshal itself (*errors.errorString)"},
 	}
 	for _, test := range tests {
 		// A pointer to V is what encoding/json saw.
@@ -194,7 +220,8 @@ func TestJSONEncodeErrors(t *testing.T) {
 }
 
 func TestJSONIsEncodingJSON(t *testing.T) {
-	for _, v := range []any{ann(), "<&>", json.Number("1.50"), json.RawMessage(`{"a" : 1}`), map[int]bool{2: true, 1: false}, []any{nil, 1e21}} {
+	for _, v := range []any{ann(), "<&>", json.Number("1.50"), json.RawMessage(`{"a" : 1}`),
+		map[int]bool{2: true, 1: false}, []any{nil, 1e21}} {
 		want, err := json.Marshal(v)
 		if err != nil {
 			t.Fatal(err)

@@ -26,8 +26,9 @@ var msgpackNaming = naming{
 	list:  func(t reflect.Type) map[string][]int { return listMsgpackFields(t, nil).index },
 }
 
-// msgpackFields mirrors the library's fields (getFields in its types.go). Unlike encoding/json it goes by the order of the
-// fields and not by depth: where a name is taken twice, the later field gets it.
+// msgpackFields mirrors the library's fields (getFields in its types.go). Unlike encoding/json it
+// goes by the order of the fields and not by depth: where a name is taken twice, the later field
+// gets it.
 type msgpackFields struct {
 	index map[string][]int // what a name means; aliases included
 	order []string         // names that an embedding struct would inline
@@ -40,7 +41,8 @@ func (f *msgpackFields) add(name string, index []int) {
 	f.taken[name] = true
 }
 
-// listMsgpackFields needs the types around t to stop at one that embeds itself, where the library would not return.
+// listMsgpackFields needs the types around t to stop at one that embeds itself, where the library
+// would not return.
 func listMsgpackFields(t reflect.Type, around []reflect.Type) *msgpackFields {
 	fields := &msgpackFields{index: make(map[string][]int), taken: make(map[string]bool)}
 	if slices.Contains(around, t) {
@@ -72,8 +74,8 @@ func listMsgpackFields(t reflect.Type, around []reflect.Type) *msgpackFields {
 	return fields
 }
 
-// inline takes over the fields of an embedded struct and reports whether it did. Unless forced by the tag, it does so only if
-// none of its names is taken and the struct has no encoding of its own.
+// inline takes over the fields of an embedded struct and reports whether it did. Unless forced by
+// the tag, it does so only if none of its names is taken and the struct has no encoding of its own.
 func (f *msgpackFields) inline(t reflect.Type, at int, forced bool, around []reflect.Type) bool {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -97,8 +99,8 @@ func (f *msgpackFields) inline(t reflect.Type, at int, forced bool, around []ref
 	return true
 }
 
-// parseMsgpackTag reads `name,option,key:value`, and `key:value` in the place of the name, as the library's tag parser does.
-// It does not know that parser's quotes.
+// parseMsgpackTag reads `name,option,key:value`, and `key:value` in the place of the name, as the
+// library's tag parser does. It does not know that parser's quotes.
 func parseMsgpackTag(tag string) (name string, options map[string]string) {
 	options = make(map[string]string)
 	for i, part := range strings.Split(tag, ",") {

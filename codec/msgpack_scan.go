@@ -7,8 +7,9 @@ import (
 	"slices"
 )
 
-// maxNesting is the limit of encoding/json and of protobuf. The library's decoder needs 4 MiB of stack for it. For the million
-// levels that one MiB of input can have it was seen to take 512 MiB, and for two it ends the process, which nothing recovers.
+// maxNesting is the limit of encoding/json and of protobuf. The library's decoder needs 4 MiB of
+// stack for it. For the million levels that one MiB of input can have it was seen to take 512 MiB,
+// and for two it ends the process, which nothing recovers.
 const maxNesting = 10000
 
 // Codes of the MessagePack specification, https://github.com/msgpack/msgpack/blob/master/spec.md.
@@ -52,15 +53,16 @@ type msgpackReader struct {
 	data []byte
 	pos  int
 
-	// traps are positions that must not be read as a code, in ascending order. The library takes an extension in front of a map
-	// for an ornament and reads the payload as the map's header, though to everybody else a payload is opaque and holds
-	// anything: an honest time.Time can look like a map of four billion entries. Payloads are read as blocks, codes one at a
-	// time, so ReadByte tells the one from the other. Nearly always empty.
+	// traps are positions that must not be read as a code, in ascending order. The library takes an
+	// extension in front of a map for an ornament and reads the payload as the map's header, though
+	// to everybody else a payload is opaque and holds anything: an honest time.Time can look like a
+	// map of four billion entries. Payloads are read as blocks, codes one at a time, so ReadByte
+	// tells the one from the other. Nearly always empty.
 	traps []int
 }
 
-// reset scans data. It accepts a sequence of values and not only one, since an EncodeMsgpack may write more than one, as the
-// library's own example does; Decode sees to it that all of it is read.
+// reset scans data. It accepts a sequence of values and not only one, since an EncodeMsgpack may
+// write more than one, as the library's own example does; Decode sees to it that all of it is read.
 func (r *msgpackReader) reset(data []byte) error {
 	*r = msgpackReader{data: data}
 	if len(data) == 0 {
@@ -76,12 +78,14 @@ func (r *msgpackReader) sequence(pos, end, depth int) (err error) {
 	return err
 }
 
-// values passes over n values from pos on, none of which may go beyond end, and returns the position behind them.
+// values passes over n values from pos on, none of which may go beyond end, and returns the
+// position behind them.
 func (r *msgpackReader) values(pos, end, n, depth int) (int, error) {
 	if depth > maxNesting {
 		return 0, errMsgpackDeep
 	}
-	// Each value takes a byte at least. This is the wall that keeps out announced lengths that are not there.
+	// Each value takes a byte at least. This is the wall that keeps out announced lengths that are
+	// not there.
 	if n > end-pos {
 		return 0, errMsgpackShort
 	}
@@ -146,7 +150,8 @@ func (r *msgpackReader) values(pos, end, n, depth int) (int, error) {
 	return pos, nil
 }
 
-// extension sets a trap at a payload that starts like a map and would not be harmless as one. pos is that of the type.
+// extension sets a trap at a payload that starts like a map and would not be harmless as one. pos
+// is that of the type.
 func (r *msgpackReader) extension(pos, end, length, depth int) {
 	start := pos + 1
 	if length == 0 || length > end-start {
@@ -155,8 +160,9 @@ func (r *msgpackReader) extension(pos, end, length, depth int) {
 	if c := r.data[start]; c&0xf0 != 0x80 && c != codeMap16 && c != codeMap32 {
 		return
 	}
-	// The library reads the one-byte index of an interned string as it reads a code. As the header of a map it announces 15
-	// entries at most, and those stand outside the payload, where the scan looks at them.
+	// The library reads the one-byte index of an interned string as it reads a code. As the header
+	// of a map it announces 15 entries at most, and those stand outside the payload, where the scan
+	// looks at them.
 	if length == 1 && r.data[pos] == internedString {
 		return
 	}
@@ -191,7 +197,8 @@ func bigEndian(b []byte) int {
 	return 0
 }
 
-// Read, ReadByte and UnreadByte are what keeps the library from putting a buffer of its own in between.
+// Read, ReadByte and UnreadByte are what keeps the library from putting a buffer of its own in
+// between.
 
 func (r *msgpackReader) Read(p []byte) (int, error) {
 	if len(p) == 0 {

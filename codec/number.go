@@ -11,15 +11,17 @@ import (
 func isNumber(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
-		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64,
+		reflect.Uintptr,
 		reflect.Float32, reflect.Float64:
 		return true
 	}
 	return t == jsonNumber
 }
 
-// assignNumber sets dst to the number in src and reports whether dst holds exactly that number. The exceptions are a fraction
-// and a json.Number with an exponent: floats take the nearest, as they do when JSON is decoded.
+// assignNumber sets dst to the number in src and reports whether dst holds exactly that number. The
+// exceptions are a fraction and a json.Number with an exponent: floats take the nearest, as they do
+// when JSON is decoded.
 func assignNumber(dst, src reflect.Value) bool {
 	if src.Type() == jsonNumber {
 		return assignDecimal(dst, src.String())
@@ -34,7 +36,8 @@ func assignNumber(dst, src reflect.Value) bool {
 	if dst.CanFloat() {
 		return setFloat(dst, f)
 	}
-	// 2^63 and 2^64 are floats, the greatest integers below them are not, so the bounds are exclusive.
+	// 2^63 and 2^64 are floats, the greatest integers below them are not, so the bounds are
+	// exclusive.
 	switch {
 	case f != math.Trunc(f):
 		return false
@@ -88,7 +91,8 @@ func assignDecimal(dst reflect.Value, text string) bool {
 			return false
 		}
 		dst.SetFloat(f)
-		// With a given precision FormatFloat writes all digits of the float and not the fewest that tell it apart.
+		// With a given precision FormatFloat writes all digits of the float and not the fewest that
+		// tell it apart.
 		return strings.ContainsAny(text, ".eE") || strconv.FormatFloat(f, 'f', 0, 64) == text
 	}
 	negative, digits, ok := integerDigits(text)
@@ -103,8 +107,9 @@ func assignDecimal(dst reflect.Value, text string) bool {
 	return err == nil && assignInteger(dst, false, n)
 }
 
-// integerDigits writes out a decimal like 32, 32.0 or 3.2e1 if it is an integer of at most 20 digits, which any 64-bit integer
-// is. It never raises ten to the exponent, which an attacker chooses.
+// integerDigits writes out a decimal like 32, 32.0 or 3.2e1 if it is an integer of at most 20
+// digits, which any 64-bit integer is. It never raises ten to the exponent, which an attacker
+// chooses.
 func integerDigits(text string) (negative bool, digits string, ok bool) {
 	text, negative = strings.CutPrefix(text, "-")
 	mantissa, exponent := text, 0

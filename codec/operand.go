@@ -2,12 +2,14 @@ package codec
 
 import "reflect"
 
-// operand is what an encoding library gets for v: a pointer to it where that is free. Behind a pointer the methods with a
-// pointer receiver count (MarshalJSON, MarshalText, EncodeMsgpack) for v and its fields, as they do in Decode; without it the
-// libraries pass over them in silence or refuse.
+// operand is what an encoding library gets for v: a pointer to it where that is free. Behind a
+// pointer the methods with a pointer receiver count (MarshalJSON, MarshalText, EncodeMsgpack) for v
+// and its fields, as they do in Decode; without it the libraries pass over them in silence or
+// refuse.
 //
-// The pointer costs the same allocation as putting v into an interface would. Only types that are one pointer already fit an
-// interface for nothing, so they go as they are; named map types do not, for they may have methods.
+// The pointer costs the same allocation as putting v into an interface would. Only types that are
+// one pointer already fit an interface for nothing, so they go as they are; named map types do not,
+// for they may have methods.
 func operand[V any](v V) any {
 	t := reflect.TypeFor[V]()
 	switch t.Kind() {

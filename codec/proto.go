@@ -7,13 +7,14 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Proto is the codec of protobuf messages. M is the pointer type that the generated code works with: Proto[*pb.User]. The zero
-// value is ready and it is safe for concurrent use. It adds no allocation to proto.Marshal, and to proto.Unmarshal only the
-// message itself.
+// Proto is the codec of protobuf messages. M is the pointer type that the generated code works
+// with: Proto[*pb.User]. The zero value is ready and it is safe for concurrent use. It adds no
+// allocation to proto.Marshal, and to proto.Unmarshal only the message itself.
 //
-// The wire format does not say where a message ends or which message it is: no bytes are a valid empty message, and a part of
-// a message, or another message, often decodes as well. The encoding is not canonical either: equal messages may have
-// different bytes, and other versions of the library may write others. So compare messages and never bytes.
+// The wire format does not say where a message ends or which message it is: no bytes are a valid
+// empty message, and a part of a message, or another message, often decodes as well. The encoding
+// is not canonical either: equal messages may have different bytes, and other versions of the
+// library may write others. So compare messages and never bytes.
 //
 // Unknown fields are kept. Nesting is limited to 10000 levels, by the library.
 type Proto[M proto.Message] struct{}
@@ -25,7 +26,8 @@ func (Proto[M]) Encode(m M) ([]byte, error) {
 	}
 	data, err := proto.Marshal(m)
 	if err != nil {
-		return nil, protoErrorf("cannot encode %s: %s", m.ProtoReflect().Descriptor().FullName(), reason(m, "a string that is not UTF-8"))
+		return nil, protoErrorf("cannot encode %s: %s", m.ProtoReflect().Descriptor().FullName(),
+			reason(m, "a string that is not UTF-8"))
 	}
 	return data, nil
 }
@@ -38,18 +40,22 @@ func (Proto[M]) Decode(data []byte) (M, error) {
 	}
 	if err := proto.Unmarshal(data, m); err != nil {
 		var none M
-		return none, protoErrorf("data is no valid %s: %s", m.ProtoReflect().Descriptor().FullName(), reason(m, "malformed, cut off, nested too deeply, or a string that is not UTF-8"))
+		name := m.ProtoReflect().Descriptor().FullName()
+		return none, protoErrorf("data is no valid %s: %s", name, reason(m,
+			"malformed, cut off, nested too deeply, or a string that is not UTF-8"))
 	}
 	return m, nil
 }
 
-// SetField replaces the field that the .proto file calls name (display_name, not displayName), changing m in place.
+// SetField replaces the field that the .proto file calls name (display_name, not displayName),
+// changing m in place.
 //
-// A scalar takes what JSON.SetField would take for the Go type of the field: numbers that it holds exactly, strings, bools,
-// bytes. An enum takes a value of its generated type, a number, or the name of a value as a string; a closed enum (proto2) only
-// numbers it declares. A message field takes a message of the same full name, which is copied. A repeated field takes a slice
-// or an array and a map field a map, element by element. A nil clears the field. Setting a member of a oneof clears the others.
-// Nothing is changed unless everything fits.
+// A scalar takes what JSON.SetField would take for the Go type of the field: numbers that it holds
+// exactly, strings, bools, bytes. An enum takes a value of its generated type, a number, or the
+// name of a value as a string; a closed enum (proto2) only numbers it declares. A message field
+// takes a message of the same full name, which is copied. A repeated field takes a slice or an
+// array and a map field a map, element by element. A nil clears the field. Setting a member of a
+// oneof clears the others. Nothing is changed unless everything fits.
 func (Proto[M]) SetField(m M, name string, value any) (M, error) {
 	if any(m) == nil || !m.ProtoReflect().IsValid() {
 		return m, unknownField("proto", name, nilOf{reflect.TypeFor[M]()})
@@ -62,15 +68,18 @@ func newMessage[M proto.Message]() (m M, err error) {
 	defer func() {
 		if recover() != nil {
 			// *dynamicpb.Message gets here: it is a message only together with a descriptor.
-			err = protoErrorf("%s does not know its message type; use the generated type", reflect.TypeFor[M]())
+			err = protoErrorf("%s does not know its message type; use the generated type",
+				reflect.TypeFor[M]())
 		}
 	}()
 	if any(m) == nil {
-		return m, protoErrorf("cannot decode into the interface %s; use the generated type, such as Proto[*pb.User]", reflect.TypeFor[M]())
+		return m, protoErrorf("cannot decode into the interface %s; "+
+			"use the generated type, such as Proto[*pb.User]", reflect.TypeFor[M]())
 	}
 	fresh, ok := m.ProtoReflect().Type().New().Interface().(M)
 	if !ok {
-		return m, protoErrorf("%s only wraps a message; use the generated type", reflect.TypeFor[M]())
+		return m, protoErrorf("%s only wraps a message; use the generated type",
+			reflect.TypeFor[M]())
 	}
 	return fresh, nil
 }
@@ -80,10 +89,12 @@ type protoError struct{ text string }
 
 func (e *protoError) Error() string { return "proto: " + e.text }
 
-func protoErrorf(format string, args ...any) error { return &protoError{fmt.Sprintf(format, args...)} }
+func protoErrorf(format string, args ...any) error {
+	return &protoError{fmt.Sprintf(format, args...)}
+}
 
-// reason stands in for the library's text. That one names fields and no values today, but messages made by other generators
-// may have methods of their own that do not keep to it.
+// reason stands in for the library's text. That one names fields and no values today, but messages
+// made by other generators may have methods of their own that do not keep to it.
 func reason(m proto.Message, otherwise string) string {
 	if proto.CheckInitialized(m) != nil {
 		return "a required field is not set"

@@ -28,7 +28,8 @@ type stringer string
 
 func (s stringer) String() string { return string(s) }
 
-// isNilValue counts typed nil pointers, slices and maps: for protobuf none of them differs from an absent field.
+// isNilValue counts typed nil pointers, slices and maps: for protobuf none of them differs from an
+// absent field.
 func isNilValue(value any) bool {
 	v := reflect.ValueOf(value)
 	switch v.Kind() {
@@ -41,7 +42,9 @@ func isNilValue(value any) bool {
 }
 
 // protoField builds what the field will hold, complete and apart from m.
-func protoField(m protoreflect.Message, fd protoreflect.FieldDescriptor, value any) (protoreflect.Value, bool) {
+func protoField(
+	m protoreflect.Message, fd protoreflect.FieldDescriptor, value any,
+) (protoreflect.Value, bool) {
 	src := reflect.ValueOf(value)
 	switch {
 	case fd.IsMap():
@@ -81,8 +84,11 @@ func fillMap(m protoreflect.Map, fd protoreflect.FieldDescriptor, src reflect.Va
 	return true
 }
 
-// protoSingle makes a scalar, enum or message. fresh makes an empty message of the type the field asks for.
-func protoSingle(fd protoreflect.FieldDescriptor, src reflect.Value, fresh func() protoreflect.Value) (protoreflect.Value, bool) {
+// protoSingle makes a scalar, enum or message. fresh makes an empty message of the type the field
+// asks for.
+func protoSingle(
+	fd protoreflect.FieldDescriptor, src reflect.Value, fresh func() protoreflect.Value,
+) (protoreflect.Value, bool) {
 	for src.Kind() == reflect.Interface {
 		src = src.Elem()
 	}
@@ -104,7 +110,9 @@ func protoSingle(fd protoreflect.FieldDescriptor, src reflect.Value, fresh func(
 	case protoreflect.StringKind:
 		return protoScalar(src, protoreflect.ValueOfString)
 	case protoreflect.BytesKind:
-		return protoScalar(src, func(b []byte) protoreflect.Value { return protoreflect.ValueOfBytes(copied(b)) })
+		return protoScalar(src, func(b []byte) protoreflect.Value {
+			return protoreflect.ValueOfBytes(copied(b))
+		})
 	case protoreflect.Int32Kind, protoreflect.Sint32Kind, protoreflect.Sfixed32Kind:
 		return protoScalar(src, protoreflect.ValueOfInt32)
 	case protoreflect.Int64Kind, protoreflect.Sint64Kind, protoreflect.Sfixed64Kind:
@@ -121,7 +129,9 @@ func protoSingle(fd protoreflect.FieldDescriptor, src reflect.Value, fresh func(
 	return protoreflect.Value{}, false
 }
 
-func protoScalar[T any](src reflect.Value, wrap func(T) protoreflect.Value) (protoreflect.Value, bool) {
+func protoScalar[T any](
+	src reflect.Value, wrap func(T) protoreflect.Value,
+) (protoreflect.Value, bool) {
 	var scalar T
 	if !assignValue(reflect.ValueOf(&scalar).Elem(), src) {
 		return protoreflect.Value{}, false
@@ -138,7 +148,8 @@ func protoEnum(ed protoreflect.EnumDescriptor, src reflect.Value) (protoreflect.
 		return protoreflect.ValueOfEnum(v.Number()), true
 	}
 	// Generated enums are integers to Go, so one of another type would pass for a number.
-	if e, ok := src.Interface().(protoreflect.Enum); ok && e.Descriptor().FullName() != ed.FullName() {
+	if e, ok := src.Interface().(protoreflect.Enum); ok &&
+		e.Descriptor().FullName() != ed.FullName() {
 		return protoreflect.Value{}, false
 	}
 	var number int32
@@ -152,11 +163,12 @@ func protoEnum(ed protoreflect.EnumDescriptor, src reflect.Value) (protoreflect.
 	return protoreflect.ValueOfEnum(n), true
 }
 
-// copyMessage takes messages of the same name. Where they come from different descriptors (one of them is dynamic), they meet
-// in the wire format.
+// copyMessage takes messages of the same name. Where they come from different descriptors (one of
+// them is dynamic), they meet in the wire format.
 func copyMessage(to, from proto.Message) bool {
 	source := from.ProtoReflect()
-	if !source.IsValid() || source.Descriptor().FullName() != to.ProtoReflect().Descriptor().FullName() {
+	if !source.IsValid() ||
+		source.Descriptor().FullName() != to.ProtoReflect().Descriptor().FullName() {
 		return false
 	}
 	if source.Descriptor() == to.ProtoReflect().Descriptor() {
@@ -190,7 +202,8 @@ func protoElement(fd protoreflect.FieldDescriptor) string {
 
 func protoNumeric(fd protoreflect.FieldDescriptor) bool {
 	switch fd.Kind() {
-	case protoreflect.BoolKind, protoreflect.StringKind, protoreflect.BytesKind, protoreflect.MessageKind, protoreflect.GroupKind:
+	case protoreflect.BoolKind, protoreflect.StringKind, protoreflect.BytesKind,
+		protoreflect.MessageKind, protoreflect.GroupKind:
 		return false
 	}
 	return !fd.IsList() && !fd.IsMap()

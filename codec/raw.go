@@ -2,10 +2,11 @@ package codec
 
 import "bytes"
 
-// Bytes is the codec of values that are bytes already: pictures, compressed documents, what another library has encoded.
-// The zero value is ready, it is safe for concurrent use, and neither method returns an error. Both copy, one allocation
-// each, so a value and its encoded form never share memory. A nil slice encodes to no bytes and comes back as an empty slice
-// that is not nil: Redis knows no difference between the two.
+// Bytes is the codec of values that are bytes already: pictures, compressed documents, what another
+// library has encoded. The zero value is ready, it is safe for concurrent use, and neither method
+// returns an error. Both copy, one allocation each, so a value and its encoded form never share
+// memory. A nil slice encodes to no bytes and comes back as an empty slice that is not nil: Redis
+// knows no difference between the two.
 type Bytes struct{}
 
 // Encode returns a copy of v, never nil.
@@ -21,8 +22,9 @@ func copied(b []byte) []byte {
 	return bytes.Clone(b)
 }
 
-// String is the codec of strings. The zero value is ready, it is safe for concurrent use, and neither method returns an
-// error. Both copy, one allocation each. Any bytes are a string, valid UTF-8 or not, and so is the empty string.
+// String is the codec of strings. The zero value is ready, it is safe for concurrent use, and
+// neither method returns an error. Both copy, one allocation each. Any bytes are a string, valid
+// UTF-8 or not, and so is the empty string.
 type String struct{}
 
 // Encode returns the bytes of v, never nil.

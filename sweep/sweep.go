@@ -9,9 +9,10 @@ import (
 
 // Result is what a pass did.
 type Result struct {
-	Scanned     int           // records it looked at
-	Removed     int           // records it removed; in a dry run, would have removed
-	Kept        int           // records that looked idle and were not, or were gone, on the second look
+	Scanned int // records it looked at
+	Removed int // records it removed; in a dry run, would have removed
+	// records that looked idle and were not, or were gone, on the second look
+	Kept        int
 	Failed      int           // records that it could not judge or remove
 	LongestIdle time.Duration // of the records it looked at
 	Elapsed     time.Duration
@@ -20,7 +21,8 @@ type Result struct {
 // Progress is how far a pass has come.
 type Progress struct {
 	Scanned int // records looked at so far
-	Total   int // keys of the database when the pass began: those of this cache, all others, and bookkeeping
+	// keys of the database when the pass began: those of this cache, all others, and bookkeeping
+	Total   int
 	Removed int
 }
 

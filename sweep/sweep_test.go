@@ -33,11 +33,13 @@ func TestPause(t *testing.T) {
 
 func TestNewPass(t *testing.T) {
 	p, err := sweep.NewPass()
-	if err != nil || p.PageSize != sweep.DefaultPageSize || p.Duty != 1 || p.DryRun || p.Every != 0 || p.Progress != nil {
+	if err != nil || p.PageSize != sweep.DefaultPageSize || p.Duty != 1 || p.DryRun ||
+		p.Every != 0 || p.Progress != nil {
 		t.Errorf("without options: %+v, %v", p, err)
 	}
 	called := false
-	p, err = sweep.NewPass(sweep.DryRun(), sweep.PageSize(7), sweep.Duty(0.2), sweep.Every(time.Minute), nil,
+	p, err = sweep.NewPass(sweep.DryRun(), sweep.PageSize(7), sweep.Duty(0.2),
+		sweep.Every(time.Minute), nil,
 		sweep.OnProgress(func(sweep.Progress) { called = true }))
 	if err != nil || !p.DryRun || p.PageSize != 7 || p.Duty != 0.2 || p.Every != time.Minute {
 		t.Errorf("with all options: %+v, %v", p, err)
@@ -88,7 +90,9 @@ type target struct {
 	pass  func(n int, p sweep.Pass) error
 }
 
-func (g *target) Sweep(_ context.Context, maxIdle time.Duration, opts ...sweep.Option) (sweep.Result, error) {
+func (g *target) Sweep(
+	_ context.Context, maxIdle time.Duration, opts ...sweep.Option,
+) (sweep.Result, error) {
 	p, err := sweep.NewPass(opts...)
 	if err != nil || maxIdle != 20*time.Minute {
 		return sweep.Result{}, fmt.Errorf("maxIdle %v: %w", maxIdle, err)
@@ -109,7 +113,8 @@ func passes(t *testing.T, pass func(n int, p sweep.Pass) error) (times []time.Du
 		defer cancel()
 		g := &target{pass: pass}
 		sweep.Periodic{Interval: time.Hour, MaxIdle: 20 * time.Minute, PageSize: 9}.Run(ctx, g)
-		if d := time.Since(begun); d < 24*time.Hour || d > 24*time.Hour+10*time.Minute { // a pass may be under way
+		// a pass may be under way
+		if d := time.Since(begun); d < 24*time.Hour || d > 24*time.Hour+10*time.Minute {
 			t.Errorf("Run returned after %v, want it to end with its context", d)
 		}
 		for _, at := range g.begun {
@@ -143,7 +148,9 @@ func TestPeriodicRun(t *testing.T) {
 		}), time.Hour)
 	})
 	t.Run("a pass fails", func(t *testing.T) {
-		wantApart(t, passes(t, func(int, sweep.Pass) error { return context.DeadlineExceeded }), time.Hour)
+		wantApart(t, passes(t, func(int, sweep.Pass) error {
+			return context.DeadlineExceeded
+		}), time.Hour)
 	})
 	t.Run("another process has the turn", func(t *testing.T) {
 		wantApart(t, passes(t, func(int, sweep.Pass) error {
@@ -163,7 +170,9 @@ func TestPeriodicRun(t *testing.T) {
 	t.Run("not all at once", func(t *testing.T) {
 		first := map[time.Duration]bool{}
 		for range 20 {
-			first[passes(t, func(int, sweep.Pass) error { return nil })[0].Truncate(time.Minute)] = true
+			first[passes(t, func(int, sweep.Pass) error {
+				return nil
+			})[0].Truncate(time.Minute)] = true
 		}
 		if len(first) < 5 {
 			t.Errorf("20 sweepers began at %v", first)

@@ -50,19 +50,24 @@ func (t Terms) Validate() error {
 	case t.MaxAge < 0:
 		return errors.New("MaxAge must be positive")
 	case t.MaxAge != 0 && !t.Renews:
-		return fmt.Errorf("MaxAge %v is for a policy that renews: a fixed TTL is an absolute age already", t.MaxAge)
+		return fmt.Errorf("MaxAge %v is for a policy that renews: a fixed TTL is an absolute "+
+			"age already", t.MaxAge)
 	case t.MaxAge != 0 && t.MaxAge < t.TTL:
-		return fmt.Errorf("MaxAge %v is shorter than the TTL %v, which no record would reach: use Fixed(%v)", t.MaxAge, t.TTL, t.MaxAge)
+		return fmt.Errorf("MaxAge %v is shorter than the TTL %v, which no record would reach: "+
+			"use Fixed(%v)", t.MaxAge, t.TTL, t.MaxAge)
 	case t.Tolerance != 0 && t.Tolerance < Min:
 		return fmt.Errorf("Tolerance %v is less than %v", t.Tolerance, Min)
 	case t.Tolerance != 0 && !t.Renews:
-		return fmt.Errorf("Tolerance %v is for a policy that renews: a fixed TTL is not renewed at all", t.Tolerance)
+		return fmt.Errorf("Tolerance %v is for a policy that renews: a fixed TTL is not "+
+			"renewed at all", t.Tolerance)
 	case t.Tolerance.Milliseconds() >= t.TTL.Milliseconds():
-		return fmt.Errorf("Tolerance %v is not less than the TTL %v: a record could die while it is used", t.Tolerance, t.TTL)
+		return fmt.Errorf("Tolerance %v is not less than the TTL %v: a record could die while "+
+			"it is used", t.Tolerance, t.TTL)
 	case !(t.Jitter >= 0 && t.Jitter < 1): // written so that NaN is out of range too
 		return fmt.Errorf("Jitter %v is not from 0 to less than 1", t.Jitter)
 	case t.Jitter != 0 && t.Renews:
-		return fmt.Errorf("Jitter %v is for a fixed TTL: records that are renewed are spread by their use", t.Jitter)
+		return fmt.Errorf("Jitter %v is for a fixed TTL: records that are renewed are spread by "+
+			"their use", t.Jitter)
 	case t.Jitter != 0 && time.Duration(float64(t.TTL)*(1-t.Jitter)) < Min:
 		return fmt.Errorf("Jitter %v can shorten the TTL %v to less than %v", t.Jitter, t.TTL, Min)
 	}

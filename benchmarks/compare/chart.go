@@ -17,8 +17,8 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// A chart has no colours of its own, so that one drawing serves light and dark: it is drawn in inks, and each becomes a
-// variable of the page's style sheet.
+// A chart has no colours of its own, so that one drawing serves light and dark: it is drawn in
+// inks, and each becomes a variable of the page's style sheet.
 func ink(n uint8) color.Color { return color.RGBA{B: n, A: 255} }
 
 const (
@@ -74,8 +74,10 @@ func chart(m metric, codecs []Figures) (template.HTML, error) {
 		if err != nil {
 			return "", err
 		}
-		bar.Horizontal, bar.XMin, bar.Color, bar.LineStyle.Width = true, at, ink(inkCodec+uint8(i%palette)), 0
-		label, err := plotter.NewLabels(plotter.XYLabels{XYs: plotter.XYs{{X: value, Y: at}}, Labels: []string{number(value)}})
+		bar.Horizontal, bar.XMin, bar.Color, bar.LineStyle.Width = true, at,
+			ink(inkCodec+uint8(i%palette)), 0
+		label, err := plotter.NewLabels(plotter.XYLabels{XYs: plotter.XYs{{X: value, Y: at}},
+			Labels: []string{number(value)}})
 		if err != nil {
 			return "", err
 		}
@@ -101,16 +103,17 @@ func short(name string) string {
 
 func textStyle(align text.XAlignment) text.Style {
 	return text.Style{
-		Color:   ink(inkText),
-		Font:    font.From(font.Font{Typeface: plot.DefaultFont.Typeface, Variant: "Sans"}, fontSize),
+		Color: ink(inkText),
+		Font: font.From(font.Font{Typeface: plot.DefaultFont.Typeface, Variant: "Sans"},
+			fontSize),
 		XAlign:  align,
 		YAlign:  draw.YCenter,
 		Handler: plot.DefaultTextHandler,
 	}
 }
 
-// render returns the plot as an SVG element for a page: without the prelude of a file, and without a size, which is the
-// page's to give.
+// render returns the plot as an SVG element for a page: without the prelude of a file, and without
+// a size, which is the page's to give.
 func render(p *plot.Plot, w, h vg.Length) (template.HTML, error) {
 	canvas := vgsvg.New(w, h)
 	p.Draw(draw.New(canvas))
@@ -120,5 +123,6 @@ func render(p *plot.Plot, w, h vg.Length) (template.HTML, error) {
 	}
 	_, head, _ := bytes.Cut(b.Bytes(), []byte("<svg"))
 	_, body, _ := bytes.Cut(head, []byte(">"))
-	return template.HTML(fmt.Sprintf(`<svg viewBox="0 0 %g %g" aria-hidden="true">%s`, w.Points(), h.Points(), themed(body))), nil
+	return template.HTML(fmt.Sprintf(`<svg viewBox="0 0 %g %g" aria-hidden="true">%s`, w.Points(),
+		h.Points(), themed(body))), nil
 }

@@ -43,15 +43,27 @@ func TestCodecsThatFail(t *testing.T) {
 		is    error
 		want  string
 	}{
-		{"loses a field", tampering{decode: func(v note) (note, error) { v.Text = ""; return v, nil }}, ErrLossy, "the record does not come back equal"},
-		{"does not encode", tampering{encode: func(note) ([]byte, error) { return nil, bad }}, bad, "encode: no threes"},
-		{"does not decode", tampering{decode: func(note) (note, error) { return note{}, bad }}, bad, "decode: no threes"},
-		{"panics", tampering{decode: func(v note) (note, error) { panic(v.Text) }}, nil, "panic: string"},
+		{"loses a field", tampering{decode: func(v note) (note, error) {
+			v.Text = ""
+			return v, nil
+		}}, ErrLossy, "the record does not come back equal"},
+		{"does not encode", tampering{encode: func(note) ([]byte, error) {
+			return nil, bad
+		}}, bad, "encode: no threes"},
+		{"does not decode", tampering{decode: func(note) (note, error) {
+			return note{}, bad
+		}}, bad, "decode: no threes"},
+		{"panics", tampering{decode: func(v note) (note, error) {
+			panic(v.Text)
+		}}, nil, "panic: string"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r, err := Run(t.Context(), noteGroup(Of("own", tt.codec, notes()), Of("json", codec.JSON[note]{}, notes())), &Options{Rounds: 1})
+			r, err := Run(t.Context(),
+				noteGroup(Of("own", tt.codec, notes()),
+					Of("json", codec.JSON[note]{}, notes())), &Options{Rounds: 1})
 			var failed *Error
-			if !errors.As(err, &failed) || failed.Group != "notes" || failed.Codec != "own" || failed.Record != 3 {
+			if !errors.As(err, &failed) || failed.Group != "notes" || failed.Codec != "own" ||
+				failed.Record != 3 {
 				t.Fatalf("error %v (%+v), want one of own on record 3 of notes", err, failed)
 			}
 			if tt.is != nil && !errors.Is(err, tt.is) {
@@ -61,11 +73,13 @@ func TestCodecsThatFail(t *testing.T) {
 				t.Errorf("error %q, want %q", err, want)
 			}
 			own, other := r.Results[0].Codecs[0], r.Results[0].Codecs[1]
-			if want := (Figures{Name: "own", Type: "compare.note", Error: "record 3: " + tt.want}); own != want {
+			if want := (Figures{Name: "own", Type: "compare.note",
+				Error: "record 3: " + tt.want}); own != want {
 				t.Errorf("figures of own are %+v, want %+v", own, want)
 			}
 			measured(t, other)
-			if r.Results[0].Best != "json" || !strings.HasSuffix(r.Results[0].Why, "no other codec was measured") {
+			if r.Results[0].Best != "json" ||
+				!strings.HasSuffix(r.Results[0].Why, "no other codec was measured") {
 				t.Errorf("the best is %q: %s", r.Results[0].Best, r.Results[0].Why)
 			}
 			if text := everything(t, r); strings.Contains(text, "secret") {
@@ -78,7 +92,10 @@ func TestCodecsThatFail(t *testing.T) {
 func TestNoCodecIsLeft(t *testing.T) {
 	lossy := tampering{decode: func(v note) (note, error) { v.Text = ""; return v, nil }}
 	last, total := 0, 0
-	r, err := Run(t.Context(), noteGroup(Of("a", lossy, notes()), Of("b", lossy, notes())), &Options{Progress: func(done, of int) { last, total = done, of }})
+	r, err := Run(t.Context(), noteGroup(Of("a", lossy, notes()), Of("b", lossy, notes())),
+		&Options{Progress: func(done, of int) {
+			last, total = done, of
+		}})
 	if !errors.Is(err, ErrLossy) || strings.Count(err.Error(), "record 3") != 2 || last != total {
 		t.Errorf("error %v, progress %d of %d", err, last, total)
 	}
@@ -133,7 +150,8 @@ func nested(depth int) any {
 func TestEqual(t *testing.T) {
 	now := time.Now()
 	text := wrapperspb.String("x")
-	if _, err := proto.Marshal(text); err != nil { // this changes the message inside: it remembers its size
+	// this changes the message inside: it remembers its size
+	if _, err := proto.Marshal(text); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {
@@ -155,8 +173,10 @@ func TestEqual(t *testing.T) {
 		{"Equal method says no", record{caseless("a")}, record{caseless("b")}, false},
 		{"type in an any", record{int8(5)}, record{5}, false},
 		{"time in an unexported field", hidden{at: now}, hidden{at: now.UTC()}, true},
-		{"map in an unexported field", hidden{v: map[sealed]sealed{{1}: {2}}}, hidden{v: map[sealed]sealed{{1}: {2}}}, true},
-		{"another map there", hidden{v: map[sealed]sealed{{1}: {2}}}, hidden{v: map[sealed]sealed{{1}: {3}}}, false},
+		{"map in an unexported field", hidden{v: map[sealed]sealed{{1}: {2}}},
+			hidden{v: map[sealed]sealed{{1}: {2}}}, true},
+		{"another map there", hidden{v: map[sealed]sealed{{1}: {2}}},
+			hidden{v: map[sealed]sealed{{1}: {3}}}, false},
 		{"another key", map[string]int{"a": 1}, map[string]int{"b": 1}, false},
 		{"a key more", map[string]int{"a": 1}, map[string]int{"a": 1, "b": 1}, false},
 		{"bytes", []byte("abc"), []byte("abc"), true},
@@ -196,19 +216,27 @@ func TestBadArguments(t *testing.T) {
 	}{
 		{"no groups", nil, nil, "there are no groups"},
 		{"no name", []Group{{Entries: []Entry{good}}}, nil, "a group has no name"},
-		{"name twice", append(noteGroup(good), noteGroup(good)...), nil, "two groups are named notes"},
+		{"name twice", append(noteGroup(good), noteGroup(good)...), nil,
+			"two groups are named notes"},
 		{"no entries", []Group{{Name: "notes"}}, nil, "notes has no entries"},
 		{"zero entry", noteGroup(good, Entry{}), nil, "notes: an Entry is zero: make it by Of"},
-		{"codec without name", noteGroup(Of("", codec.JSON[note]{}, notes())), nil, "notes: a codec has no name"},
+		{"codec without name", noteGroup(Of("", codec.JSON[note]{}, notes())), nil,
+			"notes: a codec has no name"},
 		{"codec twice", noteGroup(good, good), nil, "notes: two codecs are named json"},
-		{"no codec", noteGroup(Of[note]("own", nil, notes())), nil, "notes: codec own: the codec is nil"},
-		{"nil codec", noteGroup(Of[note]("own", nilCodec, notes())), nil, "notes: codec own: the codec is nil"},
-		{"no records", noteGroup(Of("json", codec.JSON[note]{}, nil)), nil, "notes: codec json: there are no records"},
-		{"other records", noteGroup(good, Of("own", codec.JSON[note]{}, notes()[1:])), nil, "notes: codec own has 19 records and codec json has 20: they must be the same ones"},
-		{"rounds", noteGroup(good), &Options{Rounds: -1}, "Options.Rounds is -1: it must be positive"},
+		{"no codec", noteGroup(Of[note]("own", nil, notes())), nil,
+			"notes: codec own: the codec is nil"},
+		{"nil codec", noteGroup(Of[note]("own", nilCodec, notes())), nil,
+			"notes: codec own: the codec is nil"},
+		{"no records", noteGroup(Of("json", codec.JSON[note]{}, nil)), nil,
+			"notes: codec json: there are no records"},
+		{"other records", noteGroup(good, Of("own", codec.JSON[note]{}, notes()[1:])), nil,
+			"notes: codec own has 19 records and codec json has 20: they must be the same ones"},
+		{"rounds", noteGroup(good), &Options{Rounds: -1},
+			"Options.Rounds is -1: it must be positive"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if r, err := Run(t.Context(), tt.groups, tt.o); r != nil || err == nil || err.Error() != "compare: "+tt.want {
+			if r, err := Run(t.Context(), tt.groups, tt.o); r != nil || err == nil ||
+				err.Error() != "compare: "+tt.want {
 				t.Errorf("got %v, %v, want the error %q", r, err, tt.want)
 			}
 		})

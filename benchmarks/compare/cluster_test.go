@@ -16,7 +16,8 @@ func TestCluster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f := r.Results[0].Codecs[1]; !strings.HasSuffix(r.Server, ", cluster") || f.RedisBytes <= f.Bytes {
+	if f := r.Results[0].Codecs[1]; !strings.HasSuffix(r.Server, ", cluster") ||
+		f.RedisBytes <= f.Bytes {
 		t.Errorf("%s: %v bytes in Redis for %v", r.Server, f.RedisBytes, f.Bytes)
 	}
 }

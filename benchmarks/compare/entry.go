@@ -24,7 +24,8 @@ type Group struct {
 	Entries []Entry
 }
 
-// Entry is a codec and the records it is measured on. Of makes one; the zero Entry is refused by Run.
+// Entry is a codec and the records it is measured on. Of makes one; the zero Entry is refused by
+// Run.
 type Entry struct {
 	name    string
 	subject subject
@@ -32,10 +33,11 @@ type Entry struct {
 
 // Of returns an Entry. The name stands in the report; records must not change until Run returns.
 //
-// A codec gives a record back if the result is equal: for a protobuf message by proto.Equal, for a type with a method
-// Equal(V) bool by that method, and else field by field, unexported fields included. There too, messages and types with an
-// Equal method (time.Time) are compared their way, a nil slice or map is equal to an empty one, and a NaN to a NaN. In an any
-// the type counts: MsgPack reads an int 5 as an int8, and JSON as a float64, so neither gives it back.
+// A codec gives a record back if the result is equal: for a protobuf message by proto.Equal, for a
+// type with a method Equal(V) bool by that method, and else field by field, unexported fields
+// included. There too, messages and types with an Equal method (time.Time) are compared their way,
+// a nil slice or map is equal to an empty one, and a NaN to a NaN. In an any the type counts:
+// MsgPack reads an int 5 as an int8, and JSON as a float64, so neither gives it back.
 func Of[V any](name string, c codec.Codec[V], records []V) Entry {
 	return Entry{name, typed[V]{c, records}}
 }

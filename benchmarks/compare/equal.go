@@ -7,13 +7,15 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// equal is what the comment of Of says. reflect.DeepEqual would take an instant in another time zone, and an empty slice that
-// comes back nil, for lost data; go-cmp takes exponential time on nested lists.
+// equal is what the comment of Of says. reflect.DeepEqual would take an instant in another time
+// zone, and an empty slice that comes back nil, for lost data; go-cmp takes exponential time on
+// nested lists.
 func equal[V any](a, b V) bool {
 	return comparison{}.same(reflect.ValueOf(&a).Elem(), reflect.ValueOf(&b).Elem())
 }
 
-// comparison has the pairs of pointers that are being compared. Who meets one again has gone around a cycle.
+// comparison has the pairs of pointers that are being compared. Who meets one again has gone around
+// a cycle.
 type comparison map[[2]any]bool
 
 // same compares values of one type.
@@ -28,7 +30,8 @@ func (c comparison) same(a, b reflect.Value) bool {
 	if message, ok := a.Interface().(proto.Message); ok && a.Kind() != reflect.Interface {
 		return proto.Equal(message, b.Interface().(proto.Message))
 	}
-	if method := a.MethodByName("Equal"); method.IsValid() && a.Kind() != reflect.Interface && compares(method.Type(), a.Type()) {
+	if method := a.MethodByName("Equal"); method.IsValid() && a.Kind() != reflect.Interface &&
+		compares(method.Type(), a.Type()) {
 		return method.Call([]reflect.Value{b})[0].Bool()
 	}
 	switch a.Kind() {
@@ -78,8 +81,9 @@ func (c comparison) sameElements(a, b reflect.Value) bool {
 	return true
 }
 
-// accessible returns v so that its value may be taken also if it stands in an unexported field. A field of an accessible
-// struct is addressable; what is not addressable comes from a map or an interface, and is copied.
+// accessible returns v so that its value may be taken also if it stands in an unexported field. A
+// field of an accessible struct is addressable; what is not addressable comes from a map or an
+// interface, and is copied.
 func accessible(v reflect.Value) reflect.Value {
 	if v.CanAddr() {
 		return reflect.NewAt(v.Type(), v.Addr().UnsafePointer()).Elem()

@@ -26,8 +26,9 @@ type figure struct {
 	SVG           template.HTML
 }
 
-// WriteHTML writes the report as one page that loads nothing from elsewhere and runs no script: a chart for each metric, the
-// tables and the recommendations. It is light or dark as the reader's system is.
+// WriteHTML writes the report as one page that loads nothing from elsewhere and runs no script: a
+// chart for each metric, the tables and the recommendations. It is light or dark as the reader's
+// system is.
 func (r *Report) WriteHTML(w io.Writer) error {
 	metrics := r.metrics()
 	var sections []section

@@ -23,18 +23,29 @@ func (r *Report) metrics() []metric {
 	all := []metric{
 		{"Size, bytes", "bytes", lower, func(f Figures) float64 { return f.Bytes }},
 		{"Encode, µs", "encode", lower, func(f Figures) float64 { return us(f.Encode.Time) }},
-		{"Encode, allocations", "allocs", lower, func(f Figures) float64 { return f.Encode.Allocs }},
+		{"Encode, allocations", "allocs", lower, func(f Figures) float64 {
+			return f.Encode.Allocs
+		}},
 		{"Decode, µs", "decode", lower, func(f Figures) float64 { return us(f.Decode.Time) }},
-		{"Decode, allocations", "allocs", lower, func(f Figures) float64 { return f.Decode.Allocs }},
+		{"Decode, allocations", "allocs", lower, func(f Figures) float64 {
+			return f.Decode.Allocs
+		}},
 		{"Set p50, µs", "Set p50", lower, func(f Figures) float64 { return us(f.Set.P50) }},
 		{"Set p99, µs", "p99", lower, func(f Figures) float64 { return us(f.Set.P99) }},
 		{"Get p50, µs", "Get p50", lower, func(f Figures) float64 { return us(f.Get.P50) }},
 		{"Get p99, µs", "p99", lower, func(f Figures) float64 { return us(f.Get.P99) }},
-		{"Set, calls per second", "Set/s", higher, func(f Figures) float64 { return f.Set.PerSecond }},
-		{"Get, calls per second", "Get/s", higher, func(f Figures) float64 { return f.Get.PerSecond }},
+		{"Set, calls per second", "Set/s", higher, func(f Figures) float64 {
+			return f.Set.PerSecond
+		}},
+		{"Get, calls per second", "Get/s", higher, func(f Figures) float64 {
+			return f.Get.PerSecond
+		}},
 	}
 	if r.hasMemory() {
-		all = append(all, metric{"Memory in Redis, bytes", "in Redis", lower, func(f Figures) float64 { return f.RedisBytes }})
+		all = append(all,
+			metric{"Memory in Redis, bytes", "in Redis", lower, func(f Figures) float64 {
+				return f.RedisBytes
+			}})
 	}
 	return all
 }

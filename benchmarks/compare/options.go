@@ -10,7 +10,8 @@ import (
 // DefaultRounds is the default of Options.Rounds.
 const DefaultRounds = 40
 
-// Options are the optional parts of a run. Nil Options, and each zero field, mean the documented default.
+// Options are the optional parts of a run. Nil Options, and each zero field, mean the documented
+// default.
 type Options struct {
 	// Client is a real server, and stays the caller's. The records are written
 	// below a name that no other run has, with a TTL of 15 minutes, and removed at
@@ -84,7 +85,8 @@ func validateEntries(entries []Entry) error {
 			return fmt.Errorf("codec %s: %w", e.name, err)
 		}
 		if n, first := e.subject.len(), entries[0].subject.len(); n != first {
-			return fmt.Errorf("codec %s has %d records and codec %s has %d: they must be the same ones", e.name, n, entries[0].name, first)
+			return fmt.Errorf("codec %s has %d records and codec %s has %d: they must be the "+
+				"same ones", e.name, n, entries[0].name, first)
 		}
 	}
 	return nil

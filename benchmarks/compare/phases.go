@@ -19,10 +19,18 @@ var phases = []struct {
 }{
 	{"Encode", bySlice, encoding, func(f *Figures, m measure.Result) { f.Encode = costOf(m) }},
 	{"Decode", bySlice, decoding, func(f *Figures, m measure.Result) { f.Decode = costOf(m) }},
-	{"Set", byCall, setting, func(f *Figures, m measure.Result) { f.Set.P50, f.Set.P99 = nanos(m.P50), nanos(m.P99) }},
-	{"Get", byCall, getting, func(f *Figures, m measure.Result) { f.Get.P50, f.Get.P99 = nanos(m.P50), nanos(m.P99) }},
-	{"Set, parallel", byBurst, setting, func(f *Figures, m measure.Result) { f.Set.PerSecond = perSecond(m) }},
-	{"Get, parallel", byBurst, getting, func(f *Figures, m measure.Result) { f.Get.PerSecond = perSecond(m) }},
+	{"Set", byCall, setting, func(f *Figures, m measure.Result) {
+		f.Set.P50, f.Set.P99 = nanos(m.P50), nanos(m.P99)
+	}},
+	{"Get", byCall, getting, func(f *Figures, m measure.Result) {
+		f.Get.P50, f.Get.P99 = nanos(m.P50), nanos(m.P99)
+	}},
+	{"Set, parallel", byBurst, setting, func(f *Figures, m measure.Result) {
+		f.Set.PerSecond = perSecond(m)
+	}},
+	{"Get, parallel", byBurst, getting, func(f *Figures, m measure.Result) {
+		f.Get.PerSecond = perSecond(m)
+	}},
 }
 
 // mode is what one look at the clock is for.
@@ -55,11 +63,12 @@ func (r *run) measure(ctx context.Context, n int, runners []*runner) error {
 		if p.mode == byBurst {
 			calls = burst(runners)
 		}
-		plan := measure.Plan{Rounds: r.Rounds, Slice: slice, Each: p.mode == byCall, Before: func() error {
-			r.Progress(r.done, r.total)
-			r.done++
-			return ctx.Err()
-		}}
+		plan := measure.Plan{Rounds: r.Rounds, Slice: slice, Each: p.mode == byCall,
+			Before: func() error {
+				r.Progress(r.done, r.total)
+				r.done++
+				return ctx.Err()
+			}}
 		comparison := measure.Case{Labels: []string{p.name}}
 		for _, c := range runners {
 			op := p.op(ctx, c)
@@ -67,7 +76,8 @@ func (r *run) measure(ctx context.Context, n int, runners []*runner) error {
 			if p.mode == byBurst {
 				round = together(round, calls)
 			}
-			comparison.Sides = append(comparison.Sides, measure.Side{Name: c.figures.Name, Op: round})
+			comparison.Sides = append(comparison.Sides,
+				measure.Side{Name: c.figures.Name, Op: round})
 		}
 		results, err := plan.Run(comparison)
 		if err != nil {
@@ -83,8 +93,8 @@ func (r *run) measure(ctx context.Context, n int, runners []*runner) error {
 	return nil
 }
 
-// burst returns how many calls a goroutine makes in a burst: enough that starting the goroutines costs nothing beside them,
-// and so few, of large records, that a slice stays one.
+// burst returns how many calls a goroutine makes in a burst: enough that starting the goroutines
+// costs nothing beside them, and so few, of large records, that a slice stays one.
 func burst(runners []*runner) int {
 	slowest := time.Duration(1)
 	for _, c := range runners {

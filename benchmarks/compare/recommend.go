@@ -9,18 +9,22 @@ import (
 
 // Rule is how a Report chooses a codec.
 const Rule = "the shortest round trip: p50 of a Set plus p50 of a Get, through the cache; " +
-	"of the codecs that are less than 5 % slower than the fastest, the one with the fewest bytes per record"
+	"of the codecs that are less than 5 % slower than the fastest, the one with the fewest " +
+	"bytes per record"
 
 // tie is how much slower than the fastest a codec may be to count as equally fast.
 const tie = 0.05
 
-// recommend chooses by Rule among the codecs that were measured, and says why. Where bytes are equal too, the faster goes.
+// recommend chooses by Rule among the codecs that were measured, and says why. Where bytes are
+// equal too, the faster goes.
 func recommend(codecs []Figures) (best, why string) {
 	ranked := slices.DeleteFunc(slices.Clone(codecs), func(f Figures) bool { return f.Error != "" })
 	if len(ranked) == 0 {
 		return "", "no codec gives every record back"
 	}
-	slices.SortStableFunc(ranked, func(a, b Figures) int { return cmp.Compare(roundTrip(a), roundTrip(b)) })
+	slices.SortStableFunc(ranked, func(a, b Figures) int {
+		return cmp.Compare(roundTrip(a), roundTrip(b))
+	})
 	fastest := ranked[0]
 	chosen := fastest
 	for _, f := range ranked[1:] {
@@ -28,16 +32,20 @@ func recommend(codecs []Figures) (best, why string) {
 			chosen = f
 		}
 	}
-	why = fmt.Sprintf("%s for a Set and a Get, %s B per record", micros(roundTrip(chosen)), number(chosen.Bytes))
+	why = fmt.Sprintf("%s for a Set and a Get, %s B per record", micros(roundTrip(chosen)),
+		number(chosen.Bytes))
 	switch {
 	case len(ranked) == 1:
 		why += "; no other codec was measured"
 	case chosen.Name != fastest.Name:
-		why += fmt.Sprintf("; %s is %s faster, which counts as a tie, and has %s B", fastest.Name, percent(fastest, chosen), number(fastest.Bytes))
+		why += fmt.Sprintf("; %s is %s faster, which counts as a tie, and has %s B", fastest.Name,
+			percent(fastest, chosen), number(fastest.Bytes))
 	case tied(fastest, ranked[1]):
-		why += fmt.Sprintf("; %s is %s slower, which counts as a tie, and has %s B", ranked[1].Name, percent(fastest, ranked[1]), number(ranked[1].Bytes))
+		why += fmt.Sprintf("; %s is %s slower, which counts as a tie, and has %s B", ranked[1].Name,
+			percent(fastest, ranked[1]), number(ranked[1].Bytes))
 	default:
-		why += fmt.Sprintf("; the next, %s, is %s slower and has %s B", ranked[1].Name, percent(fastest, ranked[1]), number(ranked[1].Bytes))
+		why += fmt.Sprintf("; the next, %s, is %s slower and has %s B", ranked[1].Name,
+			percent(fastest, ranked[1]), number(ranked[1].Bytes))
 	}
 	return chosen.Name, why
 }

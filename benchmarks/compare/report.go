@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Report is what Run measured. Its JSON form, by WriteJSON, has the names in the tags; they say the units.
+// Report is what Run measured. Its JSON form, by WriteJSON, has the names in the tags; they say the
+// units.
 type Report struct {
 	Time     time.Time `json:"time"`
 	Host     string    `json:"host"`              // processor, system, Go version
@@ -32,13 +33,16 @@ type Result struct {
 	Why  string `json:"why"`
 }
 
-// Figures are what was measured of a codec, per record. If there is an Error all are zero, and left out of the JSON.
+// Figures are what was measured of a codec, per record. If there is an Error all are zero, and left
+// out of the JSON.
 type Figures struct {
-	Name       string  `json:"codec"`
-	Type       string  `json:"type"`                 // Go type of the records
-	Error      string  `json:"error,omitempty"`      // why the codec was not measured, and the record
-	Bytes      float64 `json:"bytes,omitzero"`       // encoded, mean of the records
-	RedisBytes float64 `json:"redis_bytes,omitzero"` // memory in the server, mean; zero if Report.Memory says not measured
+	Name string `json:"codec"`
+	Type string `json:"type"` // Go type of the records
+	// why the codec was not measured, and the record
+	Error string  `json:"error,omitempty"`
+	Bytes float64 `json:"bytes,omitzero"` // encoded, mean of the records
+	// memory in the server, mean; zero if Report.Memory says not measured
+	RedisBytes float64 `json:"redis_bytes,omitzero"`
 	Encode     Cost    `json:"encode,omitzero"`
 	Decode     Cost    `json:"decode,omitzero"`
 	Set        Calls   `json:"set,omitzero"`
@@ -53,9 +57,10 @@ type Cost struct {
 
 // Calls are calls of a cache, with the codec and the server in them.
 type Calls struct {
-	P50       time.Duration `json:"p50_ns"`     // of single calls, one goroutine
-	P99       time.Duration `json:"p99_ns"`     // of the same calls
-	PerSecond float64       `json:"per_second"` // of Report.Parallel goroutines together, median of the rounds
+	P50 time.Duration `json:"p50_ns"` // of single calls, one goroutine
+	P99 time.Duration `json:"p99_ns"` // of the same calls
+	// of Report.Parallel goroutines together, median of the rounds
+	PerSecond float64 `json:"per_second"`
 }
 
 // WriteJSON writes the report as indented JSON, for machines.

@@ -23,12 +23,13 @@ const (
 	fewRounds = 20
 )
 
-// Run compares the codecs of each group. It takes some seconds a group, see Options.Rounds, and should have the machine for
-// itself.
+// Run compares the codecs of each group. It takes some seconds a group, see Options.Rounds, and
+// should have the machine for itself.
 //
-// A codec that fails on a record or gives another one back is not measured: it stands in the report with its error, and the
-// joined error that Run returns beside the report has an *Error for it (ErrLossy where data was lost). Any other error is a
-// bad argument, the server's or the context's; then there is no report.
+// A codec that fails on a record or gives another one back is not measured: it stands in the report
+// with its error, and the joined error that Run returns beside the report has an *Error for it
+// (ErrLossy where data was lost). Any other error is a bad argument, the server's or the context's;
+// then there is no report.
 func Run(ctx context.Context, groups []Group, o *Options) (*Report, error) {
 	options, err := o.checked()
 	if err != nil {
@@ -43,13 +44,15 @@ func Run(ctx context.Context, groups []Group, o *Options) (*Report, error) {
 	}
 	defer srv.close()
 
-	r := &run{Options: options, server: srv, prefix: "compare-" + token(), total: len(groups) * len(phases) * options.Rounds}
+	r := &run{Options: options, server: srv, prefix: "compare-" + token(),
+		total: len(groups) * len(phases) * options.Rounds}
 	out := &Report{
 		Time: time.Now().UTC().Truncate(time.Second), Host: report.Host(), Server: srv.about,
 		Rounds: options.Rounds, Parallel: Parallel, Rule: Rule,
 	}
 	if options.Rounds < fewRounds {
-		out.Caution = fmt.Sprintf("rounds are few (%d): enough to see that the codecs work, too few to choose by their times", options.Rounds)
+		out.Caution = fmt.Sprintf("rounds are few (%d): enough to see that the codecs work, too "+
+			"few to choose by their times", options.Rounds)
 	}
 	var failed []error
 	for i, g := range groups {
@@ -88,8 +91,11 @@ type runner struct {
 }
 
 // group compares the codecs of one group. errs are of codecs that fail; err is of anything else.
-func (r *run) group(ctx context.Context, number int, g Group) (result Result, errs []error, err error) {
-	result = Result{Name: g.Name, Note: g.Note, Records: g.Entries[0].subject.len(), Codecs: make([]Figures, len(g.Entries))}
+func (r *run) group(
+	ctx context.Context, number int, g Group,
+) (result Result, errs []error, err error) {
+	result = Result{Name: g.Name, Note: g.Note, Records: g.Entries[0].subject.len(),
+		Codecs: make([]Figures, len(g.Entries))}
 	var runners []*runner
 	// What was written goes, however the group ends.
 	defer func() {
@@ -128,7 +134,8 @@ func (r *run) group(ctx context.Context, number int, g Group) (result Result, er
 	return result, errs, nil
 }
 
-// check encodes and decodes every record, until one fails or the context ends, and notes in f what came of it.
+// check encodes and decodes every record, until one fails or the context ends, and notes in f what
+// came of it.
 func check(ctx context.Context, e Entry, f *Figures) (*runner, *Error) {
 	f.Name, f.Type = e.name, e.subject.kind()
 	c := &runner{subject: e.subject, encoded: make([][]byte, e.subject.len()), figures: f}
@@ -174,7 +181,8 @@ func (r *run) measureMemory(ctx context.Context, c *runner) error {
 func (r *run) memoryNote() string {
 	switch {
 	case !r.server.real:
-		return "not measured: the embedded miniredis has no memory of its own; it needs a real server"
+		return "not measured: the embedded miniredis has no memory of its own; it needs a " +
+			"real server"
 	case r.noMemory != nil:
 		return fmt.Sprintf("not measured: the server refuses MEMORY USAGE (%v)", r.noMemory)
 	}

@@ -30,14 +30,17 @@ func notes() []note {
 
 func noteGroup(entries ...Entry) []Group {
 	if entries == nil {
-		entries = []Entry{Of("json", codec.JSON[note]{}, notes()), Of("msgpack", codec.MsgPack[note]{}, notes())}
+		entries = []Entry{Of("json", codec.JSON[note]{}, notes()),
+			Of("msgpack", codec.MsgPack[note]{}, notes())}
 	}
 	return []Group{{Name: "notes", Note: "Short ones.", Entries: entries}}
 }
 
 func TestRun(t *testing.T) {
 	last, total := -1, 0
-	groups := append(noteGroup(), Group{Name: "texts", Entries: []Entry{Of("string", codec.String{}, []string{"four", "sixsix"})}})
+	groups := append(noteGroup(),
+		Group{Name: "texts",
+			Entries: []Entry{Of("string", codec.String{}, []string{"four", "sixsix"})}})
 	r, err := Run(t.Context(), groups, &Options{Rounds: 2, Progress: func(done, of int) {
 		if done < last || done > of {
 			t.Errorf("progress %d of %d after %d", done, of, last)
@@ -50,11 +53,13 @@ func TestRun(t *testing.T) {
 	if last != total || total == 0 {
 		t.Errorf("the progress ends at %d of %d", last, total)
 	}
-	if len(r.Results) != 2 || r.Rounds != 2 || r.Server == "" || r.Host == "" || r.Time.IsZero() || !strings.HasPrefix(r.Memory, "not measured") {
+	if len(r.Results) != 2 || r.Rounds != 2 || r.Server == "" || r.Host == "" || r.Time.IsZero() ||
+		!strings.HasPrefix(r.Memory, "not measured") {
 		t.Fatalf("report %+v", r)
 	}
 	res := r.Results[0]
-	if res.Name != "notes" || res.Note != "Short ones." || res.Records != 20 || len(res.Codecs) != 2 || res.Why == "" {
+	if res.Name != "notes" || res.Note != "Short ones." || res.Records != 20 ||
+		len(res.Codecs) != 2 || res.Why == "" {
 		t.Errorf("result %+v", res)
 	}
 	if res.Best != "json" && res.Best != "msgpack" {
@@ -79,7 +84,8 @@ func TestRun(t *testing.T) {
 
 func measured(t *testing.T, f Figures) {
 	t.Helper()
-	if f.Error != "" || f.Bytes <= 0 || f.Encode.Time <= 0 || f.Decode.Time <= 0 || f.Set.PerSecond <= 0 || f.Get.PerSecond <= 0 {
+	if f.Error != "" || f.Bytes <= 0 || f.Encode.Time <= 0 || f.Decode.Time <= 0 ||
+		f.Set.PerSecond <= 0 || f.Get.PerSecond <= 0 {
 		t.Errorf("figures are missing: %+v", f)
 	}
 	for _, c := range []Calls{f.Set, f.Get} {
@@ -92,7 +98,8 @@ func measured(t *testing.T, f Figures) {
 // Allocations are counted per call, by a codec of which they are known.
 func TestAllocations(t *testing.T) {
 	records := notes()
-	r, err := Run(t.Context(), noteGroup(Of("counted", counted(records), records)), &Options{Rounds: 5})
+	r, err := Run(t.Context(), noteGroup(Of("counted", counted(records), records)),
+		&Options{Rounds: 5})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +112,8 @@ func TestAllocations(t *testing.T) {
 // Each record is measured, and none only in the check.
 func TestAllRecordsAreMeasured(t *testing.T) {
 	c := tally{encoded: new([20]atomic.Int64), decoded: new([20]atomic.Int64)}
-	if _, err := Run(t.Context(), noteGroup(Of("tally", c, notes())), &Options{Rounds: 1}); err != nil {
+	if _, err := Run(t.Context(), noteGroup(Of("tally", c, notes())),
+		&Options{Rounds: 1}); err != nil {
 		t.Fatal(err)
 	}
 	for i := range c.encoded {
@@ -153,7 +161,9 @@ func TestRealServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	looked := false
-	r, err := Run(t.Context(), noteGroup(), &Options{Client: rdb, Rounds: 1, Progress: func(done, total int) {
+	r, err := Run(t.Context(), noteGroup(), &Options{Client: rdb, Rounds: 1, Progress: func(
+		done, total int,
+	) {
 		if done == total {
 			return
 		}
@@ -166,7 +176,8 @@ func TestRealServer(t *testing.T) {
 			if ttl := rdb.PTTL(t.Context(), key).Val(); ttl <= 0 || ttl > keyTTL {
 				t.Errorf("%s has the TTL %v", key, ttl)
 			}
-			if len(key) != len("compare-0123456789abcdef/000/000:0") && len(key) != len("compare-0123456789abcdef/000/000:10") {
+			if len(key) != len("compare-0123456789abcdef/000/000:0") &&
+				len(key) != len("compare-0123456789abcdef/000/000:10") {
 				t.Errorf("%s: names differ in length, so their memory does too", key)
 			}
 		}
@@ -174,7 +185,9 @@ func TestRealServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !looked || !strings.HasPrefix(r.Server, "Redis ") || !strings.HasSuffix(r.Server, ", standalone") || !strings.HasPrefix(r.Memory, "MEMORY USAGE") {
+	if !looked || !strings.HasPrefix(r.Server, "Redis ") ||
+		!strings.HasSuffix(r.Server, ", standalone") ||
+		!strings.HasPrefix(r.Memory, "MEMORY USAGE") {
 		t.Errorf("report %+v", r)
 	}
 	for _, f := range r.Results[0].Codecs {
@@ -188,7 +201,8 @@ func TestRealServer(t *testing.T) {
 
 func leftAlone(t *testing.T, rdb *redis.Client) {
 	t.Helper()
-	if keys := rdb.Keys(context.Background(), "*").Val(); len(keys) != 1 || keys[0] != "somebody's" {
+	if keys := rdb.Keys(context.Background(), "*").Val(); len(keys) != 1 ||
+		keys[0] != "somebody's" {
 		t.Errorf("the keys are %q, want those from before", keys)
 	}
 }
@@ -222,8 +236,10 @@ func TestEndsEarly(t *testing.T) {
 	})
 	t.Run("record too large for the server", func(t *testing.T) {
 		rdb.ConfigSet(t.Context(), "proto-max-bulk-len", "1mb")
-		entries := []Entry{Of("small", codec.String{}, []string{"x"}), Of("large", codec.String{}, []string{strings.Repeat("x", 2<<20)})}
-		r, err := Run(t.Context(), []Group{{Name: "texts", Entries: entries}}, &Options{Client: rdb, Rounds: 1})
+		entries := []Entry{Of("small", codec.String{}, []string{"x"}),
+			Of("large", codec.String{}, []string{strings.Repeat("x", 2<<20)})}
+		r, err := Run(t.Context(), []Group{{Name: "texts", Entries: entries}},
+			&Options{Client: rdb, Rounds: 1})
 		if r != nil || err == nil || !strings.HasPrefix(err.Error(), "compare: texts: ") {
 			t.Errorf("got %v, %v", r, err)
 		}
@@ -232,7 +248,10 @@ func TestEndsEarly(t *testing.T) {
 }
 
 func TestLargeRecord(t *testing.T) { // larger than a cache takes by default
-	if _, err := Run(t.Context(), []Group{{Name: "texts", Entries: []Entry{Of("string", codec.String{}, []string{strings.Repeat("x", 2<<20)})}}}, &Options{Rounds: 1}); err != nil {
+	if _, err := Run(t.Context(),
+		[]Group{{Name: "texts",
+			Entries: []Entry{Of("string", codec.String{},
+				[]string{strings.Repeat("x", 2<<20)})}}}, &Options{Rounds: 1}); err != nil {
 		t.Error(err)
 	}
 }
@@ -243,7 +262,9 @@ func TestServerWithoutMemoryUsage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(r.Memory, "not measured: the server refuses MEMORY USAGE (ERR unknown command") || r.Results[0].Codecs[1].RedisBytes != 0 {
+	if !strings.HasPrefix(r.Memory,
+		"not measured: the server refuses MEMORY USAGE (ERR unknown command") ||
+		r.Results[0].Codecs[1].RedisBytes != 0 {
 		t.Errorf("%s; %+v", r.Memory, r.Results[0].Codecs)
 	}
 }
@@ -252,7 +273,9 @@ func TestUnreachableServer(t *testing.T) {
 	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", MaxRetries: -1})
 	defer rdb.Close()
 	r, err := Run(t.Context(), noteGroup(), &Options{Client: rdb})
-	if r != nil || err == nil || !strings.HasPrefix(err.Error(), "compare: the Redis server cannot be used: dial tcp 127.0.0.1:1") {
+	if r != nil || err == nil ||
+		!strings.HasPrefix(err.Error(),
+			"compare: the Redis server cannot be used: dial tcp 127.0.0.1:1") {
 		t.Errorf("got %v, %v", r, err)
 	}
 }
@@ -260,7 +283,8 @@ func TestUnreachableServer(t *testing.T) {
 func TestDescribe(t *testing.T) {
 	for info, want := range map[string]string{
 		"": "Redis of an unknown version",
-		"# Server\r\nredis_version:7.0.15\r\nredis_mode:cluster\r\n":            "Redis 7.0.15, cluster",
+		"# Server\r\nredis_version:7.0.15\r\nredis_mode:cluster\r\n": "Redis 7.0.15, " +
+			"cluster",
 		"redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.0.1\r\n": "Valkey 8.0.1",
 	} {
 		if got := describe(info); got != want {

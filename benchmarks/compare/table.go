@@ -8,11 +8,13 @@ import (
 	"github.com/activettl/rediscache/benchmarks/internal/report"
 )
 
-// WriteTable writes the report as text for a terminal, a Markdown table for each group and the recommendations at the end.
+// WriteTable writes the report as text for a terminal, a Markdown table for each group and the
+// recommendations at the end.
 func (r *Report) WriteTable(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s. Server: %s. %d rounds.\n\n", r.Host, r.Server, r.Rounds)
-	fmt.Fprintf(&b, "Per record; times in µs; p50 and p99 of single calls, /s by %d goroutines.\nMemory in Redis: %s.\n", r.Parallel, r.Memory)
+	fmt.Fprintf(&b, "Per record; times in µs; p50 and p99 of single calls, /s by %d "+
+		"goroutines.\nMemory in Redis: %s.\n", r.Parallel, r.Memory)
 	metrics := r.metrics()
 	for _, result := range r.Results {
 		b.WriteString("\n" + result.table(metrics).Markdown())

@@ -11,10 +11,13 @@ import (
 // time, and that is everybody's.
 const (
 	maxBesideFloor = 1.05 // time with one goroutine, as a multiple of that by hand
-	minBesidePeers = 3.0  // throughput with 64 goroutines or more, as a multiple of any peer on go-redis
-	minBesideOther = 1.0  // throughput, of any peer; with 64 or more, also of 1 KB of one with a client of its own
-	maxBesideNear  = 1.2  // time of a hit in the near cache with one goroutine, as a multiple of that by hand
-	maxAllocs      = 2    // allocations more than by hand, of any operation on one record
+	// throughput with 64 goroutines or more, as a multiple of any peer on go-redis
+	minBesidePeers = 3.0
+	// throughput, of any peer; with 64 or more, also of 1 KB of one with a client of its own
+	minBesideOther = 1.0
+	// time of a hit in the near cache with one goroutine, as a multiple of that by hand
+	maxBesideNear = 1.2
+	maxAllocs     = 2 // allocations more than by hand, of any operation on one record
 )
 
 // check notes what is not as promised in a cell. Times are judged by the full run
@@ -44,8 +47,10 @@ func (b *bench) check(o operation, c cell) {
 	}
 	// Half an allocation is what the goroutines of a slice and the pool of
 	// connections allocate.
-	if extra := c.results[plain].Allocs - c.results[hand].Allocs; c.goroutines == 1 && extra > maxAllocs+0.5 {
-		b.breaks("%s: %.1f allocations more than by hand, %d are allowed", what(plain), extra, maxAllocs)
+	if extra := c.results[plain].Allocs - c.results[hand].Allocs; c.goroutines == 1 &&
+		extra > maxAllocs+0.5 {
+		b.breaks("%s: %.1f allocations more than by hand, %d are allowed", what(plain), extra,
+			maxAllocs)
 	}
 	switch {
 	case *quick:
@@ -53,8 +58,10 @@ func (b *bench) check(o operation, c cell) {
 		b.checkSliding(c, what, hand, plain)
 	case o.title == near.title && c.goroutines == 1:
 		for i, s := range c.sides {
-			if slower := c.results[hand].Beside(c.results[i]).Median; s.kind == ours && slower > maxBesideNear {
-				b.breaks("%s: %.2f times as long as by hand, %.2f is allowed", what(i), slower, maxBesideNear)
+			if slower := c.results[hand].Beside(c.results[i]).Median; s.kind == ours &&
+				slower > maxBesideNear {
+				b.breaks("%s: %.2f times as long as by hand, %.2f is allowed", what(i), slower,
+					maxBesideNear)
 			}
 		}
 	}
@@ -64,7 +71,8 @@ func (b *bench) checkSliding(c cell, what func(int) string, hand, plain int) {
 	small := c.size.Label == payload.Small.Label
 	if small && c.goroutines == 1 {
 		if slower := c.results[hand].Beside(c.results[plain]).Median; slower > maxBesideFloor {
-			b.breaks("%s: %.2f times as long as by hand, %.2f is allowed", what(plain), slower, maxBesideFloor)
+			b.breaks("%s: %.2f times as long as by hand, %.2f is allowed", what(plain), slower,
+				maxBesideFloor)
 		}
 	}
 	best := c.fastest(ours)
@@ -76,14 +84,16 @@ func (b *bench) checkSliding(c cell, what func(int) string, hand, plain int) {
 		least := 0.0
 		if small && s.kind == onRedis && c.goroutines == 1 {
 			least = 1 / maxBesideFloor // it sends the same command by the same client: a tie
-		} else if small || s.kind == other && c.goroutines >= 64 && c.size.Label == payload.Medium.Label {
+		} else if small || s.kind == other && c.goroutines >= 64 &&
+			c.size.Label == payload.Medium.Label {
 			least = minBesideOther
 		}
 		if small && s.kind == onRedis && c.goroutines >= 64 {
 			least = minBesidePeers
 		}
 		if beside < least {
-			b.breaks("%s makes %.2f times as many calls as %s with %d goroutines, at least %.2f are promised", what(best), beside, s.name, c.goroutines, least)
+			b.breaks("%s makes %.2f times as many calls as %s with %d goroutines, at least %.2f "+
+				"are promised", what(best), beside, s.name, c.goroutines, least)
 		}
 	}
 }

@@ -24,7 +24,9 @@ func (b *bench) growth() *report.Table {
 	}
 	t := &report.Table{
 		Title: "Growth", Labels: 1,
-		Note: fmt.Sprintf("rediscache over more and more records of %s of JSON, `ttl.Active`, one goroutine, keys all over the cache. Time as a multiple of that over %d (quartiles). "+
+		Note: fmt.Sprintf("rediscache over more and more records of %s of JSON, `ttl.Active`, "+
+			"one goroutine, keys all over the cache. Time as a multiple of that over %d "+
+			"(quartiles). "+
 			"Bound: at most %.1f.", payload.Small.Label, lengths[0], maxGrowth),
 		Head: []string{"Operation", "records", "µs", "ratio (quartiles)"},
 	}
@@ -39,11 +41,17 @@ func (b *bench) growth() *report.Table {
 		}
 		over := func(do func(ctx context.Context, id int64) error) measure.Side {
 			return measure.Side{Name: fmt.Sprint(n), Op: func(call int) error {
-				return do(b.Context(), int64(call)*7919%int64(n)) // a prime: it comes to all of them
+				// a prime: it comes to all of them
+				return do(b.Context(), int64(call)*7919%int64(n))
 			}}
 		}
-		gets.Sides = append(gets.Sides, over(func(ctx context.Context, id int64) error { _, err := s.sliding(ctx, id); return err }))
-		sets.Sides = append(sets.Sides, over(func(ctx context.Context, id int64) error { return s.set(ctx, id, payload.Small.User) }))
+		gets.Sides = append(gets.Sides, over(func(ctx context.Context, id int64) error {
+			_, err := s.sliding(ctx, id)
+			return err
+		}))
+		sets.Sides = append(sets.Sides, over(func(ctx context.Context, id int64) error {
+			return s.set(ctx, id, payload.Small.User)
+		}))
 	}
 	for _, c := range []measure.Case{gets, sets} {
 		results, err := plan.Run(c)
@@ -51,9 +59,11 @@ func (b *bench) growth() *report.Table {
 			b.Fatal(err)
 		}
 		for _, r := range results {
-			t.Add(c.Labels[0], r.Name, fmt.Sprintf("%.1f", r.Nanos.Median/1e3), fmt.Sprintf("%.2f (%.2f–%.2f)", r.Ratio.Median, r.Ratio.Q1, r.Ratio.Q3))
+			t.Add(c.Labels[0], r.Name, fmt.Sprintf("%.1f", r.Nanos.Median/1e3),
+				fmt.Sprintf("%.2f (%.2f–%.2f)", r.Ratio.Median, r.Ratio.Q1, r.Ratio.Q3))
 			if r.Ratio.Median > maxGrowth && !*quick {
-				b.breaks("%s over %s records takes %.2f times as long as over %d, %.1f is allowed", c.Labels[0], r.Name, r.Ratio.Median, lengths[0], maxGrowth)
+				b.breaks("%s over %s records takes %.2f times as long as over %d, %.1f is allowed",
+					c.Labels[0], r.Name, r.Ratio.Median, lengths[0], maxGrowth)
 			}
 		}
 	}

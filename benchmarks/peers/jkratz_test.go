@@ -16,7 +16,9 @@ func jkratz(p place) side {
 			return c.GetAndExpire(ctx, key, v, hour)
 		}),
 		get: p.filled(c.Get),
-		set: func(ctx context.Context, id int64, u User) error { return c.SetWithTTL(ctx, p.key(id), u, hour) },
+		set: func(ctx context.Context, id int64, u User) error {
+			return c.SetWithTTL(ctx, p.key(id), u, hour)
+		},
 		getMany: func(ctx context.Context, ids []int64) (map[int64]User, error) {
 			keys, back := p.keys(ids)
 			found, err := rcache.MGet[User](ctx, c, keys...)

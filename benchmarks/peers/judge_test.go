@@ -12,13 +12,16 @@ import (
 func cellOf(goroutines int, rates map[string]float64) cell {
 	c := cell{format: payload.JSON, size: payload.Small, goroutines: goroutines}
 	for _, s := range []side{
-		{name: "hand", kind: floor, commands: 1}, {name: "plain", kind: ours, commands: 1}, {name: "piped", kind: ours, commands: 1},
-		{name: "peer", kind: onRedis, commands: 2}, {name: "alien", kind: other, commands: 1}, {name: "apart", kind: apart, commands: 1},
+		{name: "hand", kind: floor, commands: 1}, {name: "plain", kind: ours,
+			commands: 1}, {name: "piped", kind: ours, commands: 1},
+		{name: "peer", kind: onRedis, commands: 2}, {name: "alien", kind: other,
+			commands: 1}, {name: "apart", kind: apart, commands: 1},
 	} {
 		if rate, ok := rates[s.name]; ok {
 			c.sides = append(c.sides, prepared{side: s})
 			c.results = append(c.results, measure.Loaded{
-				Name: s.name, Rates: []float64{rate, rate, rate}, Allocs: 10, Work: measure.Work{Commands: s.commands},
+				Name: s.name, Rates: []float64{rate, rate,
+					rate}, Allocs: 10, Work: measure.Work{Commands: s.commands},
 			})
 		}
 	}
@@ -27,7 +30,8 @@ func cellOf(goroutines int, rates map[string]float64) cell {
 
 func TestCheck(t *testing.T) {
 	with := func(c cell, change func(cell)) cell { change(c); return c }
-	good := map[string]float64{"hand": 104, "plain": 100, "piped": 50, "peer": 99, "alien": 100, "apart": 200}
+	good := map[string]float64{"hand": 104, "plain": 100, "piped": 50, "peer": 99, "alien": 100,
+		"apart": 200}
 	deep := map[string]float64{"hand": 100, "plain": 100, "piped": 310, "peer": 103, "alien": 300}
 	but := func(of map[string]float64, name string, rate float64) map[string]float64 {
 		changed := map[string]float64{}
@@ -44,16 +48,24 @@ func TestCheck(t *testing.T) {
 		"one goroutine":       {cellOf(1, good), ""},
 		"64 goroutines":       {cellOf(64, deep), ""},
 		"slower than by hand": {cellOf(1, but(good, "hand", 106)), "1.06 times as long as by hand"},
-		"a peer is faster":    {cellOf(8, but(good, "peer", 101)), "0.99 times as many calls as peer"},
-		"too near a peer":     {cellOf(64, but(deep, "peer", 110)), "2.82 times as many calls as peer"},
-		"an alien is faster":  {cellOf(512, but(deep, "alien", 311)), "1.00 times as many calls as alien"},
-		"commands":            {with(cellOf(8, good), func(c cell) { c.results[3].Work.Commands = 1.5 }), "peer, json 100B: 1.500 commands"},
-		"allocations":         {with(cellOf(1, good), func(c cell) { c.results[1].Allocs = 13 }), "3.0 allocations more"},
+		"a peer is faster": {cellOf(8, but(good, "peer", 101)),
+			"0.99 times as many calls as peer"},
+		"too near a peer": {cellOf(64, but(deep, "peer", 110)),
+			"2.82 times as many calls as peer"},
+		"an alien is faster": {cellOf(512, but(deep, "alien", 311)),
+			"1.00 times as many calls as alien"},
+		"commands": {with(cellOf(8, good), func(c cell) {
+			c.results[3].Work.Commands = 1.5
+		}), "peer, json 100B: 1.500 commands"},
+		"allocations": {with(cellOf(1, good), func(c cell) {
+			c.results[1].Allocs = 13
+		}), "3.0 allocations more"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := &bench{T: t}
 			b.check(operations[0], tt.cell)
-			if tt.want == "" && len(b.broken) > 0 || tt.want != "" && (len(b.broken) != 1 || !strings.Contains(b.broken[0], tt.want)) {
+			if tt.want == "" && len(b.broken) > 0 || tt.want != "" &&
+				(len(b.broken) != 1 || !strings.Contains(b.broken[0], tt.want)) {
 				t.Errorf("%q, want %q", b.broken, tt.want)
 			}
 		})
@@ -80,7 +92,8 @@ func TestRatios(t *testing.T) {
 
 func TestVersions(t *testing.T) {
 	got := versions()
-	if !strings.Contains(got, "github.com/redis/rueidis v1.") || strings.Contains(got, "activettl") || strings.Contains(got, "indirect") {
+	if !strings.Contains(got, "github.com/redis/rueidis v1.") ||
+		strings.Contains(got, "activettl") || strings.Contains(got, "indirect") {
 		t.Error(got)
 	}
 }

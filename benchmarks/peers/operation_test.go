@@ -32,8 +32,10 @@ func one(side) float64 { return 1 }
 var operations = []operation{
 	{
 		title: "Sliding Get", goroutines: concurrency, detail: true,
-		note: "A read that renews the TTL. By hand it is `GETEX` and decode; rediscache has `ttl.Active`; go-redis/cache, eko/gocache and jetcache-go make their Get and then " +
-			"`rdb.PExpire`, which is two round trips and not atomic; jkratz55/redis-cache has `GetAndExpire`; rueidis is `GETEX` and decode.",
+		note: "A read that renews the TTL. By hand it is `GETEX` and decode; rediscache has " +
+			"`ttl.Active`; go-redis/cache, eko/gocache and jetcache-go make their Get and then " +
+			"`rdb.PExpire`, which is two round trips and not atomic; jkratz55/redis-cache has " +
+			"`GetAndExpire`; rueidis is `GETEX` and decode.",
 		of:       func(p place, s side, u User) func(int) error { return sliding(p, s.sliding, u) },
 		commands: func(s side) float64 { return s.commands },
 	},
@@ -51,7 +53,8 @@ var operations = []operation{
 	},
 	{
 		title: fmt.Sprintf("GetMany of %d", batch), goroutines: []int{1, 8},
-		note: "By hand it is a pipeline of `GET`, as in rediscache and jetcache-go; jkratz55/redis-cache and rueidis send one `MGET`, which is less work for the server " +
+		note: "By hand it is a pipeline of `GET`, as in rediscache and jetcache-go; " +
+			"jkratz55/redis-cache and rueidis send one `MGET`, which is less work for the server " +
 			"and which jkratz55's cannot do in a cluster. A call counts once.",
 		of: func(p place, s side, u User) func(int) error { return readingMany(p, s.getMany, u) },
 	},
@@ -65,8 +68,11 @@ var operations = []operation{
 // near is the operation of the sides with near caches.
 var near = operation{
 	title: "Get with a near cache", goroutines: concurrency, detail: true,
-	note: "All records are in the near cache, so this is what a hit costs, decode included. The near caches of go-redis and rueidis (and rueidisaside, which stands on it) hear from Redis " +
-		"when a record changes; those of go-redis/cache and jetcache-go do not by themselves, and serve the old value until their own TTL ends.",
+	note: "All records are in the near cache, so this is what a hit costs, decode included. The " +
+		"near caches of go-redis and rueidis (and rueidisaside, which stands on it) hear " +
+		"from Redis " +
+		"when a record changes; those of go-redis/cache and jetcache-go do not by themselves, " +
+		"and serve the old value until their own TTL ends.",
 	of: func(p place, s side, u User) func(int) error {
 		op := reading(p, s.get, u)
 		for n := range 2 * records { // all of them are there before the first slice
@@ -111,7 +117,8 @@ func sliding(p place, get func(context.Context, int64) (User, error), want User)
 // wantTTL fails the test if the record does not have the whole TTL.
 func (p place) wantTTL(id int64) {
 	p.Helper()
-	if left, err := p.rdb.PTTL(p.Context(), p.key(id)).Result(); err != nil || left < hour-time.Minute || left > hour {
+	if left, err := p.rdb.PTTL(p.Context(), p.key(id)).Result(); err != nil ||
+		left < hour-time.Minute || left > hour {
 		p.Fatalf("the record has %v to live, %v, want %v", left, err, hour)
 	}
 }
@@ -143,13 +150,16 @@ func writing(p place, set func(context.Context, int64, User) error, u User) func
 	return func(n int) error { return set(ctx, int64(n%records), u) }
 }
 
-func readingMany(p place, get func(context.Context, []int64) (map[int64]User, error), u User) func(n int) error {
+func readingMany(
+	p place, get func(context.Context, []int64) (map[int64]User, error), u User,
+) func(n int) error {
 	if get == nil {
 		return nil
 	}
 	p.Helper()
 	ctx := p.Context()
-	ids := make([]int64, records+batch) // of which each call takes another part, so that none is shared
+	// of which each call takes another part, so that none is shared
+	ids := make([]int64, records+batch)
 	for i := range ids {
 		ids[i] = int64(i % records)
 	}
@@ -173,7 +183,9 @@ func many(from int64, u User) map[int64]User {
 	return users
 }
 
-func writingMany(p place, set func(context.Context, map[int64]User) error, u User) func(n int) error {
+func writingMany(
+	p place, set func(context.Context, map[int64]User) error, u User,
+) func(n int) error {
 	if set == nil {
 		return nil
 	}

@@ -18,7 +18,8 @@ import (
 )
 
 var (
-	quick  = flag.Bool("quick", false, "TestPeers: less than a minute; fail only on wrong values, commands and allocations")
+	quick = flag.Bool("quick", false,
+		"TestPeers: less than a minute; fail only on wrong values, commands and allocations")
 	rounds = flag.Int("rounds", 21, "TestPeers: slices of each side")
 	write  = flag.Bool("write", false, "TestPeers: write the results into ../README.md")
 )
@@ -42,7 +43,8 @@ func TestPeers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := report.Section(report.Machine(version, command())+"\n"+versions()+"\n", b.broken, tables)
+	text := report.Section(report.Machine(version, command())+"\n"+versions()+"\n", b.broken,
+		tables)
 	for _, what := range b.broken {
 		t.Error(what)
 	}
@@ -73,7 +75,8 @@ func versions() string {
 	var of []string
 	for line := range strings.Lines(goMod) {
 		f := strings.Fields(line)
-		if len(f) == 2 && strings.HasPrefix(f[1], "v") && !strings.HasPrefix(f[0], "github.com/activettl/") {
+		if len(f) == 2 && strings.HasPrefix(f[1], "v") &&
+			!strings.HasPrefix(f[0], "github.com/activettl/") {
 			of = append(of, f[0]+" "+f[1])
 		}
 	}
@@ -109,7 +112,8 @@ func (b *bench) work() (measure.Work, error) {
 
 // load is how long a side is measured with so many goroutines.
 func (b *bench) load(goroutines int) measure.Load {
-	l := measure.Load{Goroutines: goroutines, Rounds: *rounds, Slice: 50 * time.Millisecond, Server: b.work}
+	l := measure.Load{Goroutines: goroutines, Rounds: *rounds, Slice: 50 * time.Millisecond,
+		Server: b.work}
 	if goroutines >= 64 {
 		l.Slice = 100 * time.Millisecond // some calls for each of them
 	}
@@ -138,7 +142,8 @@ func (b *bench) measure(o operation, fields []field) []cell {
 	var cells []cell
 	for _, f := range fields {
 		for _, size := range sizes {
-			name := strings.ReplaceAll(fmt.Sprintf("%s.%s.%s", o.title, f.format.Label, size.Label), " ", "_")
+			name := strings.ReplaceAll(fmt.Sprintf("%s.%s.%s", o.title, f.format.Label, size.Label),
+				" ", "_")
 			b.Run(name, func(t *testing.T) { // closes the clients of its sides
 				ready := o.prepare(place{t, b.addr, b.rdb, f.format, name}, size, f.sides)
 				for _, n := range goroutines {

@@ -14,7 +14,9 @@ func raw(p place) side {
 		sliding: func(ctx context.Context, id int64) (User, error) {
 			return p.decode(p.rdb.GetEx(ctx, p.key(id), hour).Bytes())
 		},
-		get: func(ctx context.Context, id int64) (User, error) { return p.decode(p.rdb.Get(ctx, p.key(id)).Bytes()) },
+		get: func(ctx context.Context, id int64) (User, error) {
+			return p.decode(p.rdb.Get(ctx, p.key(id)).Bytes())
+		},
 		set: func(ctx context.Context, id int64, u User) error {
 			data, err := p.format.Marshal(u)
 			if err != nil {
@@ -63,5 +65,7 @@ func nearRaw(p place) side {
 }
 
 func nearClient(p place) *redis.Client {
-	return newClient(p, redis.Options{Addr: p.addr, Protocol: 3, ClientSideCacheConfig: &redis.ClientSideCacheConfig{}})
+	return newClient(p,
+		redis.Options{Addr: p.addr, Protocol: 3,
+			ClientSideCacheConfig: &redis.ClientSideCacheConfig{}})
 }

@@ -41,7 +41,8 @@ func nearFixed(p place) side {
 }
 
 func nearTolerant(p place) side {
-	s := cacheOn(p, "rediscache, Active with Tolerance", nearClient(p), ttl.Active(hour, tolerance), cache.Options{})
+	s := cacheOn(p, "rediscache, Active with Tolerance", nearClient(p), ttl.Active(hour, tolerance),
+		cache.Options{})
 	s.get = s.sliding
 	return s
 }
@@ -50,7 +51,9 @@ func cacheWith(p place, name string, o cache.Options) side {
 	return cacheOn(p, name, p.rdb, ttl.Active(hour), o)
 }
 
-func cacheOn(p place, name string, rdb redis.UniversalClient, sliding ttl.Policy, o cache.Options) side {
+func cacheOn(
+	p place, name string, rdb redis.UniversalClient, sliding ttl.Policy, o cache.Options,
+) side {
 	open := func(policy ttl.Policy) *cache.Cache[int64, User] {
 		o := o
 		o.TTL = policy
@@ -68,6 +71,8 @@ func cacheOn(p place, name string, rdb redis.UniversalClient, sliding ttl.Policy
 		get:     fixed.Get,
 		set:     func(ctx context.Context, id int64, u User) error { return fixed.Set(ctx, id, u) },
 		getMany: fixed.GetMany,
-		setMany: func(ctx context.Context, users map[int64]User) error { return fixed.SetMany(ctx, users) },
+		setMany: func(ctx context.Context, users map[int64]User) error {
+			return fixed.SetMany(ctx, users)
+		},
 	}
 }

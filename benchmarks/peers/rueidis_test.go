@@ -15,22 +15,28 @@ func rueidisPlain(p place) side { return rueidisWith(p, "rueidis", rueidis.Clien
 
 // rueidisDelayed has the option that its README advises for throughput.
 func rueidisDelayed(p place) side {
-	return rueidisWith(p, "rueidis, MaxFlushDelay 20 µs", rueidis.ClientOption{MaxFlushDelay: 20 * time.Microsecond})
+	return rueidisWith(p, "rueidis, MaxFlushDelay 20 µs",
+		rueidis.ClientOption{MaxFlushDelay: 20 * time.Microsecond})
 }
 
 // rueidisUncancelled is for contexts that nothing can cancel: alone on its
 // connection, a call then skips the goroutines of the pipeline.
 func rueidisUncancelled(p place) side {
 	s := rueidisWith(p, "rueidis, context.Background()", rueidis.ClientOption{})
-	without := func(get func(context.Context, int64) (User, error)) func(context.Context, int64) (User, error) {
-		return func(_ context.Context, id int64) (User, error) { return get(context.Background(), id) }
+	without := func(get func(context.Context, int64) (User, error)) func(context.Context,
+		int64) (User, error) {
+		return func(_ context.Context, id int64) (User, error) {
+			return get(context.Background(), id)
+		}
 	}
 	set := s.set
 	return side{
 		name: s.name, kind: apart,
 		commands: s.commands, sliding: without(s.sliding),
 		get: without(s.get),
-		set: func(_ context.Context, id int64, u User) error { return set(context.Background(), id, u) },
+		set: func(_ context.Context, id int64, u User) error {
+			return set(context.Background(), id, u)
+		},
 	}
 }
 
@@ -48,13 +54,15 @@ func rueidisWith(p place, name string, o rueidis.ClientOption) side {
 	c := rueidisClient(p, o)
 	set := func(id int64, u User) (rueidis.Completed, error) {
 		data, err := p.format.Marshal(u)
-		return c.B().Set().Key(p.key(id)).Value(rueidis.BinaryString(data)).PxMilliseconds(hour.Milliseconds()).Build(), err
+		return c.B().Set().Key(p.key(id)).Value(rueidis.BinaryString(data)).PxMilliseconds(
+			hour.Milliseconds()).Build(), err
 	}
 	return side{
 		name: name, kind: other,
 		commands: 1,
 		sliding: func(ctx context.Context, id int64) (User, error) {
-			return p.decode(c.Do(ctx, c.B().Getex().Key(p.key(id)).PxMilliseconds(hour.Milliseconds()).Build()).AsBytes())
+			return p.decode(c.Do(ctx,
+				c.B().Getex().Key(p.key(id)).PxMilliseconds(hour.Milliseconds()).Build()).AsBytes())
 		},
 		get: func(ctx context.Context, id int64) (User, error) {
 			return p.decode(c.Do(ctx, c.B().Get().Key(p.key(id)).Build()).AsBytes())
@@ -102,7 +110,9 @@ func rueidisWith(p place, name string, o rueidis.ClientOption) side {
 // nearRueidis is a read through the near cache of rueidis.
 func nearRueidis(p place) side {
 	c := rueidisClient(p, rueidis.ClientOption{})
-	return side{name: "rueidis, DoCache", kind: other, get: func(ctx context.Context, id int64) (User, error) {
+	return side{name: "rueidis, DoCache", kind: other, get: func(
+		ctx context.Context, id int64,
+	) (User, error) {
 		return p.decode(c.DoCache(ctx, c.B().Get().Key(p.key(id)).Cache(), hour).AsBytes())
 	}}
 }
@@ -110,7 +120,9 @@ func nearRueidis(p place) side {
 // nearAside is rueidisaside, which has no read without a near cache. Its loader is
 // not called: the records are there.
 func nearAside(p place) side {
-	c, err := rueidisaside.NewClient(rueidisaside.ClientOption{ClientOption: rueidis.ClientOption{InitAddress: []string{p.addr}}})
+	c, err := rueidisaside.NewClient(
+		rueidisaside.ClientOption{
+			ClientOption: rueidis.ClientOption{InitAddress: []string{p.addr}}})
 	if err != nil {
 		p.Fatal(err)
 	}
@@ -118,7 +130,9 @@ func nearAside(p place) side {
 	typed := rueidisaside.NewTypedCacheAsideClient(c,
 		func(u *User) (string, error) { data, err := json.Marshal(u); return string(data), err },
 		func(text string) (*User, error) { u, err := p.decode([]byte(text), nil); return &u, err })
-	return side{name: "rueidisaside", kind: other, get: func(ctx context.Context, id int64) (User, error) {
+	return side{name: "rueidisaside", kind: other, get: func(
+		ctx context.Context, id int64,
+	) (User, error) {
 		u, err := typed.Get(ctx, hour, p.key(id), nil)
 		if err != nil {
 			return User{}, err

@@ -34,7 +34,8 @@ const (
 	ours                // rediscache
 	onRedis             // a peer that goes through go-redis
 	other               // a peer with a client of its own
-	apart               // a peer under conditions that the other sides do not have: shown, and nothing is promised
+	// a peer under conditions that the other sides do not have: shown, and nothing is promised
+	apart
 )
 
 // place is where sides meet: one server, one format, keys of one prefix, and one
@@ -69,7 +70,9 @@ func (p place) decode(data []byte, err error) (User, error) {
 }
 
 // filled is the read of a library whose Get fills a variable.
-func (p place) filled(get func(ctx context.Context, key string, v any) error) func(context.Context, int64) (User, error) {
+func (p place) filled(
+	get func(ctx context.Context, key string, v any) error,
+) func(context.Context, int64) (User, error) {
 	return func(ctx context.Context, id int64) (u User, err error) {
 		err = get(ctx, p.key(id), &u)
 		return u, err
@@ -78,7 +81,9 @@ func (p place) filled(get func(ctx context.Context, key string, v any) error) fu
 
 // renewed adds a PEXPIRE to a read that does not renew, as users of libraries
 // without a sliding read do.
-func (p place) renewed(get func(context.Context, int64) (User, error)) func(context.Context, int64) (User, error) {
+func (p place) renewed(
+	get func(context.Context, int64) (User, error),
+) func(context.Context, int64) (User, error) {
 	return func(ctx context.Context, id int64) (User, error) {
 		u, err := get(ctx, id)
 		if err != nil {
@@ -97,12 +102,16 @@ type field struct {
 // contenders are the sides of the tables without near caches, by format. The
 // first two are the floor and the plain cache, with which the others are compared.
 var contenders = []field{
-	{payload.JSON, []func(place) side{raw, rediscache, autoPipelined, tolerant, goRedisCache, jetcache, jkratz, rueidisPlain, rueidisDelayed, rueidisUncancelled}},
+	{payload.JSON,
+		[]func(place) side{raw, rediscache, autoPipelined, tolerant, goRedisCache, jetcache, jkratz,
+			rueidisPlain, rueidisDelayed, rueidisUncancelled}},
 	{payload.MsgPack, []func(place) side{raw, rediscache, autoPipelined, gocache}},
 }
 
 // nearContenders are the sides of the table of near caches, of which only get is
 // used. The first is the one with which the others are compared.
 var nearContenders = []field{
-	{payload.JSON, []func(place) side{nearRaw, nearFixed, nearTolerant, nearRueidis, nearAside, nearGoRedisCache, nearJetcache}},
+	{payload.JSON,
+		[]func(place) side{nearRaw, nearFixed, nearTolerant, nearRueidis, nearAside,
+			nearGoRedisCache, nearJetcache}},
 }

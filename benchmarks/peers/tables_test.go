@@ -42,7 +42,8 @@ func (c cell) reference() measure.Loaded {
 func (c cell) fastest(kinds ...kind) int {
 	best, most := -1, 0.0
 	for i, r := range c.results {
-		if beside := r.Beside(c.reference()).Median; slices.Contains(kinds, c.sides[i].kind) && beside > most {
+		if beside := r.Beside(c.reference()).Median; slices.Contains(kinds, c.sides[i].kind) &&
+			beside > most {
 			best, most = i, beside
 		}
 	}
@@ -64,10 +65,12 @@ func ratios(o operation, cells []cell) *report.Table {
 				t.Add(s.name, c.format.Label, c.size.Label)
 			}
 			r := c.results[i].Beside(c.reference())
-			t.Rows[rows[key]] = append(t.Rows[rows[key]], fmt.Sprintf("%.2f (%.2f–%.2f)", r.Median, r.Q1, r.Q3))
+			t.Rows[rows[key]] = append(t.Rows[rows[key]],
+				fmt.Sprintf("%.2f (%.2f–%.2f)", r.Median, r.Q1, r.Q3))
 		}
 	}
-	t.Note = fmt.Sprintf("%s Throughput with so many goroutines, as a multiple of that of %s with the same codec (quartiles).\n\n%s",
+	t.Note = fmt.Sprintf("%s Throughput with so many goroutines, as a multiple of that of %s "+
+		"with the same codec (quartiles).\n\n%s",
 		o.note, cells[0].reference().Name, winners(cells))
 	return t
 }
@@ -89,7 +92,8 @@ func winners(cells []cell) string {
 		if c.sides[best].kind > ours {
 			name = "**" + name + "**"
 		}
-		fmt.Fprintf(&b, " at %d %s (%.2f)", c.goroutines, name, c.results[best].Beside(c.reference()).Median)
+		fmt.Fprintf(&b, " at %d %s (%.2f)", c.goroutines, name,
+			c.results[best].Beside(c.reference()).Median)
 	}
 	return b.String()
 }
@@ -98,8 +102,11 @@ func winners(cells []cell) string {
 func details(o operation, cells []cell) *report.Table {
 	t := &report.Table{
 		Title: o.title + ", in detail", Labels: 2,
-		Note: fmt.Sprintf("Of values of %s, per call. Percentiles are medians of those of the slices; commands and time in the server are by INFO commandstats.", payload.Small.Label),
-		Head: []string{"Side", "Codec", "goroutines", "calls/s (quartiles)", "p50 µs", "p99 µs", "allocs", "commands", "server µs"},
+		Note: fmt.Sprintf("Of values of %s, per call. Percentiles are medians of those of the "+
+			"slices; commands and time in the server are by INFO commandstats.",
+			payload.Small.Label),
+		Head: []string{"Side", "Codec", "goroutines", "calls/s (quartiles)", "p50 µs", "p99 µs",
+			"allocs", "commands", "server µs"},
 	}
 	for _, c := range cells {
 		if c.size.Label != payload.Small.Label {
@@ -107,8 +114,11 @@ func details(o operation, cells []cell) *report.Table {
 		}
 		for _, r := range c.results {
 			rate := r.Rate()
-			t.Add(r.Name, c.format.Label, fmt.Sprint(c.goroutines), fmt.Sprintf("%.0f (%.0f–%.0f)", rate.Median, rate.Q1, rate.Q3),
-				fmt.Sprintf("%.1f", r.P50/1e3), fmt.Sprintf("%.1f", r.P99/1e3), fmt.Sprintf("%.1f", r.Allocs), fmt.Sprintf("%.2f", r.Work.Commands), fmt.Sprintf("%.2f", r.Work.Micros))
+			t.Add(r.Name, c.format.Label, fmt.Sprint(c.goroutines),
+				fmt.Sprintf("%.0f (%.0f–%.0f)", rate.Median, rate.Q1, rate.Q3),
+				fmt.Sprintf("%.1f", r.P50/1e3), fmt.Sprintf("%.1f", r.P99/1e3), fmt.Sprintf("%.1f",
+					r.Allocs), fmt.Sprintf("%.2f", r.Work.Commands), fmt.Sprintf(
+					"%.2f", r.Work.Micros))
 		}
 	}
 	return t

@@ -44,7 +44,9 @@ type Server struct {
 // New returns a cache made by cache.New with these arguments on a new server,
 // and the server. The test fails if cache.New does. The cache is closed at the
 // test's end.
-func New[K comparable, V any](tb testing.TB, name string, c codec.Codec[V], o *cache.Options) (*cache.Cache[K, V], *Server) {
+func New[K comparable, V any](
+	tb testing.TB, name string, c codec.Codec[V], o *cache.Options,
+) (*cache.Cache[K, V], *Server) {
 	tb.Helper()
 	srv := NewServer(tb)
 	users, err := cache.New[K](srv.Client, name, c, o)

@@ -22,7 +22,10 @@ type Session struct{ User string }
 
 // lives checks a life of an hour from the last read, and of two at most, with
 // time that passes by pass.
-func lives(t *testing.T, srv *cachetest.Server, sessions *cache.Cache[string, Session], pass func(time.Duration)) {
+func lives(
+	t *testing.T, srv *cachetest.Server, sessions *cache.Cache[string, Session],
+	pass func(time.Duration),
+) {
 	t.Helper()
 	ctx := t.Context()
 	aged, err := cache.New[string](srv.Client, "aged", codec.JSON[Session]{}, &cache.Options{
@@ -81,7 +84,8 @@ func TestBubble(t *testing.T) {
 func TestBubbles(t *testing.T) {
 	for range 2 {
 		synctest.Test(t, func(t *testing.T) {
-			sessions, _ := cachetest.New[string](t, "sessions", codec.JSON[Session]{}, &cache.Options{AutoPipeline: true})
+			sessions, _ := cachetest.New[string](t, "sessions", codec.JSON[Session]{},
+				&cache.Options{AutoPipeline: true})
 			var wg sync.WaitGroup
 			for range 64 {
 				wg.Go(func() {
@@ -97,7 +101,8 @@ func TestBubbles(t *testing.T) {
 
 // Without a bubble the clock stands still, so a slow test expires nothing.
 func TestClockStandsStill(t *testing.T) {
-	sessions, srv := cachetest.New[string](t, "sessions", codec.JSON[Session]{}, &cache.Options{TTL: ttl.Fixed(time.Millisecond)})
+	sessions, srv := cachetest.New[string](t, "sessions", codec.JSON[Session]{},
+		&cache.Options{TTL: ttl.Fixed(time.Millisecond)})
 	ctx := context.Background()
 	if err := sessions.Set(ctx, "s1", Session{"ann"}); err != nil {
 		t.Fatal(err)

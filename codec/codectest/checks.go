@@ -15,8 +15,9 @@ func (p *probe[V]) roundTrip(v V, data []byte) error {
 	return p.same(v, got, "the decoded value is not the one that was encoded")
 }
 
-// encodeLeavesValue runs first, on values that no Encode has seen. It looks at them twice: as fmt prints them, which misses
-// what is behind inner pointers, and next to a decoded copy, which misses a change that Encode makes before it writes.
+// encodeLeavesValue runs first, on values that no Encode has seen. It looks at them twice: as fmt
+// prints them, which misses what is behind inner pointers, and next to a decoded copy, which misses
+// a change that Encode makes before it writes.
 func (p *probe[V]) encodeLeavesValue() error {
 	for i, v := range p.suite.Values {
 		before := fmt.Sprintf("%+v", v)

@@ -1,4 +1,5 @@
-// Package codectest checks that a [codec.Codec] keeps the promises of its interface. Run it on a codec of your own:
+// Package codectest checks that a [codec.Codec] keeps the promises of its interface. Run it on a
+// codec of your own:
 //
 //	func TestCodec(t *testing.T) {
 //		codectest.Suite[User]{
@@ -9,6 +10,6 @@
 //		}.Run(t)
 //	}
 //
-// Run it with -race as well: a codec that shares state between goroutines, or one that changes the value it encodes, may only
-// be seen there.
+// Run it with -race as well: a codec that shares state between goroutines, or one that changes the
+// value it encodes, may only be seen there.
 package codectest

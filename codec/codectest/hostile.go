@@ -7,8 +7,8 @@ import (
 	"math/rand/v2"
 )
 
-// budget bounds what each check decodes for one value, in bytes. Small values are tried at every position, large ones at
-// positions spread evenly, but at no fewer than attempts.
+// budget bounds what each check decodes for one value, in bytes. Small values are tried at every
+// position, large ones at positions spread evenly, but at no fewer than attempts.
 const (
 	budget   = 1 << 20
 	attempts = 16
@@ -55,7 +55,8 @@ func (p *probe[V]) flippedBits(_ V, data []byte) error {
 	return nil
 }
 
-// random tries noise, and noise in the midst of an encoded value, where it gets further. The seed is fixed: a failure repeats.
+// random tries noise, and noise in the midst of an encoded value, where it gets further. The seed
+// is fixed: a failure repeats.
 func (p *probe[V]) random() error {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	noise := func(n int) []byte {
@@ -85,7 +86,8 @@ func (p *probe[V]) random() error {
 	})()
 }
 
-// survives accepts a value and an error alike. A value must also encode without a panic, since a cache may write it back.
+// survives accepts a value and an error alike. A value must also encode without a panic, since a
+// cache may write it back.
 func (p *probe[V]) survives(data []byte) error {
 	v, err := p.decode(data)
 	if err == nil {

@@ -14,28 +14,30 @@ import (
 	"github.com/activettl/rediscache/codec"
 )
 
-// A Suite says which codec is checked and with what. Codec and Values are required; a zero field means what stands at it.
-// One run takes well under a second for values of some kilobytes.
+// A Suite says which codec is checked and with what. Codec and Values are required; a zero field
+// means what stands at it. One run takes well under a second for values of some kilobytes.
 type Suite[V any] struct {
 	// Codec is the codec to check.
 	Codec codec.Codec[V]
 
-	// Values are encoded and decoded. Give the zero value, the largest, and whatever is special about V.
+	// Values are encoded and decoded. Give the zero value, the largest, and whatever is special
+	// about V.
 	Values []V
 
-	// Equal decides whether a decoded value is the one that was encoded. Nil means proto.Equal for protobuf messages and
-	// reflect.DeepEqual for all others.
+	// Equal decides whether a decoded value is the one that was encoded. Nil means proto.Equal for
+	// protobuf messages and reflect.DeepEqual for all others.
 	Equal func(a, b V) bool
 
 	// Corrupt are inputs that Decode must refuse. None means that any bytes are a value.
 	Corrupt [][]byte
 
-	// SelfDelimiting says that the format shows where a value ends, so that every proper prefix of an encoded value must be
-	// refused and every value with a byte 0x00 behind it, too. It is true of JSON objects and of MessagePack, and not of
-	// JSON numbers, protobuf or plain bytes.
+	// SelfDelimiting says that the format shows where a value ends, so that every proper prefix of
+	// an encoded value must be refused and every value with a byte 0x00 behind it, too. It is true
+	// of JSON objects and of MessagePack, and not of JSON numbers, protobuf or plain bytes.
 	SelfDelimiting bool
 
-	// Secrets are texts from Values and Corrupt that no error may contain. None means that errors are not looked at.
+	// Secrets are texts from Values and Corrupt that no error may contain. None means that errors
+	// are not looked at.
 	Secrets []string
 }
 
@@ -54,7 +56,8 @@ func (s Suite[V]) Run(t *testing.T) {
 	}
 }
 
-// A check returns an error instead of failing a test itself, so that the tests of this package can see it fail.
+// A check returns an error instead of failing a test itself, so that the tests of this package can
+// see it fail.
 type check struct {
 	name string
 	run  func() error
@@ -77,7 +80,8 @@ func (s Suite[V]) checks() []check {
 	}
 }
 
-// probe calls the codec for the checks: it turns panics into errors and remembers what the codec's errors gave away.
+// probe calls the codec for the checks: it turns panics into errors and remembers what the codec's
+// errors gave away.
 type probe[V any] struct {
 	suite Suite[V]
 

@@ -42,16 +42,18 @@ func (f faulty) Decode(data []byte) (record, error) {
 
 func suiteOf(c codec.Codec[record]) Suite[record] {
 	return Suite[record]{
-		Codec:          c,
-		Values:         []record{{}, {Name: "ann", Tags: []string{"z", "a"}, Raw: []byte("hunter2")}, {Name: "bob"}},
-		Corrupt:        [][]byte{nil, []byte("null"), []byte(`{"name":3}`), []byte(`{"name":"hunter2`)},
+		Codec: c,
+		Values: []record{{},
+			{Name: "ann", Tags: []string{"z", "a"}, Raw: []byte("hunter2")}, {Name: "bob"}},
+		Corrupt: [][]byte{nil, []byte("null"), []byte(`{"name":3}`),
+			[]byte(`{"name":"hunter2`)},
 		SelfDelimiting: true,
 		Secrets:        []string{"hunter2"},
 	}
 }
 
-// failures returns the names of the checks that failed. It leaves out ManyGoroutines, in which the broken codecs would race
-// and so fail these tests under -race instead of the check.
+// failures returns the names of the checks that failed. It leaves out ManyGoroutines, in which the
+// broken codecs would race and so fail these tests under -race instead of the check.
 func failures[V any](s Suite[V]) []string {
 	var failed []string
 	for _, c := range s.checks() {
@@ -86,7 +88,8 @@ func TestEachFaultIsFound(t *testing.T) {
 			err := json.NewEncoder(&shared).Encode(r)
 			return bytes.TrimSpace(shared.Bytes()), err
 		}}, "EncodedBytesBelongToTheCaller"},
-		{"returns a shared slice", faulty{encode: cachingEncode()}, "EncodedBytesBelongToTheCaller"},
+		{"returns a shared slice", faulty{encode: cachingEncode()},
+			"EncodedBytesBelongToTheCaller"},
 		{"sorts the value before it writes", faulty{encode: func(r record) ([]byte, error) {
 			sort.Strings(r.Tags)
 			return json.Marshal(r)

@@ -63,7 +63,8 @@ func TestSilentShard(t *testing.T) {
 		}
 	}
 	for _, key := range keys {
-		if err := x.wire.Do(t.Context(), key, redis.NewStatusCmd(t.Context(), "set", key, "v", "px", 600000)).Err(); err != nil {
+		if err := x.wire.Do(t.Context(), key,
+			redis.NewStatusCmd(t.Context(), "set", key, "v", "px", 600000)).Err(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -98,16 +99,21 @@ func TestSilentShard(t *testing.T) {
 func TestLongest(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		name := b.Name()
-		writer, reader := indexOf(t, b.Client, name, time.Hour), indexOf(t, b.Client, name, time.Hour)
+		writer, reader := indexOf(t, b.Client, name, time.Hour),
+			indexOf(t, b.Client, name, time.Hour)
 		set := func(x *Index, id string, ttl time.Duration) {
 			t.Helper()
 			key := x.names.Key(id)
-			if err := x.Writes(ttl).Do(t.Context(), key, redis.NewStatusCmd(t.Context(), "set", key, "v", "px", ttl.Milliseconds())).Err(); err != nil {
+			if err := x.Writes(ttl).Do(t.Context(), key,
+				redis.NewStatusCmd(t.Context(), "set", key, "v", "px",
+					ttl.Milliseconds())).Err(); err != nil {
 				t.Fatal(err)
 			}
 		}
 		set(writer, "long", 30*time.Hour)
-		eventually(t, func() bool { return b.Client.Exists(t.Context(), writer.names.Longest()).Val() == 1 })
+		eventually(t, func() bool {
+			return b.Client.Exists(t.Context(), writer.names.Longest()).Val() == 1
+		})
 		if ttl := b.Client.PTTL(t.Context(), writer.names.Longest()).Val(); ttl < 59*time.Hour {
 			t.Errorf("the longest TTL is known for %v", ttl)
 		}
@@ -147,11 +153,14 @@ func TestShardsExpire(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		x := indexOf(t, b.Client, b.Name(), time.Hour)
 		key := x.names.Key("1")
-		if err := x.Writes(time.Hour).Do(t.Context(), key, redis.NewStatusCmd(t.Context(), "set", key, "v", "px", 60000)).Err(); err != nil {
+		if err := x.Writes(time.Hour).Do(t.Context(), key,
+			redis.NewStatusCmd(t.Context(), "set", key, "v", "px", 60000)).Err(); err != nil {
 			t.Fatal(err)
 		}
 		shard, member := x.Shard(key)
-		eventually(t, func() bool { return b.Client.ZScore(t.Context(), shard, member).Err() == nil })
+		eventually(t, func() bool {
+			return b.Client.ZScore(t.Context(), shard, member).Err() == nil
+		})
 		want := 2 * (time.Hour + x.Window())
 		if ttl := b.Client.PTTL(t.Context(), shard).Val(); ttl > want || ttl < want-time.Minute {
 			t.Errorf("the shard expires in %v, want %v", ttl, want)

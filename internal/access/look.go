@@ -20,7 +20,8 @@ const Unknown = time.Duration(-1)
 func (x *Index) Idle(ctx context.Context, key string) (time.Duration, error) {
 	x.Settle(ctx)
 	shard := x.names.Seen(shardOf(key))
-	idle, err := durations(x.wire.Do(ctx, shard, redis.NewCmd(ctx, seenScript.Args(shard, 0, x.names.Text(key))...)), 1)
+	cmd := redis.NewCmd(ctx, seenScript.Args(shard, 0, x.names.Text(key))...)
+	idle, err := durations(x.wire.Do(ctx, shard, cmd), 1)
 	if err != nil {
 		return Unknown, err
 	}
@@ -112,9 +113,12 @@ func durations(cmd redis.Cmder, n int) ([]time.Duration, error) {
 
 // ForgetCommand returns a command and the shard that it belongs to. The command removes the entry
 // of a record if its last access is at least after ago. It answers 1 if it did, 0 if not.
-func (x *Index) ForgetCommand(ctx context.Context, key string, after time.Duration) (shard string, cmd redis.Cmder) {
+func (x *Index) ForgetCommand(
+	ctx context.Context, key string, after time.Duration,
+) (shard string, cmd redis.Cmder) {
 	shard = x.names.Seen(shardOf(key))
-	return shard, redis.NewCmd(ctx, forgetScript.Args(shard, after.Milliseconds(), x.names.Text(key))...)
+	args := forgetScript.Args(shard, after.Milliseconds(), x.names.Text(key))
+	return shard, redis.NewCmd(ctx, args...)
 }
 
 // Shard returns the key in Redis of the shard that has the entry of a record, and what the entry is

@@ -48,7 +48,9 @@ func (s sender) riders(ctx context.Context, keys []string) (riders []wire.Rider)
 
 // note returns the command that notes accesses to keys of one shard. An access that does not write
 // is noted only for keys that the index has: most of the others would be misses.
-func (x *Index) note(ctx context.Context, shard int, keys []string, write bool, now time.Duration) wire.Rider {
+func (x *Index) note(
+	ctx context.Context, shard int, keys []string, write bool, now time.Duration,
+) wire.Rider {
 	known, as := 1, ifKnown
 	if write {
 		known, as = 0, added
@@ -154,7 +156,8 @@ const settleLimit = 500 * time.Millisecond
 // Settle waits until the notes that this process has sent are in the index, so that a look there
 // finds them, or until settleLimit has passed or ctx ends.
 func (x *Index) Settle(ctx context.Context) {
-	for end := time.Now().Add(settleLimit); x.busy() && ctx.Err() == nil && time.Now().Before(end); {
+	for end := time.Now().Add(settleLimit); x.busy() && ctx.Err() == nil &&
+		time.Now().Before(end); {
 		time.Sleep(time.Millisecond)
 	}
 }

@@ -74,7 +74,9 @@ func TestResendsAreBounded(t *testing.T) {
 	var failures atomic.Int64
 	var inFlight, most, singles atomic.Int64
 	rdb.AddHook(hooks{
-		pipeline: func(ctx context.Context, cmds []redis.Cmder, next redis.ProcessPipelineHook) error {
+		pipeline: func(
+			ctx context.Context, cmds []redis.Cmder, next redis.ProcessPipelineHook,
+		) error {
 			most.Store(max(most.Load(), inFlight.Add(1)))
 			defer inFlight.Add(-1)
 			if failures.Add(1) <= 2 {
@@ -98,7 +100,8 @@ func TestResendsAreBounded(t *testing.T) {
 	}).Wait()
 	closeQueue(t, c)
 	if most.Load() > maxPipelines || singles.Load() > maxSingles {
-		t.Errorf("%d pipelines and %d single commands at the same time", most.Load(), singles.Load())
+		t.Errorf("%d pipelines and %d single commands at the same time", most.Load(),
+			singles.Load())
 	}
 }
 
@@ -107,7 +110,9 @@ func TestNoResendForWhoHasLeft(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	var sent atomic.Int64
-	rdb.AddHook(hooks{pipeline: func(_ context.Context, cmds []redis.Cmder, _ redis.ProcessPipelineHook) error {
+	rdb.AddHook(hooks{pipeline: func(
+		_ context.Context, cmds []redis.Cmder, _ redis.ProcessPipelineHook,
+	) error {
 		sent.Add(1)
 		cancel()
 		time.Sleep(3 * grace)
@@ -128,42 +133,14 @@ func TestNoResendForWhoHasLeft(t *testing.T) {
 	}
 }
 
-// After close, nothing is sent and no goroutine is started.
-func TestCoalescerCloseWithQueue(t *testing.T) {
-	s := redistest.Start(t)
-	rdb, admin := s.Client(t), s.Client(t)
-	c := newTestQueue(rdb, false)
-	for i := range 3 {
-		if err := set(t.Context(), c, fmt.Sprint("c:warm", i), []byte("v")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	admin.Do(t.Context(), "client", "pause", 500, "write")
-	var wg sync.WaitGroup
-	var keys []string
-	for i := range maxSingles + maxPipelines + 1 {
-		key := fmt.Sprint("c:", i)
-		keys = append(keys, key)
-		wg.Go(func() { _ = set(t.Context(), c, key, []byte("v")) })
-		time.Sleep(20 * time.Millisecond)
-	}
-	begun := time.Now()
-	closeQueue(t, c)
-	took := time.Since(begun)
-	before := admin.Exists(t.Context(), keys...).Val()
-	wg.Wait()
-	after := admin.Exists(t.Context(), keys...).Val()
-	if before != after {
-		t.Errorf("Close returns after %v with %d written; then %d are", took, before, after)
-	}
-}
-
 // A pipeline has at most so many commands, and bytes as a batch has.
 func TestCoalescedPipelineIsBounded(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
 	var mu sync.Mutex
 	most, volume := 0, 0
-	rdb.AddHook(hooks{pipeline: func(ctx context.Context, cmds []redis.Cmder, next redis.ProcessPipelineHook) error {
+	rdb.AddHook(hooks{pipeline: func(
+		ctx context.Context, cmds []redis.Cmder, next redis.ProcessPipelineHook,
+	) error {
 		mu.Lock()
 		most = max(most, len(cmds))
 		n := 0
@@ -215,142 +192,4 @@ func TestAbandonedCallsHoldNoMemory(t *testing.T) {
 		t.Errorf("%d MiB are held for callers that have gone", held>>20)
 	}
 	runtime.KeepAlive(c)
-}
-
-// A client's hook that lets nothing through, such as a circuit breaker, returns an
-// error that stands in no command.
-func TestRefusingHook(t *testing.T) {
-	rdb := redistest.Start(t).Client(t)
-	rdb.AddHook(refusingHook{})
-	c := newTestQueue(rdb, false)
-	if err := set(t.Context(), c, "c:0", []byte("v")); !errors.Is(err, errRefused) {
-		t.Errorf("one at a time: %v", err)
-	}
-	queueUp(t, c, 4, func(i int) {
-		if err := set(t.Context(), c, fmt.Sprint("c:", i), []byte("v")); !errors.Is(err, errRefused) {
-			t.Errorf("Set %d: %v, and nothing was written", i, err)
-		}
-	}).Wait()
-}
-
-// A hook of the client may keep a command for later, as one that logs does.
-func TestHookThatKeepsCommands(t *testing.T) {
-	rdb := redistest.Start(t).Client(t)
-	var mu sync.Mutex
-	var kept []redis.Cmder
-	rdb.AddHook(hooks{pipeline: func(ctx context.Context, cmds []redis.Cmder, next redis.ProcessPipelineHook) error {
-		mu.Lock()
-		kept = append(kept, cmds...)
-		mu.Unlock()
-		return next(ctx, cmds)
-	}})
-	c := newTestQueue(rdb, false)
-	for range 20 {
-		queueUp(t, c, 16, func(i int) { _ = set(t.Context(), c, fmt.Sprint("c:", i), []byte("v")) }).Wait()
-		mu.Lock()
-		seen := map[string]bool{}
-		for _, cmd := range kept[len(kept)-16:] {
-			seen[fmt.Sprint(cmd.Args()[1])] = true
-		}
-		mu.Unlock()
-		if len(seen) != 16 {
-			t.Fatalf("the commands that were kept are of %d keys, want 16", len(seen))
-		}
-	}
-	seen := map[redis.Cmder]bool{}
-	for _, cmd := range kept {
-		if seen[cmd] || cmd.Name() != "set" {
-			t.Fatalf("%s is kept as another command", cmd.Name())
-		}
-		seen[cmd] = true
-	}
-	closeQueue(t, c)
-}
-
-// A hook of the client that ends its goroutine, as the FailNow of a test does, is as one
-// that panics.
-func TestHookThatEndsGoroutine(t *testing.T) {
-	rdb := redistest.Start(t).Client(t)
-	var ends atomic.Bool
-	ends.Store(true)
-	rdb.AddHook(hooks{pipeline: func(ctx context.Context, cmds []redis.Cmder, next redis.ProcessPipelineHook) error {
-		if ends.Load() {
-			runtime.Goexit()
-		}
-		return next(ctx, cmds)
-	}})
-	c := newTestQueue(rdb, false)
-	var panicked atomic.Int64
-	queueUp(t, c, 8, func(i int) {
-		defer func() {
-			if recover() != nil {
-				panicked.Add(1)
-			}
-		}()
-		_ = c.do(t.Context(), setting(t, i))
-	}).Wait()
-	if panicked.Load() != 8 {
-		t.Errorf("%d of 8 callers know", panicked.Load())
-	}
-	ends.Store(false)
-	queueUp(t, c, 8, func(i int) {
-		if cmd := setting(t, i); c.do(t.Context(), cmd) != nil || cmd.Err() != nil {
-			t.Error(cmd.Err())
-		}
-	}).Wait()
-	closeQueue(t, c)
-}
-
-// What a hook of the client says after the reply has nothing sent again.
-func TestHookThatFailsAfterwards(t *testing.T) {
-	rdb := redistest.Start(t).Client(t)
-	rdb.AddHook(hooks{pipeline: func(ctx context.Context, cmds []redis.Cmder, next redis.ProcessPipelineHook) error {
-		err := next(ctx, cmds)
-		for _, cmd := range cmds {
-			if cmd.Name() == "incr" {
-				cmd.SetErr(errRefused)
-				err = errRefused
-			}
-		}
-		return err
-	}})
-	c := newTestQueue(rdb, false)
-	queueUp(t, c, 8, func(i int) {
-		cmd := redis.NewIntCmd(t.Context(), "incr", fmt.Sprint("n", i))
-		if err := c.do(t.Context(), cmd); err != nil || !errors.Is(cmd.Err(), errRefused) || cmd.Val() != 1 {
-			t.Errorf("incr %d: %d, %v, %v", i, cmd.Val(), err, cmd.Err())
-		}
-	}).Wait()
-	closeQueue(t, c)
-}
-
-type refusingHook struct{}
-
-var errRefused = errors.New("the circuit is open")
-
-func (refusingHook) DialHook(next redis.DialHook) redis.DialHook { return next }
-func (refusingHook) ProcessHook(redis.ProcessHook) redis.ProcessHook {
-	return func(context.Context, redis.Cmder) error { return errRefused }
-}
-func (refusingHook) ProcessPipelineHook(redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return func(context.Context, []redis.Cmder) error { return errRefused }
-}
-
-// hooks are what a client does with a pipeline and with a single command.
-type hooks struct {
-	pipeline func(ctx context.Context, cmds []redis.Cmder, next redis.ProcessPipelineHook) error
-	single   func(ctx context.Context, cmd redis.Cmder, next redis.ProcessHook) error
-}
-
-func (hooks) DialHook(next redis.DialHook) redis.DialHook { return next }
-
-func (h hooks) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
-	if h.single == nil {
-		return next
-	}
-	return func(ctx context.Context, cmd redis.Cmder) error { return h.single(ctx, cmd, next) }
-}
-
-func (h hooks) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return func(ctx context.Context, cmds []redis.Cmder) error { return h.pipeline(ctx, cmds, next) }
 }

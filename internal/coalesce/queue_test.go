@@ -25,7 +25,9 @@ func (d direct) One(ctx context.Context, cmd redis.Cmder) { _ = d.rdb.Process(ct
 func (d direct) Many(ctx context.Context, cmds []redis.Cmder) {
 	pipe := d.rdb.Pipeline()
 	_ = pipe.BatchProcess(ctx, cmds...)
-	if _, err := pipe.Exec(ctx); err != nil && !slices.ContainsFunc(cmds, func(c redis.Cmder) bool { return c.Err() != nil }) {
+	if _, err := pipe.Exec(ctx); err != nil && !slices.ContainsFunc(cmds, func(c redis.Cmder) bool {
+		return c.Err() != nil
+	}) {
 		for _, cmd := range cmds {
 			cmd.SetErr(err)
 		}
@@ -121,11 +123,13 @@ func TestCoalescerSingles(t *testing.T) {
 	}
 	waitFor(t, c, func() bool { return c.inFlight == maxSingles })
 	if !c.idle() {
-		t.Errorf("%d callers have %d pipelines and %d collectors", maxSingles, c.pipelines, c.collectors)
+		t.Errorf("%d callers have %d pipelines and %d collectors", maxSingles, c.pipelines,
+			c.collectors)
 	}
 	for i := range 3 {
 		wg.Go(func() {
-			if cmd := redis.NewStringCmd(t.Context(), "get", "key"); c.do(t.Context(), cmd) != nil || cmd.Err() != redis.Nil {
+			if cmd := redis.NewStringCmd(t.Context(), "get", "key"); c.do(t.Context(),
+				cmd) != nil || cmd.Err() != redis.Nil {
 				t.Errorf("get %d: %v", i, cmd.Err())
 			}
 			c.mu.Lock()
@@ -161,10 +165,12 @@ func TestCoalescerHalf(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
 	wire := redistest.Wire(t, rdb)
 	for _, with := range []struct{ inFlight, told, goes int }{
-		{inFlight: 8, goes: 8}, {told: 16, goes: 8}, {inFlight: 4, told: 6, goes: 5}, {inFlight: 7, goes: 7}, {inFlight: 1000, goes: maxPipeline},
+		{inFlight: 8, goes: 8}, {told: 16, goes: 8}, {inFlight: 4, told: 6, goes: 5}, {inFlight: 7,
+			goes: 7}, {inFlight: 1000, goes: maxPipeline},
 	} {
 		c := newTestQueue(rdb, false)
-		c.collectors, c.inFlight, c.told = 1, with.inFlight, with.told // and the collector has its turn last
+		// and the collector has its turn last
+		c.collectors, c.inFlight, c.told = 1, with.inFlight, with.told
 		wire.Reset()
 		c.mu.Lock()
 		for n := 1; n <= with.goes; n++ {
@@ -208,7 +214,8 @@ func TestCoalescerMany(t *testing.T) {
 	}
 	c.start()
 	if c.pipelines != 2 || c.inFlight != 2*maxPipeline || c.waiting.n != 1 {
-		t.Errorf("%d pipelines with %d commands, and %d queued", c.pipelines, c.inFlight, c.waiting.n)
+		t.Errorf("%d pipelines with %d commands, and %d queued", c.pipelines, c.inFlight,
+			c.waiting.n)
 	}
 	c.mu.Unlock()
 	closeQueue(t, c)
@@ -249,7 +256,8 @@ func TestCoalescerSettles(t *testing.T) {
 						t.Errorf("%d callers: %v", callers, err)
 					} else if err == nil && cmd.Err() == nil && cmd.Val() != value {
 						t.Errorf("%d callers: %q, want %q", callers, cmd.Val(), value)
-					} else if err == nil && cmd.Err() != nil && !errors.Is(cmd.Err(), context.Canceled) {
+					} else if err == nil && cmd.Err() != nil &&
+						!errors.Is(cmd.Err(), context.Canceled) {
 						t.Errorf("%d callers: %v", callers, cmd.Err())
 					}
 					cancel()
@@ -262,87 +270,9 @@ func TestCoalescerSettles(t *testing.T) {
 		wg.Wait()
 		closeQueue(t, c)
 		if c.waiting.n+c.inFlight+c.told+c.pipelines+c.collectors != 0 {
-			t.Errorf("after %d callers: %d queued, %d under way, %d told, %d pipelines, %d collectors",
+			t.Errorf("after %d callers: %d queued, %d under way, %d told, %d pipelines, %d "+
+				"collectors",
 				callers, c.waiting.n, c.inFlight, c.told, c.pipelines, c.collectors)
 		}
-	}
-}
-
-// A pipeline ends with the last of its callers, if all of them have a deadline, and
-// close waits for it.
-func TestCoalescerClose(t *testing.T) {
-	s := redistest.Start(t)
-	const pause = 300 * time.Millisecond
-	for name, with := range map[string]func(context.Context, time.Duration) (context.Context, context.CancelFunc){
-		"deadlines": context.WithTimeout,
-		"cancellations": func(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-			ctx, cancel := context.WithCancel(ctx)
-			time.AfterFunc(d, cancel)
-			return ctx, cancel
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			begun := time.Now()
-			if err := s.Client(t).Do(t.Context(), "client", "pause", pause.Milliseconds(), "write").Err(); err != nil {
-				t.Fatal(err)
-			}
-			c := newTestQueue(s.Client(t), false)
-			queueUp(t, c, 10, func(i int) {
-				ctx, cancel := with(t.Context(), pause/6)
-				defer cancel()
-				cmd := setting(t, i)
-				err := c.do(ctx, cmd)
-				if err == nil { // the pipeline and its last caller end at the same time
-					err = cmd.Err()
-				} else if !errors.Is(err, ctx.Err()) {
-					t.Errorf("set %d: %v", i, err)
-				}
-				if err == nil {
-					t.Errorf("set %d succeeded", i)
-				}
-			}).Wait()
-			closeQueue(t, c)
-			if took := time.Since(begun); (took < pause) != (name == "deadlines") {
-				t.Errorf("close returns after %v, the server was silent for %v", took, pause)
-			}
-			time.Sleep(time.Until(begun.Add(pause)))
-		})
-	}
-}
-
-// What a caller has given up before its turn is not sent.
-func TestAbandonedCallsAreNotSent(t *testing.T) {
-	rdb := redistest.Start(t).Client(t)
-	c := newTestQueue(rdb, false)
-	gone, cancel := context.WithCancel(t.Context())
-	c.mu.Lock()
-	stuck(c)
-	c.mu.Unlock()
-	var left, others sync.WaitGroup
-	for i := range 10 {
-		ctx, wg := t.Context(), &others
-		if i%2 == 0 {
-			ctx, wg = gone, &left
-		}
-		wg.Go(func() {
-			if err := c.do(ctx, setting(t, i)); !errors.Is(err, ctx.Err()) {
-				t.Errorf("set %d: %v", i, err)
-			}
-		})
-	}
-	waitFor(t, c, func() bool { return c.waiting.n == 10 })
-	cancel()
-	left.Wait()
-	c.mu.Lock()
-	if c.waiting.n != 5 {
-		t.Errorf("%d calls are queued for 5 callers", c.waiting.n)
-	}
-	c.pipelines, c.inFlight = 0, 0
-	c.start()
-	c.mu.Unlock()
-	others.Wait()
-	closeQueue(t, c)
-	if n := rdb.DBSize(t.Context()).Val(); n != 5 {
-		t.Errorf("%d keys, want those of the 5 who waited", n)
 	}
 }

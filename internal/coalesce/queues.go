@@ -25,7 +25,10 @@ type Queues struct {
 
 // New returns the queues of a client. owner returns the server that holds a key; it is nil if one
 // server holds them all.
-func New(sender Sender, retries Retries, owner func(ctx context.Context, key string) (*redis.Client, error)) *Queues {
+func New(
+	sender Sender, retries Retries,
+	owner func(ctx context.Context, key string) (*redis.Client, error),
+) *Queues {
 	only := newQueue(sender, retries, owner != nil)
 	return &Queues{sender: sender, retries: retries, owner: owner, unused: unused, only: only}
 }
@@ -90,8 +93,8 @@ func (qs *Queues) add(server *redis.Client) *queue {
 	return q
 }
 
-// Close waits until nothing is queued and no goroutine is running, or ctx ends. It does not wait for
-// commands that their callers send themselves.
+// Close waits until nothing is queued and no goroutine is running, or ctx ends. It does not wait
+// for commands that their callers send themselves.
 func (qs *Queues) Close(ctx context.Context) error {
 	err := qs.only.close(ctx)
 	qs.each.Range(func(_, q any) bool {

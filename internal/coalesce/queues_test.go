@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,7 +20,9 @@ func testQueues(rdb redis.UniversalClient) *Queues {
 	case *redis.ClusterClient:
 		owner = rdb.MasterForKey
 	case *redis.Ring:
-		owner = func(_ context.Context, key string) (*redis.Client, error) { return rdb.GetShardClientForKey(key) }
+		owner = func(_ context.Context, key string) (*redis.Client, error) {
+			return rdb.GetShardClientForKey(key)
+		}
 	}
 	return New(direct{rdb}, RetriesOf(rdb), owner)
 }
@@ -28,13 +31,16 @@ func testQueues(rdb redis.UniversalClient) *Queues {
 func TestQueuesOfServersThatHaveGone(t *testing.T) {
 	var server *redis.Client
 	rdb := redistest.Standalone(t).Client(t)
-	qs := New(direct{rdb}, Retries{}, func(context.Context, string) (*redis.Client, error) { return server, nil })
+	qs := New(direct{rdb}, Retries{}, func(context.Context, string) (*redis.Client, error) {
+		return server, nil
+	})
 	qs.unused = 0
 	for range 100 {
 		server = redis.NewClient(rdb.Options())
 		t.Cleanup(func() { server.Close() })
 		for range 3 {
-			if err := qs.Do(t.Context(), "k", redis.NewStringCmd(t.Context(), "get", "k")); err != nil {
+			if err := qs.Do(t.Context(), "k",
+				redis.NewStringCmd(t.Context(), "get", "k")); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -48,11 +54,15 @@ func TestQueuesOfServersThatHaveGone(t *testing.T) {
 
 // The keys of one server have one coalescer, those of another another.
 func TestCoalescersPerServer(t *testing.T) {
+	t.Parallel()
 	cluster := redistest.Cluster(t).Client(t)
 	a, b := redistest.Start(t), redistest.Start(t)
-	ring := redis.NewRing(&redis.RingOptions{Addrs: map[string]string{"a": a.Addr(), "b": b.Addr()}})
+	ring := redis.NewRing(
+		&redis.RingOptions{Addrs: map[string]string{"a": a.Addr(), "b": b.Addr()}})
 	t.Cleanup(func() { ring.Close() })
-	dead := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{"127.0.0.1:1"}, MaxRetries: -1})
+	dead := redis.NewClusterClient(&redis.ClusterOptions{
+		Addrs: []string{"127.0.0.1:1"}, MaxRetries: -1, DialerRetries: 1,
+	})
 	t.Cleanup(func() { dead.Close() })
 	for name, tt := range map[string]struct {
 		rdb     redis.UniversalClient
@@ -60,7 +70,9 @@ func TestCoalescersPerServer(t *testing.T) {
 		servers int
 		keys    int
 	}{
-		"cluster": {cluster, func(key string) (*redis.Client, error) { return cluster.MasterForKey(t.Context(), key) }, 3, 300},
+		"cluster": {cluster, func(key string) (*redis.Client, error) {
+			return cluster.MasterForKey(t.Context(), key)
+		}, 3, 300},
 		"ring":    {ring, ring.GetShardClientForKey, 2, 300},
 		"client":  {a.Client(t), func(string) (*redis.Client, error) { return nil, nil }, 1, 300},
 		"nothing": {dead, func(string) (*redis.Client, error) { return nil, nil }, 1, 2},
@@ -82,7 +94,8 @@ func TestCoalescersPerServer(t *testing.T) {
 				t.Fatalf("%s: two servers have one coalescer", name)
 			}
 			of[server], back[c] = c, server
-			if several := name != "client"; c.shared != several || (c == cs.only) != (tt.servers == 1) {
+			if several := name != "client"; c.shared != several ||
+				(c == cs.only) != (tt.servers == 1) {
 				t.Fatalf("%s: a coalescer for callers who go to others: %v", name, c.shared)
 			}
 		}
@@ -97,18 +110,21 @@ func TestCoalescersPerServer(t *testing.T) {
 
 // A server that does not answer holds up nobody who asks another one.
 func TestCoalescersApart(t *testing.T) {
+	t.Parallel()
 	rdb := redistest.Cluster(t).Client(t)
 	qs := testQueues(rdb)
 	silent, err := rdb.MasterForKey(t.Context(), "c:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	const pause = time.Second
-	if err := silent.Do(t.Context(), "client", "pause", pause.Milliseconds(), "write").Err(); err != nil {
+	const pause = 30 * time.Second
+	if err := silent.Do(t.Context(), "client", "pause", pause.Milliseconds(),
+		"write").Err(); err != nil {
 		t.Fatal(err)
 	}
 	begun := time.Now()
 	var held, others sync.WaitGroup
+	var answered atomic.Int64 // of those that are held
 	for i := range 200 {
 		key := fmt.Sprint("c:", i)
 		server, err := rdb.MasterForKey(t.Context(), key)
@@ -124,18 +140,28 @@ func TestCoalescersApart(t *testing.T) {
 			if err := qs.Do(t.Context(), key, cmd); err != nil || cmd.Err() != nil {
 				t.Error(err, cmd.Err())
 			}
+			if server == silent {
+				answered.Add(1)
+			}
 		})
 	}
 	others.Wait()
 	if took := time.Since(begun); took > pause/2 {
 		t.Errorf("servers that answer are asked for %v", took)
 	}
-	// It waits for the pipelines to the silent one.
-	if err := qs.Close(t.Context()); err != nil {
+	// Close waits for the pipelines to the silent one.
+	closed := make(chan error, 1)
+	go func() { closed <- qs.Close(t.Context()) }()
+	time.Sleep(50 * time.Millisecond)
+	if n := len(closed); n > 0 || answered.Load() > 0 {
+		t.Errorf("%d commands that are held are answered, and %d calls of Close", answered.Load(),
+			n)
+	}
+	if err := silent.Do(t.Context(), "client", "unpause").Err(); err != nil {
 		t.Error(err)
 	}
-	if took := time.Since(begun); took < pause/2 {
-		t.Errorf("the silent server answers, or Close returns, after %v", took)
+	if err := <-closed; err != nil {
+		t.Error(err)
 	}
 	held.Wait()
 }

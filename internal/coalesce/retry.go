@@ -59,7 +59,8 @@ func passing(err error) bool {
 		return network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 			errors.Is(err, redis.ErrPoolTimeout)
 	}
-	return redis.IsReadOnlyError(err) || redis.IsLoadingError(err) || redis.IsClusterDownError(err) ||
-		redis.IsTryAgainError(err) || redis.IsMasterDownError(err) || redis.IsMaxClientsError(err) ||
+	return redis.IsReadOnlyError(err) || redis.IsLoadingError(err) ||
+		redis.IsClusterDownError(err) || redis.IsTryAgainError(err) ||
+		redis.IsMasterDownError(err) || redis.IsMaxClientsError(err) ||
 		redis.HasErrorPrefix(err, "NOREPLICAS")
 }

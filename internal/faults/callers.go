@@ -83,7 +83,9 @@ func (c *caller) write(writer int) {
 		key := plainKey(writer, c.r.IntN(plainKeys))
 		version, m := c.ledger.issue(key)
 		begun := time.Now()
-		err := c.do(func(ctx context.Context) error { return c.cache.Update(ctx, key, newValue(key, version, writer)) })
+		err := c.do(func(ctx context.Context) error {
+			return c.cache.Update(ctx, key, newValue(key, version, writer))
+		})
 		switch {
 		case err == nil:
 			c.ledger.ack(key, version, m, time.Since(begun))
@@ -99,7 +101,9 @@ func (c *caller) write(writer int) {
 func (c *caller) set(key string, writer int, opts ...cache.SetOption) (m moment, ok bool) {
 	version, m := c.ledger.issue(key)
 	begun := time.Now()
-	err := c.do(func(ctx context.Context) error { return c.cache.Set(ctx, key, newValue(key, version, writer), opts...) })
+	err := c.do(func(ctx context.Context) error {
+		return c.cache.Set(ctx, key, newValue(key, version, writer), opts...)
+	})
 	if err == nil {
 		c.ledger.ack(key, version, m, time.Since(begun))
 	}
@@ -142,8 +146,20 @@ func (c *caller) modify(writer int) {
 		c.ledger.missed(key, m)
 		if n%writers == writer {
 			c.generations[n].Add(1)
-			c.set(c.sharedKey(n), writer)
+			c.create(c.sharedKey(n), writer)
 		}
+	}
+}
+
+// create writes a record that is not there. A Set that is sent twice may be executed once more
+// after a Modify has built on it; an Add is not sent twice.
+func (c *caller) create(key string, writer int) {
+	version, m := c.ledger.issue(key)
+	err := c.do(func(ctx context.Context) error {
+		return c.cache.Add(ctx, key, newValue(key, version, writer))
+	})
+	if err == nil {
+		c.ledger.ack(key, version, m, 0)
 	}
 }
 
@@ -170,7 +186,9 @@ func (c *caller) live(writer, life int) {
 	}{
 		{"Get", func(ctx context.Context) error { _, err := c.cache.Get(ctx, key); return err }},
 		{"Touch", func(ctx context.Context) error { return c.cache.Touch(ctx, key) }},
-		{"Update", func(ctx context.Context) error { return c.cache.Update(ctx, key, newValue(key, 1, writer)) }},
+		{"Update", func(ctx context.Context) error {
+			return c.cache.Update(ctx, key, newValue(key, 1, writer))
+		}},
 		{"Modify", func(ctx context.Context) error {
 			_, err := c.cache.Modify(ctx, key, func(v Value) (Value, error) { return v, nil })
 			return err
@@ -184,8 +202,9 @@ func (c *caller) live(writer, life int) {
 	}
 }
 
-// sweep makes a pass, which must remove nothing: what is alive was used, and what was not used is dead. It takes as long as
-// it takes, and may fail for want of its lease long after the server is there again.
+// sweep makes a pass, which must remove nothing: what is alive was used, and what was not used is
+// dead. It takes as long as it takes, and may fail for want of its lease long after the server is
+// there again.
 func (c *caller) sweep() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*c.deadline)
 	defer cancel()

@@ -8,8 +8,8 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// control asks a server that nobody breaks, all the time: what is late there is the machine's doing, which others may keep
-// busy, and not the cache's.
+// control asks a server that nobody breaks, all the time: what is late there is the machine's
+// doing, which others may keep busy, and not the cache's.
 type control struct {
 	stop    context.CancelFunc
 	done    chan struct{}
@@ -23,7 +23,7 @@ func startControl(t *testing.T) *control {
 	c := &control{stop: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(c.done)
-		for due := time.Now(); ctx.Err() == nil; due = time.Now().Add(time.Millisecond) {
+		for due := time.Now(); ctx.Err() == nil; due = time.Now().Add(5 * time.Millisecond) {
 			time.Sleep(time.Until(due))
 			_ = rdb.Ping(ctx).Err() // cancelled, at the end
 			c.longest = max(c.longest, time.Since(due))

@@ -28,7 +28,10 @@ func operationsOf(c *cache.Cache[string, Value]) map[string]func(ctx context.Con
 		}
 		all[op] = func(ctx context.Context) error { return do(ctx, key) }
 	}
-	all["Sweep"] = func(ctx context.Context) error { _, err := c.Sweep(ctx, time.Minute); return err }
+	all["Sweep"] = func(ctx context.Context) error {
+		_, err := c.Sweep(ctx, time.Minute)
+		return err
+	}
 	return all
 }
 
@@ -129,7 +132,9 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
-func newCache(t *testing.T, rdb redis.UniversalClient, o *cache.Options) *cache.Cache[string, Value] {
+func newCache(
+	t *testing.T, rdb redis.UniversalClient, o *cache.Options,
+) *cache.Cache[string, Value] {
 	t.Helper()
 	c, err := cache.New[string](rdb, redistest.UniqueName(t), codec.JSON[Value]{}, o)
 	if err != nil {
@@ -139,15 +144,16 @@ func newCache(t *testing.T, rdb redis.UniversalClient, o *cache.Options) *cache.
 	return c
 }
 
-// notCallers are what is no caller's: the other ends of connections that the client has made and keeps, and its one look at
-// a cluster's layout.
+// notCallers are what is no caller's: the other ends of connections that the client has made and
+// keeps, and its one look at a cluster's layout.
 var notCallers = []goleak.Option{
 	goleak.IgnoreAnyFunction("github.com/activettl/rediscache/internal/redistest.(*Proxy).serve"),
 	goleak.IgnoreAnyFunction("github.com/activettl/rediscache/internal/redistest.(*link).pass"),
 	goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9.(*clusterStateHolder).LazyReload.func1"),
 }
 
-// A thousand callers at once, on their own or pipelined: each returns in time, and none leaves a goroutine behind.
+// A thousand callers at once, on their own or pipelined: each returns in time, and none leaves a
+// goroutine behind.
 func TestThousandCallers(t *testing.T) {
 	const callers, given = 1000, 100 * time.Millisecond
 	ways := map[string]*cache.Options{"": nil, ", AutoPipeline": {AutoPipeline: true}}
@@ -184,12 +190,14 @@ func TestThousandCallers(t *testing.T) {
 				lag := machine.lag()
 				slices.Sort(over)
 				if most := over[callers-1]; most > slack+2*lag {
-					t.Errorf("the last one returned %v after its deadline, and the machine lagged by %v", most, lag)
+					t.Errorf("the last one returned %v after its deadline, and the machine "+
+						"lagged by %v", most, lag)
 				}
 				if err := goleak.Find(leaks...); err != nil {
 					t.Error(err)
 				}
-				t.Logf("late by %v, the slowest by %v, the machine by %v", over[callers/2].Round(time.Millisecond),
+				t.Logf("late by %v, the slowest by %v, the machine by %v",
+					over[callers/2].Round(time.Millisecond),
 					over[callers-1].Round(time.Millisecond), lag.Round(time.Millisecond))
 			})
 		}

@@ -1,4 +1,5 @@
-// Package faults puts a cache under load on real servers, breaks them, and judges what the callers saw.
+// Package faults puts a cache under load on real servers, breaks them, and judges what the callers
+// saw.
 //
 // A load writes values that name the write that made them, also by Add and Upsert. It reads them
 // back, deletes some, lets some expire, and sweeps. Each step goes through a plain cache, one with
@@ -11,6 +12,6 @@
 // explains, and come within the deadline. A second after the server is writable again nothing may
 // fail. At the end no key is without a TTL.
 //
-//	go test ./internal/faults -faults.seed 42     the load's choices of a run again, as far as they do not hang on time
+//	go test ./internal/faults -faults.seed 42     the load's choices of a run again
 //	go test ./internal/faults -faults.soak 10m    each fault again and again for so long
 package faults

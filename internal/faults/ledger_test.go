@@ -17,23 +17,30 @@ func TestLedger(t *testing.T) {
 		want string // a part of the accusation; empty for none
 		run  func(l *ledger)
 	}{
-		{"what was written", "", func(l *ledger) { l.saw("k", newValue("k", write(l), 0), l.look("k")) }},
+		{"what was written", "", func(l *ledger) {
+			l.saw("k", newValue("k", write(l), 0), l.look("k"))
+		}},
 		{"before the acknowledgement", "", func(l *ledger) {
 			version, _ := l.issue("k")
 			l.saw("k", newValue("k", version, 0), l.look("k"))
 		}},
-		{"never written", "beyond 1", func(l *ledger) { l.saw("k", newValue("k", write(l)+1, 0), l.look("k")) }},
-		{"of another key", `value of "other"`, func(l *ledger) { l.saw("k", newValue("other", write(l), 0), l.look("k")) }},
+		{"never written", "beyond 1", func(l *ledger) {
+			l.saw("k", newValue("k", write(l)+1, 0), l.look("k"))
+		}},
+		{"of another key", `value of "other"`, func(l *ledger) {
+			l.saw("k", newValue("other", write(l), 0), l.look("k"))
+		}},
 		{"of two halves", "mixture", func(l *ledger) {
 			v := newValue("k", write(l), 0)
 			v.Pad = newValue("k", 7, 0).Pad
 			l.saw("k", v, l.look("k"))
 		}},
-		{"older than acknowledged", "version 1 was read from a primary that had 2", func(l *ledger) {
-			write(l)
-			write(l)
-			l.saw("k", newValue("k", 1, 0), l.look("k"))
-		}},
+		{"older than acknowledged", "version 1 was read from a primary that had 2",
+			func(l *ledger) {
+				write(l)
+				write(l)
+				l.saw("k", newValue("k", 1, 0), l.look("k"))
+			}},
 		{"older than read", "version 1 was read from a primary that had 2", func(l *ledger) {
 			write(l)
 			version, _ := l.issue("k")
@@ -65,7 +72,27 @@ func TestLedger(t *testing.T) {
 			write(l)
 			l.saw("k", newValue("k", 1, 0), l.look("k"))
 		}},
-		{"a miss", "a miss on a primary that had version 1", func(l *ledger) { write(l); l.missed("k", l.look("k")) }},
+		{"a miss", "a miss on a primary that had version 1", func(l *ledger) {
+			write(l)
+			l.missed("k", l.look("k"))
+		}},
+		{"a miss during a Set", "a miss on a primary that had version 1", func(l *ledger) {
+			write(l)
+			l.issue("k")
+			l.missed("k", l.look("k"))
+		}},
+		{"the same while slots move", "", func(l *ledger) {
+			l.moves = true
+			write(l)
+			m := l.look("k")
+			write(l)
+			l.missed("k", m)
+		}},
+		{"a miss while slots move", "a miss on a primary that had version 1", func(l *ledger) {
+			l.moves = true
+			write(l)
+			l.missed("k", l.look("k"))
+		}},
 		{"a miss of what was never there", "", func(l *ledger) { l.missed("k", l.look("k")) }},
 		{"an update lost", "an update was lost", func(l *ledger) {
 			write(l)
@@ -125,12 +152,13 @@ func TestLedger(t *testing.T) {
 			l.modified("k", 1, 1, m)
 			l.modified("k", 1, 2, m)
 		}},
-		{"an update of what was replaced", "Modify wrote version 2 on a primary that had 3", func(l *ledger) {
-			write(l)
-			write(l)
-			write(l)
-			l.modified("k", 2, 1, l.look("k"))
-		}},
+		{"an update of what was replaced", "Modify wrote version 2 on a primary that had 3",
+			func(l *ledger) {
+				write(l)
+				write(l)
+				write(l)
+				l.modified("k", 2, 1, l.look("k"))
+			}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			l := newLedger(false)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"testing"
 	"time"
 
 	"github.com/activettl/rediscache/cache"
@@ -19,9 +20,10 @@ const (
 	readers    = 3
 	plainKeys  = 16 // of each writer
 	sharedKeys = 8  // that all writers modify
-	madeKeys   = 4  // that all writers create at the same time, and again and again
-	mostMade   = 12 // versions of such a key
-	maxPause   = 4 * time.Millisecond
+	// that all writers create at the same time, and again and again
+	madeKeys = 4
+	mostMade = 12                   // versions of such a key
+	maxPause = 4 * time.Millisecond // of a caller between its steps; four times that with -short
 
 	shortTTL = 20 * time.Millisecond
 	maxIdle  = 4 * time.Minute // of the sweep: no run is that long
@@ -31,7 +33,8 @@ const (
 // whether they write records with terms of their own. A cache that has met such a record reads by
 // other commands from then on.
 type load struct {
-	caches   []*cache.Cache[string, Value] // of one name: each step of a caller goes through one of them
+	// of one name: each step of a caller goes through one of them
+	caches   []*cache.Cache[string, Value]
 	deadline time.Duration
 	seed     uint64
 	ledger   *ledger
@@ -47,6 +50,10 @@ type load struct {
 // start lets the callers begin.
 func (l *load) start(sweeps bool) {
 	l.over = make(chan struct{})
+	pause := int64(maxPause)
+	if testing.Short() {
+		pause *= 4
+	}
 	worker := uint64(0)
 	loop := func(step func(c *caller)) {
 		worker++
@@ -55,7 +62,7 @@ func (l *load) start(sweeps bool) {
 			for !l.isOver() {
 				c.cache = l.caches[c.r.IntN(len(l.caches))]
 				step(c)
-				time.Sleep(time.Duration(c.r.Int64N(int64(maxPause))))
+				time.Sleep(time.Duration(c.r.Int64N(pause)))
 			}
 		})
 	}
@@ -104,8 +111,8 @@ func (l *load) do(fn func(ctx context.Context) error) error {
 
 func plainKey(writer, n int) string { return fmt.Sprintf("plain/%d/%d", writer, n) }
 
-// sharedKey names a key that all modify. One that was lost is never used again: whoever writes it anew could not know
-// whether an earlier attempt to do so is still on its way.
+// sharedKey names a key that all modify. One that was lost is never used again: whoever writes it
+// anew could not know whether an earlier attempt to do so is still on its way.
 func (l *load) sharedKey(n int) string {
 	return fmt.Sprintf("shared/%d/%d", n, l.generations[n].Load())
 }
@@ -123,7 +130,10 @@ func made(by string, n int, generation int64) string {
 func (l *load) reaches() bool {
 	for w := range writers {
 		for n := range plainKeys {
-			err := l.do(func(ctx context.Context) error { _, err := l.caches[0].Peek(ctx, plainKey(w, n)); return err })
+			err := l.do(func(ctx context.Context) error {
+				_, err := l.caches[0].Peek(ctx, plainKey(w, n))
+				return err
+			})
 			if err != nil && !errors.Is(err, cache.ErrNotFound) {
 				return false
 			}
@@ -158,7 +168,8 @@ func (l *load) audit() {
 func (l *load) String() string {
 	l.ledger.mu.Lock()
 	defer l.ledger.mu.Unlock()
-	return fmt.Sprintf("seed %d, %d keys, %d late reads, %s", l.seed, len(l.ledger.keys), l.ledger.late, l.log)
+	return fmt.Sprintf("seed %d, %d keys, %d late reads, %s", l.seed, len(l.ledger.keys),
+		l.ledger.late, l.log)
 }
 
 // accusations are what cannot be, the first ones of them.

@@ -101,12 +101,14 @@ func kindOf(err error) string {
 	timeout, isNet := errors.AsType[net.Error](err)
 	reply, isReply := errors.AsType[redis.Error](err)
 	switch {
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), isNet && timeout.Timeout(),
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded),
+		isNet && timeout.Timeout(),
 		errors.Is(err, redis.ErrPoolTimeout):
 		return deadline
 	case errors.Is(err, cache.ErrConflict):
 		return exhausted
-	case isNet, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
+	case isNet, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
+		errors.Is(err, net.ErrClosed):
 		return broken
 	case isReply:
 		word, _, _ := strings.Cut(reply.Error(), " ")

@@ -9,7 +9,7 @@ import (
 
 // The scenarios mostly wait, each for servers of its own.
 func TestMain(m *testing.M) {
-	parallel.Default(4)
+	parallel.Default(8)
 	redistest.Main(m)
 }
 

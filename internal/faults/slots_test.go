@@ -13,15 +13,18 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// The slots of a primary that hold keys move to another one, a key at a time, while reads, updates and a sweep run. The callers are
-// redirected, once the slot has moved (MOVED) and while it moves (ASK), and see nothing of it. TRYAGAIN is for commands on
-// several keys, of which the cache has none.
+// The slots of a primary that hold keys move to another one, a key at a time, while reads, updates
+// and a sweep run. The callers are redirected, once the slot has moved (MOVED) and while it moves
+// (ASK), and see nothing of it, but for a miss while a Set gives a record terms of its own: it
+// removes the string here and writes the list there. TRYAGAIN is for commands on several keys, of
+// which the cache has none.
 func TestSlotsMove(t *testing.T) {
 	t.Parallel()
 	skipsShort(t)
 	c := redistest.StartCluster(t, 0, 15*time.Second)
 	from, to := c.Nodes()[0].Client(t), c.Nodes()[1].Client(t)
-	others := []*redis.Client{to, from, c.Nodes()[2].Client(t)} // the new owner is told first, and tells the rest
+	// the new owner is told first, and tells the rest
+	others := []*redis.Client{to, from, c.Nodes()[2].Client(t)}
 	host, port, _ := strings.Cut(c.Nodes()[1].Addr(), ":")
 	keys, err := 0, error(nil)
 	do := func(rdb *redis.Client, args ...any) *redis.Cmd {
@@ -31,7 +34,7 @@ func TestSlotsMove(t *testing.T) {
 		}
 		return cmd
 	}
-	scenario{rdb: c.Client(t), fault: func(*load) {
+	scenario{rdb: c.Client(t), limit: patient, moves: true, fault: func(*load) {
 		fromID, toID := do(from, "cluster", "myid").Val(), do(to, "cluster", "myid").Val()
 		slots := map[int64]bool{}
 		for iter := from.Scan(t.Context(), 0, "*", 1000).Iterator(); iter.Next(t.Context()); {
@@ -65,8 +68,8 @@ func TestSlotsMove(t *testing.T) {
 	}
 }
 
-// A record changes its Redis type while its slot moves: the script that does so removes it, and finds that Redis then does not
-// let it back, as the key may be at the other node.
+// A record changes its Redis type while its slot moves: the script that does so removes it, and
+// finds that Redis then does not let it back, as the key may be at the other node.
 func TestSetWhileSlotMoves(t *testing.T) {
 	t.Parallel()
 	c := redistest.StartCluster(t, 0, 15*time.Second)
@@ -76,7 +79,8 @@ func TestSetWhileSlotMoves(t *testing.T) {
 	key, slot := "", int64(0)
 	for i := 0; key == ""; i++ {
 		k := fmt.Sprint(i)
-		if slot = rdb.ClusterKeySlot(t.Context(), users.Name()+":"+k).Val(); slot < 5000 { // of the first primary
+		// of the first primary
+		if slot = rdb.ClusterKeySlot(t.Context(), users.Name()+":"+k).Val(); slot < 5000 {
 			key = k
 		}
 	}
@@ -84,15 +88,18 @@ func TestSetWhileSlotMoves(t *testing.T) {
 		t.Fatal(err)
 	}
 	for node, args := range map[*redis.Client][]any{
-		to:   {"cluster", "setslot", slot, "importing", from.Do(t.Context(), "cluster", "myid").Val()},
-		from: {"cluster", "setslot", slot, "migrating", to.Do(t.Context(), "cluster", "myid").Val()},
+		to: {"cluster", "setslot", slot, "importing",
+			from.Do(t.Context(), "cluster", "myid").Val()},
+		from: {"cluster", "setslot", slot, "migrating",
+			to.Do(t.Context(), "cluster", "myid").Val()},
 	} {
 		if err := node.Do(t.Context(), args...).Err(); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for version := range int64(3) {
-		if err := users.Set(t.Context(), key, newValue(key, version+2, 0), cache.WithTTL(time.Minute)); err != nil {
+		if err := users.Set(t.Context(), key, newValue(key, version+2, 0),
+			cache.WithTTL(time.Minute)); err != nil {
 			t.Errorf("Set %d: %v", version, err)
 		}
 		if v, err := users.Get(t.Context(), key); err != nil || v.Version != version+2 {

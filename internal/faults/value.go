@@ -33,7 +33,8 @@ func (v Value) wrong(key string) string {
 	case v.Key != key:
 		return fmt.Sprintf("is the value of %q", v.Key)
 	case v.Pad != v.pad():
-		return fmt.Sprintf("is a mixture: version %d of writer %d, and %.40q", v.Version, v.Writer, v.Pad)
+		return fmt.Sprintf("is a mixture: version %d of writer %d, and %.40q", v.Version, v.Writer,
+			v.Pad)
 	}
 	return ""
 }

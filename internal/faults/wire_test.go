@@ -54,7 +54,7 @@ func TestWire(t *testing.T) {
 func TestDropped(t *testing.T) {
 	t.Parallel()
 	p, rdb := behind(t, redistest.Start(t))
-	scenario{rdb: rdb, sees: []string{broken, deadline}, core: true, fault: func(*load) {
+	scenario{rdb: rdb, sees: []string{broken, deadline}, fault: func(*load) {
 		for range 50 {
 			p.Drop()
 			time.Sleep(20 * time.Millisecond)

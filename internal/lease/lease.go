@@ -43,7 +43,9 @@ type Lease struct {
 // and how long that lease still lasts. For a key without a TTL, which no cache has written, that is
 // a second, and the key stays. If a reply is lost, the command may be sent again; it then finds its
 // own token and succeeds.
-func Take(ctx context.Context, w *wire.Client, key string, ttl time.Duration) (l *Lease, left time.Duration, err error) {
+func Take(
+	ctx context.Context, w *wire.Client, key string, ttl time.Duration,
+) (l *Lease, left time.Duration, err error) {
 	l = &Lease{wire: w, key: key, token: rand.Text(), ttl: ttl}
 	left, err = l.take(ctx)
 	if wire.Unknown(err) { // it may have been taken all the same
@@ -69,7 +71,8 @@ const (
 // take returns how long another process has the lease, or a negative time if this one has it.
 func (l *Lease) take(ctx context.Context) (left time.Duration, err error) {
 	now := time.Now()
-	cmd := l.wire.Do(ctx, l.key, redis.NewCmd(ctx, takeScript.Args(l.key, l.token, l.ttl.Milliseconds())...)).(*redis.Cmd)
+	args := takeScript.Args(l.key, l.token, l.ttl.Milliseconds())
+	cmd := l.wire.Do(ctx, l.key, redis.NewCmd(ctx, args...)).(*redis.Cmd)
 	ms, err := cmd.Int64()
 	if err != nil {
 		return 0, wire.Err(cmd)

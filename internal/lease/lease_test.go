@@ -32,7 +32,8 @@ func TestLease(t *testing.T) {
 		if l == nil || left != 0 || err != nil {
 			t.Fatalf("Take = %v, %v, %v", l, left, err)
 		}
-		if other, left, err := Take(t.Context(), w, key, time.Hour); other != nil || left <= 59*time.Minute || left > time.Hour || err != nil {
+		if other, left, err := Take(t.Context(), w, key, time.Hour); other != nil ||
+			left <= 59*time.Minute || left > time.Hour || err != nil {
 			t.Errorf("the second Take = %v, %v, %v", other, left, err)
 		}
 		if err := l.Keep(t.Context()); err != nil {
@@ -42,10 +43,12 @@ func TestLease(t *testing.T) {
 			t.Fatal(err)
 		}
 		l.taken = time.Time{} // it is time to renew
-		if err := l.Keep(t.Context()); err != nil || b.Client.PTTL(t.Context(), key).Val() <= 59*time.Minute {
+		if err := l.Keep(t.Context()); err != nil ||
+			b.Client.PTTL(t.Context(), key).Val() <= 59*time.Minute {
 			t.Errorf("Keep of an expired lease that is free = %v", err)
 		}
-		if err := l.Release(t.Context()); err != nil || b.Client.Exists(t.Context(), key).Val() != 0 {
+		if err := l.Release(t.Context()); err != nil ||
+			b.Client.Exists(t.Context(), key).Val() != 0 {
 			t.Errorf("Release = %v", err)
 		}
 		other, _, err := Take(t.Context(), w, key, time.Hour)
@@ -56,13 +59,15 @@ func TestLease(t *testing.T) {
 		if err := l.Keep(t.Context()); !errors.Is(err, ErrLost) {
 			t.Errorf("Keep of a lease that another has = %v", err)
 		}
-		if err := l.Release(t.Context()); err != nil || b.Client.Exists(t.Context(), key).Val() != 1 {
+		if err := l.Release(t.Context()); err != nil ||
+			b.Client.Exists(t.Context(), key).Val() != 1 {
 			t.Errorf("Release of a lease that another has = %v, and it is gone", err)
 		}
 		if err := b.Client.Persist(t.Context(), key).Err(); err != nil {
 			t.Fatal(err)
 		}
-		if l, left, err := Take(t.Context(), w, key, time.Hour); l != nil || left != time.Second || err != nil {
+		if l, left, err := Take(t.Context(), w, key, time.Hour); l != nil || left != time.Second ||
+			err != nil {
 			t.Errorf("Take of a key without a TTL = %v, %v, %v", l, left, err)
 		}
 		if err := b.Client.Del(t.Context(), key).Err(); err != nil {
@@ -94,7 +99,8 @@ func TestTakeWithoutReply(t *testing.T) {
 	key := redistest.UniqueName(t) + "!lease"
 	t.Cleanup(func() { rdb.Del(context.Background(), key) })
 	w := clientOf(t, rdb)
-	if l, _, err := Take(t.Context(), w, key, time.Minute); l == nil || err != nil { // the script is known now
+	// the script is known now
+	if l, _, err := Take(t.Context(), w, key, time.Minute); l == nil || err != nil {
 		t.Fatal(err)
 	}
 	rdb.Del(t.Context(), key)

@@ -17,9 +17,10 @@ import (
 	"github.com/alicebob/miniredis/v2"
 )
 
-// Dial connects to m, starting it without a listener if it does not run yet. No socket is opened, so a connection also
-// works inside a testing/synctest bubble. Safe for concurrent use. Each connection costs two goroutines, which end when
-// either side closes it, and memory for the replies that are not read yet, without a bound.
+// Dial connects to m, starting it without a listener if it does not run yet. No socket is opened,
+// so a connection also works inside a testing/synctest bubble. Safe for concurrent use. Each
+// connection costs two goroutines, which end when either side closes it, and memory for the replies
+// that are not read yet, without a bound.
 func Dial(m *miniredis.Miniredis) (net.Conn, error) {
 	server, err := m.Dial()
 	if err != nil {
@@ -34,20 +35,26 @@ func Dial(m *miniredis.Miniredis) (net.Conn, error) {
 	return c, nil
 }
 
-// Dialer returns Dial in the shape of the Dialer field of go-redis' options; network and address are ignored.
-func Dialer(m *miniredis.Miniredis) func(ctx context.Context, network, addr string) (net.Conn, error) {
+// Dialer returns Dial in the shape of the Dialer field of go-redis' options; network and address
+// are ignored.
+func Dialer(
+	m *miniredis.Miniredis,
+) func(ctx context.Context, network, addr string) (net.Conn, error) {
 	return func(context.Context, string, string) (net.Conn, error) { return Dial(m) }
 }
 
-// conn writes to the server's own pipe and reads from a second one, which the buffer feeds. Both halves are pipes, so
-// deadlines need no code of ours; but a read deadline must not reach the first, where it would end the buffer's reader.
+// conn writes to the server's own pipe and reads from a second one, which the buffer feeds. Both
+// halves are pipes, so deadlines need no code of ours; but a read deadline must not reach the
+// first, where it would end the buffer's reader.
 type conn struct {
 	net.Conn // requests
 	replies  net.Conn
 }
 
-func (c *conn) Read(p []byte) (int, error)        { return c.replies.Read(p) }
-func (c *conn) Close() error                      { return errors.Join(c.Conn.Close(), c.replies.Close()) }
+func (c *conn) Read(p []byte) (int, error) { return c.replies.Read(p) }
+func (c *conn) Close() error {
+	return errors.Join(c.Conn.Close(), c.replies.Close())
+}
 func (c *conn) SetReadDeadline(t time.Time) error { return c.replies.SetReadDeadline(t) }
 func (c *conn) SetDeadline(t time.Time) error {
 	return errors.Join(c.SetWriteDeadline(t), c.SetReadDeadline(t))

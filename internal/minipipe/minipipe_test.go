@@ -22,7 +22,8 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func client(m *miniredis.Miniredis) *redis.Client {
-	return redis.NewClient(&redis.Options{Dialer: minipipe.Dialer(m), WriteTimeout: 2 * time.Second, MaxRetries: -1})
+	return redis.NewClient(&redis.Options{Dialer: minipipe.Dialer(m), WriteTimeout: 2 * time.Second,
+		MaxRetries: -1})
 }
 
 func TestLargePipeline(t *testing.T) {

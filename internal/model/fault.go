@@ -79,7 +79,8 @@ func (c *brittle) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// loses reports whether the next request of a connection is lost. If its reply is to be cut, it remembers the connection.
+// loses reports whether the next request of a connection is lost. If its reply is to be cut, it
+// remembers the connection.
 func (l *line) loses(c *brittle) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

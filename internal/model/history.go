@@ -127,7 +127,8 @@ func (h *history) onKeys(o op, m *member) string {
 		}
 		may, there := h.after(o, m, k, got[i], broken)
 		if len(may) == 0 {
-			return fmt.Sprintf("key %d: it returned %v at %v; the key may have held %v", k, got[i], at, h.keys[k])
+			return fmt.Sprintf("key %d: it returned %v at %v; the key may have held %v", k, got[i],
+				at, h.keys[k])
 		}
 		h.keys[k] = may
 		removed.add(there)
@@ -143,7 +144,8 @@ func (h *history) onKeys(o op, m *member) string {
 	return ""
 }
 
-// after returns what a key may hold when an operation on it has returned, and how many keys there were.
+// after returns what a key may hold when an operation on it has returned, and how many keys there
+// were.
 func (h *history) after(o op, m *member, k int, got seen, broken bool) (may []state, there tally) {
 	one := o
 	one.keys = []int{k}
@@ -158,7 +160,8 @@ func (h *history) after(o op, m *member, k int, got seen, broken bool) (may []st
 				}
 				if m.mini && m.Renews && s.kind == list && strings.HasPrefix(o.name, "Get") {
 					s := s
-					s.expires, s.cut = got.at.plus(m.TTL), false // miniredis sets the TTL before it refuses the type
+					// miniredis sets the TTL before it refuses the type
+					s.expires, s.cut = got.at.plus(m.TTL), false
 					may = add(may, s)
 				}
 			}
@@ -170,7 +173,8 @@ func (h *history) after(o op, m *member, k int, got seen, broken bool) (may []st
 				if !ok {
 					continue
 				}
-				if broken && next.kind != absent { // its access may not be noted, and an older note stay
+				// its access may not be noted, and an older note stay
+				if broken && next.kind != absent {
 					next.used.lo, next.met.hi = min(s.used.lo, next.used.lo), never
 					if s.kind == absent {
 						next.used.lo = 0
@@ -192,12 +196,15 @@ func add(all []state, s state) []state {
 
 func (h *history) now() span { return h.w.during(func() {}) }
 
-// together plays operations at the same time. There is an order in which they would have returned what they did.
+// together plays operations at the same time. There is an order in which they would have returned
+// what they did.
 func (h *history) together(parts []op) string {
 	got := make([]seen, len(parts))
 	k := parts[0].keys[0]
 	for _, o := range parts {
-		h.all[o.member].unsure(k, slices.ContainsFunc(h.keys[k], func(s state) bool { return s.bad }))
+		h.all[o.member].unsure(k, slices.ContainsFunc(h.keys[k], func(s state) bool {
+			return s.bad
+		}))
 	}
 	before := h.now()
 	var wg sync.WaitGroup
@@ -231,7 +238,8 @@ func (h *history) together(parts []op) string {
 		h.all[o.member].trust(o, k, at)
 	}
 	if len(may) == 0 {
-		return fmt.Sprintf("no order explains that they returned %v at %v; the key may have held %v", got, at, old)
+		return fmt.Sprintf("no order explains that they returned %v at %v; the key may have "+
+			"held %v", got, at, old)
 	}
 	return ""
 }
@@ -271,7 +279,8 @@ func (h *history) audit() string {
 			}
 		}
 		if len(may) == 0 {
-			return fmt.Sprintf("key %d holds %v at %v; it should hold %v", k, held[k], now, h.keys[k])
+			return fmt.Sprintf("key %d holds %v at %v; it should hold %v", k, held[k], now,
+				h.keys[k])
 		}
 		h.keys[k] = may
 	}

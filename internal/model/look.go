@@ -35,7 +35,8 @@ func (w *world) look(ctx context.Context) (held [keyCount]raw, now span, err err
 	pipe := w.admin.TxPipeline()
 	for n := range held {
 		key := redisKey(n)
-		held[n] = raw{pipe.Type(ctx, key), pipe.PTTL(ctx, key), pipe.Get(ctx, key), pipe.LRange(ctx, key, 0, -1)}
+		held[n] = raw{pipe.Type(ctx, key), pipe.PTTL(ctx, key), pipe.Get(ctx, key),
+			pipe.LRange(ctx, key, 0, -1)}
 	}
 	now = w.during(func() { _, _ = pipe.Exec(ctx) }) // GET and LRANGE are refused on other types
 	for _, h := range held {
@@ -46,7 +47,8 @@ func (w *world) look(ctx context.Context) (held [keyCount]raw, now span, err err
 	return held, now, err
 }
 
-// agrees reports whether a key holds this state, which is alive, and returns the state with what that tells.
+// agrees reports whether a key holds this state, which is alive, and returns the state with what
+// that tells.
 func (s state) agrees(w *world, h raw, now span) (state, bool) {
 	kind := h.kind.Val()
 	switch s.kind {

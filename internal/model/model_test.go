@@ -17,7 +17,7 @@ import (
 var (
 	seedFlag = flag.Uint64("model.seed", 0, "seed of one history; 0 for new ones")
 	forFlag  = flag.Duration("model.for", time.Second,
-		"how long each fleet plays on each backend; a fifth with -short")
+		"how long each fleet plays on each backend; a tenth with -short")
 )
 
 func TestMain(m *testing.M) { redistest.Main(m) }
@@ -47,7 +47,7 @@ func TestServer(t *testing.T) {
 func playAll(t *testing.T, play player) {
 	atMost := *forFlag
 	if testing.Short() {
-		atMost /= 5
+		atMost /= 10
 	}
 	for name, fleet := range fleets {
 		t.Run(name, func(t *testing.T) {
@@ -59,8 +59,11 @@ func playAll(t *testing.T, play player) {
 				}
 				ops := generate(rand.New(rand.NewPCG(seed, 0)), len(fleet))
 				if at, why := play(t, fleet, ops); why != "" {
-					ops, why = shrink(ops[:at+1], why, func(ops []op) (int, string) { return play(t, fleet, ops) })
-					t.Errorf("%s\n%sagain: -run '^%s$' -model.seed %d", why, written(ops), t.Name(), seed)
+					ops, why = shrink(ops[:at+1], why, func(ops []op) (int, string) {
+						return play(t, fleet, ops)
+					})
+					t.Errorf("%s\n%sagain: -run '^%s$' -model.seed %d", why, written(ops), t.Name(),
+						seed)
 				}
 				if *seedFlag != 0 {
 					break
@@ -71,7 +74,8 @@ func playAll(t *testing.T, play player) {
 	}
 }
 
-// shrink cuts a history that fails down to what matters. What does not fail a second time hung on the real time, and stays whole.
+// shrink cuts a history that fails down to what matters. What does not fail a second time hung on
+// the real time, and stays whole.
 func shrink(ops []op, why string, play func([]op) (int, string)) ([]op, string) {
 	_, same := play(ops)
 	for again := same != ""; again; {

@@ -36,20 +36,24 @@ var (
 	walks = []string{"All", "Keys", "Len", "Clear", "Sweep", "Sweep"}
 )
 
-// concurrent are those that may come between each other. Inspect is none: on miniredis it can see the TTL that a GETEX sets before
-// it refuses the type.
+// concurrent are those that may come between each other. Inspect is none: on miniredis it can see
+// the TTL that a GETEX sets before it refuses the type.
 var concurrent = single[:len(single)-1]
 
-// ownTTLs are what records are given of their own: around the policy's hour, and such that a part of them is no whole number.
+// ownTTLs are what records are given of their own: around the policy's hour, and such that a part
+// of them is no whole number.
 var ownTTLs = []time.Duration{
-	time.Millisecond, 1001 * time.Millisecond, 90 * time.Second, 1_234_567 * time.Millisecond, 20 * time.Minute,
+	time.Millisecond, 1001 * time.Millisecond, 90 * time.Second, 1_234_567 * time.Millisecond,
+	20 * time.Minute,
 	hour - time.Millisecond, hour, 3 * hour, 50 * hour,
 }
 
 // passes are times that pass: a little, and up to the moments when something ends.
 var passes = []time.Duration{
-	time.Millisecond, time.Second, time.Minute, tolerance / 2, tolerance - time.Millisecond, tolerance, 20 * time.Minute, 20*time.Minute - tolerance,
-	hour - tolerance, hour - tolerance - time.Millisecond, hour - time.Millisecond, hour, maxAge - hour, maxAge - time.Millisecond, 26 * hour,
+	time.Millisecond, time.Second, time.Minute, tolerance / 2, tolerance - time.Millisecond,
+	tolerance, 20 * time.Minute, 20*time.Minute - tolerance,
+	hour - tolerance, hour - tolerance - time.Millisecond, hour - time.Millisecond, hour,
+	maxAge - hour, maxAge - time.Millisecond, 26 * hour,
 }
 
 // generate returns a history for a fleet of so many members.
@@ -110,13 +114,16 @@ func generateOp(r *rand.Rand, members, member, key int) op {
 	case p < 22:
 		return op{name: "pass", d: passTime(r)}
 	case p < 29:
-		return op{name: "plant", keys: o.keys, d: pick(r, ownTTLs), dry: r.IntN(4) == 0, member: r.IntN(len(plants))}
+		return op{name: "plant", keys: o.keys, d: pick(r, ownTTLs), dry: r.IntN(4) == 0,
+			member: r.IntN(len(plants))}
 	case p < 31:
 		return op{name: "drop", keys: o.keys}
 	case p < 37:
 		t := op{name: "together"}
 		for i := range 2 + r.IntN(2) {
-			t.parts = append(t.parts, op{name: pick(r, concurrent), member: r.IntN(members), keys: o.keys, n: 1000 + i, d: pick(r, ownTTLs)})
+			t.parts = append(t.parts,
+				op{name: pick(r, concurrent), member: r.IntN(members), keys: o.keys, n: 1000 + i,
+					d: pick(r, ownTTLs)})
 		}
 		return t
 	case p < 76:
@@ -127,7 +134,9 @@ func generateOp(r *rand.Rand, members, member, key int) op {
 		slices.Sort(o.keys)
 	default:
 		o.name, o.keys, o.dry = pick(r, walks), nil, r.IntN(4) == 0
-		o.d = pick(r, []time.Duration{time.Millisecond, tolerance, 20 * time.Minute, hour - tolerance - time.Minute})
+		o.d = pick(r,
+			[]time.Duration{time.Millisecond, tolerance, 20 * time.Minute,
+				hour - tolerance - time.Minute})
 	}
 	return o
 }
@@ -150,9 +159,11 @@ func (o op) String() string {
 		return fmt.Sprintf("%v pass", o.d)
 	case "plant":
 		if o.dry {
-			return fmt.Sprintf("another program writes %s to key %s, without a TTL", plants[o.member], keys)
+			return fmt.Sprintf("another program writes %s to key %s, without a TTL",
+				plants[o.member], keys)
 		}
-		return fmt.Sprintf("another program writes %s to key %s, for %v", plants[o.member], keys, o.d)
+		return fmt.Sprintf("another program writes %s to key %s, for %v", plants[o.member], keys,
+			o.d)
 	case "drop":
 		return fmt.Sprintf("another program deletes key %s", keys)
 	case "together":
@@ -174,7 +185,8 @@ func (o op) String() string {
 	return s + o.fault.String()
 }
 
-// simpler returns versions of a history in which one op is missing, or simpler. It is cut down by them in this order.
+// simpler returns versions of a history in which one op is missing, or simpler. It is cut down by
+// them in this order.
 func simpler(ops []op) func(yield func([]op) bool) {
 	return func(yield func([]op) bool) {
 		for n := len(ops) / 2; n > 0; n /= 2 {

@@ -96,7 +96,8 @@ func (w *world) pushRecord(
 		at = w.since(deadline)
 		s.deadline = span{at, at}
 	}
-	pipe.RPush(ctx, key, append([]any{s.bytes(), s.own.Milliseconds(), deadline}, later(s.more)...)...)
+	pipe.RPush(ctx, key,
+		append([]any{s.bytes(), s.own.Milliseconds(), deadline}, later(s.more)...)...)
 }
 
 // later are the elements of a list that a later version has added.

@@ -53,7 +53,8 @@ func outcomes(o op, m *member, s state, now span, broken bool) []outcome {
 	case name == "Set", (name == "Add" || name == "Upsert") && (s.kind == absent || s.kind == hash):
 		all := outcomesOf(m.set(Value{N: o.n}, o.ownTTL(), now))
 		for i := range all {
-			if m.tracked && now.lo < m.trusts[o.keys[0]] { // somebody may have taken the key out of the index meanwhile
+			// somebody may have taken the key out of the index meanwhile
+			if m.tracked && now.lo < m.trusts[o.keys[0]] {
 				all[i].next.met.hi = never
 			}
 			if reads {
@@ -153,7 +154,8 @@ func (m *member) inspected(s state, got seen) (state, bool) {
 	if info.TTL != m.ttlOf(s) || info.Size != len(s.bytes()) {
 		return s, false
 	}
-	if s.deadline == (span{}) && got.deadline != 0 || s.deadline != (span{}) && !s.deadline.has(got.deadline) {
+	if s.deadline == (span{}) && got.deadline != 0 || s.deadline != (span{}) &&
+		!s.deadline.has(got.deadline) {
 		return s, false
 	}
 	var ok bool
@@ -169,7 +171,8 @@ func (m *member) inspected(s state, got seen) (state, bool) {
 	return s, info.Idle == max(info.TTL-info.Remaining, 0)
 }
 
-// remaining compares what is left of a record's life with a state: -1 for all the time in the world.
+// remaining compares what is left of a record's life with a state: -1 for all the time in the
+// world.
 func (s state) remaining(left time.Duration, now span) (state, bool) {
 	if left < 0 || s.expires.lo >= never {
 		return s, left < 0 && s.expires.lo >= never

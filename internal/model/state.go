@@ -35,8 +35,9 @@ type state struct {
 	cut      bool          // its last renewal reached the deadline
 	expires  span
 	used     span // its last access, as far as the fleet could note it
-	met      span // since when the index has it: a Set, or a sweep that looked at it; never if that is not sure
-	foreign  bool // another program wrote it, and nobody has renewed it since
+	// since when the index has it: a Set, or a sweep that looked at it; never if that is not sure
+	met     span
+	foreign bool // another program wrote it, and nobody has renewed it since
 }
 
 const badBytes = `{"n":`
@@ -91,7 +92,8 @@ func (s state) String() string {
 	case other:
 		return fmt.Sprintf("no record, until %s", at(s.expires))
 	case list:
-		return fmt.Sprintf("%s, own TTL %v, deadline %s, until %s", s.bytes(), s.own, at(s.deadline), at(s.expires))
+		return fmt.Sprintf("%s, own TTL %v, deadline %s, until %s", s.bytes(), s.own,
+			at(s.deadline), at(s.expires))
 	}
 	return fmt.Sprintf("%s until %s", s.bytes(), at(s.expires))
 }

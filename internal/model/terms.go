@@ -21,7 +21,8 @@ func (m terms) ttlOf(s state) time.Duration {
 	return m.TTL
 }
 
-// toleranceOf returns that of the policy, or the same part of a shorter own TTL, in whole milliseconds.
+// toleranceOf returns that of the policy, or the same part of a shorter own TTL, in whole
+// milliseconds.
 func (m terms) toleranceOf(s state) time.Duration {
 	if s.own == 0 || s.own >= m.TTL {
 		return m.Tolerance
@@ -64,7 +65,8 @@ func (m terms) renew(s state, now span) (may []state) {
 	if s.deadline == (span{}) {
 		return []state{s}
 	}
-	late := s.expires.plus(time.Millisecond).from(s.deadline) // what a millisecond lacks counts as cut
+	// what a millisecond lacks counts as cut
+	late := s.expires.plus(time.Millisecond).from(s.deadline)
 	s.expires = first(s.expires, s.deadline)
 	if late.lo < 0 {
 		may = append(may, s)
@@ -76,7 +78,8 @@ func (m terms) renew(s state, now span) (may []state) {
 	return may
 }
 
-// access returns what a Get or Touch leaves of a record. A member may trust what it knows of the key until a time.
+// access returns what a Get or Touch leaves of a record. A member may trust what it knows of the
+// key until a time.
 func (m terms) access(s state, now span, trusts time.Duration) (may []state) {
 	if m.Tolerance == 0 {
 		return m.renew(s, now)

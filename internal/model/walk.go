@@ -58,7 +58,8 @@ func (h *history) walk(o op, m *member) string {
 		}
 		h.keys[k] = may
 		if o.name == "Keys" {
-			if named := slices.Contains(keys, keyText(k)); named && one.most == 0 || !named && one.least == 1 && err == nil {
+			if named := slices.Contains(keys, keyText(k)); named && one.most == 0 || !named &&
+				one.least == 1 && err == nil {
 				return fmt.Sprintf("it named %v at %v; key %d may hold %v", keys, at, k, may)
 			}
 		}
@@ -68,7 +69,8 @@ func (h *history) walk(o op, m *member) string {
 		count.least = 0 // removed by a try whose reply was lost
 	}
 	if !count.has(n) {
-		return fmt.Sprintf("it counted %d at %v, not %v; the keys may hold now %v", n, at, count, h.keys)
+		return fmt.Sprintf("it counted %d at %v, not %v; the keys may hold now %v", n, at, count,
+			h.keys)
 	}
 	return ""
 }
@@ -108,7 +110,8 @@ func (h *history) listed(o op, m *member) string {
 		got.at = at
 		may, _ := h.after(op{name: "Peek", keys: []int{k}}, m, k, got, false)
 		if len(may) == 0 {
-			return fmt.Sprintf("key %d: it said %v at %v; the key may hold %v", k, got, at, h.keys[k])
+			return fmt.Sprintf("key %d: it said %v at %v; the key may hold %v", k, got, at,
+				h.keys[k])
 		}
 		h.keys[k] = may
 	}
@@ -178,7 +181,8 @@ func (h *history) sweep(o op, m *member) string {
 		scanned.least, removed.least = 0, 0
 	}
 	if !scanned.has(res.Scanned) || !removed.has(res.Removed) {
-		return fmt.Sprintf("it returned %+v at %v, not %v scanned and %v removed; the keys may hold now %v", res, at, scanned, removed, h.keys)
+		return fmt.Sprintf("it returned %+v at %v, not %v scanned and %v removed; the keys may "+
+			"hold now %v", res, at, scanned, removed, h.keys)
 	}
 	return ""
 }

@@ -100,7 +100,8 @@ func (w *world) pass(ctx context.Context, d time.Duration) error {
 		return err
 	}
 	for _, key := range keys {
-		if err := age.Run(ctx, w.admin, []string{key}, d.Milliseconds()).Err(); err != nil && err != redis.Nil {
+		if err := age.Run(ctx, w.admin, []string{key}, d.Milliseconds()).Err(); err != nil &&
+			err != redis.Nil {
 			return err
 		}
 	}
@@ -109,8 +110,9 @@ func (w *world) pass(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
-// age moves a key into the past: when it expires, the deadline of a record, the times in the index of accesses. It takes the
-// time around PTTL, which may be that of the clock and not of the script, so that nothing is lost where the machine stops in between.
+// age moves a key into the past: when it expires, the deadline of a record, the times in the index
+// of accesses. It takes the time around PTTL, which may be that of the clock and not of the script,
+// so that nothing is lost where the machine stops in between.
 var age = redis.NewScript(`
 local key, d = KEYS[1], tonumber(ARGV[1])
 local kind = redis.call('TYPE', key).ok

@@ -46,7 +46,8 @@ func For[K comparable]() (Coder[K], error) {
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		return Coder[K]{unsigned}, nil
 	}
-	return Coder[K]{}, fmt.Errorf("key type %v is not supported: want a string, an integer, or a type with MarshalText and UnmarshalText", t)
+	return Coder[K]{}, fmt.Errorf("key type %v is not supported: want a string, an integer, "+
+		"or a type with MarshalText and UnmarshalText", t)
 }
 
 var (

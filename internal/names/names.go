@@ -28,14 +28,15 @@ func New(namespace, name string) (Names, error) {
 	switch {
 	case !validName.MatchString(name):
 		return Names{}, fmt.Errorf("name %.64q must match %s", name, validName)
-	case namespace != "" && !strings.HasSuffix(namespace, "/") && !strings.HasSuffix(namespace, "."):
+	case namespace != "" && !strings.HasSuffix(namespace, "/") &&
+		!strings.HasSuffix(namespace, "."):
 		return Names{}, fmt.Errorf("Options.Namespace %.64q must end in / or a dot", namespace)
 	case !validNamespace.MatchString(namespace):
-		return Names{}, fmt.Errorf("Options.Namespace %.64q must consist of parts of letters, digits, _ and -, "+
-			"each followed by / or a dot", namespace)
+		return Names{}, fmt.Errorf("Options.Namespace %.64q must consist of parts of letters, "+
+			"digits, _ and -, each followed by / or a dot", namespace)
 	case len(namespace)+len(name) > MaxName:
-		return Names{}, fmt.Errorf("Options.Namespace and the name have %d bytes together, more than %d",
-			len(namespace)+len(name), MaxName)
+		return Names{}, fmt.Errorf("Options.Namespace and the name have %d bytes together, "+
+			"more than %d", len(namespace)+len(name), MaxName)
 	}
 	return Names{namespace + name}, nil
 }

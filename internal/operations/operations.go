@@ -8,15 +8,27 @@ import (
 	"github.com/activettl/rediscache/cache"
 )
 
-// OnOne returns each operation on one key. Those that write write v, and UpdateField gives the field its value.
-func OnOne[V any](c *cache.Cache[string, V], v V, field string, value any) map[string]func(ctx context.Context, key string) error {
+// OnOne returns each operation on one key. Those that write write v, and UpdateField gives the
+// field its value.
+func OnOne[V any](
+	c *cache.Cache[string, V], v V, field string, value any,
+) map[string]func(ctx context.Context, key string) error {
 	return map[string]func(ctx context.Context, key string) error{
-		"Get":     func(ctx context.Context, key string) error { _, err := c.Get(ctx, key); return err },
-		"Peek":    func(ctx context.Context, key string) error { _, err := c.Peek(ctx, key); return err },
-		"Inspect": func(ctx context.Context, key string) error { _, err := c.Inspect(ctx, key); return err },
-		"Set":     func(ctx context.Context, key string) error { return c.Set(ctx, key, v) },
-		"Add":     func(ctx context.Context, key string) error { return c.Add(ctx, key, v) },
-		"Update":  func(ctx context.Context, key string) error { return c.Update(ctx, key, v) },
+		"Get": func(ctx context.Context, key string) error {
+			_, err := c.Get(ctx, key)
+			return err
+		},
+		"Peek": func(ctx context.Context, key string) error {
+			_, err := c.Peek(ctx, key)
+			return err
+		},
+		"Inspect": func(ctx context.Context, key string) error {
+			_, err := c.Inspect(ctx, key)
+			return err
+		},
+		"Set":    func(ctx context.Context, key string) error { return c.Set(ctx, key, v) },
+		"Add":    func(ctx context.Context, key string) error { return c.Add(ctx, key, v) },
+		"Update": func(ctx context.Context, key string) error { return c.Update(ctx, key, v) },
 		"UpdateField": func(ctx context.Context, key string) error {
 			return c.UpdateField(ctx, key, field, value)
 		},
@@ -38,16 +50,27 @@ func OnOne[V any](c *cache.Cache[string, V], v V, field string, value any) map[s
 	}
 }
 
-// OnSeveral returns each operation on these keys or on all. SetMany writes v under the first of them.
-func OnSeveral[V any](c *cache.Cache[string, V], v V, keys ...string) map[string]func(ctx context.Context) error {
+// OnSeveral returns each operation on these keys or on all. SetMany writes v under the first of
+// them.
+func OnSeveral[V any](
+	c *cache.Cache[string, V], v V, keys ...string,
+) map[string]func(ctx context.Context) error {
 	return map[string]func(ctx context.Context) error{
-		"GetMany":    func(ctx context.Context) error { _, err := c.GetMany(ctx, keys); return err },
-		"SetMany":    func(ctx context.Context) error { return c.SetMany(ctx, map[string]V{keys[0]: v}) },
-		"DeleteMany": func(ctx context.Context) error { _, err := c.DeleteMany(ctx, keys); return err },
-		"Len":        func(ctx context.Context) error { _, err := c.Len(ctx); return err },
-		"Clear":      func(ctx context.Context) error { _, err := c.Clear(ctx); return err },
-		"All":        func(ctx context.Context) error { return lastOf(c.All(ctx)) },
-		"Keys":       func(ctx context.Context) error { return lastOf(c.Keys(ctx)) },
+		"GetMany": func(ctx context.Context) error {
+			_, err := c.GetMany(ctx, keys)
+			return err
+		},
+		"SetMany": func(ctx context.Context) error {
+			return c.SetMany(ctx, map[string]V{keys[0]: v})
+		},
+		"DeleteMany": func(ctx context.Context) error {
+			_, err := c.DeleteMany(ctx, keys)
+			return err
+		},
+		"Len":   func(ctx context.Context) error { _, err := c.Len(ctx); return err },
+		"Clear": func(ctx context.Context) error { _, err := c.Clear(ctx); return err },
+		"All":   func(ctx context.Context) error { return lastOf(c.All(ctx)) },
+		"Keys":  func(ctx context.Context) error { return lastOf(c.Keys(ctx)) },
 	}
 }
 

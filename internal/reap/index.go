@@ -15,7 +15,9 @@ import (
 
 // judgeByIndex returns the keys of the records whose last access stands in the index and is long
 // ago.
-func (p *pass) judgeByIndex(ctx context.Context, keys []string, page *page) (idle []string, err error) {
+func (p *pass) judgeByIndex(
+	ctx context.Context, keys []string, page *page,
+) (idle []string, err error) {
 	records, err := p.cache.Store.Records(ctx, keys)
 	if err != nil {
 		page.Failed += len(keys)
@@ -56,7 +58,8 @@ func (p *pass) removeByIndex(ctx context.Context, idle []string, page *page) err
 		cmds := make([]redis.Cmder, len(idle))
 		for i, key := range idle {
 			shard, member := index.Shard(key)
-			cmds[i] = redis.NewCmd(ctx, staleScript.ArgsOfTwo(key, shard, after.Milliseconds(), member)...)
+			args := staleScript.ArgsOfTwo(key, shard, after.Milliseconds(), member)
+			cmds[i] = redis.NewCmd(ctx, args...)
 		}
 		p.cache.Wire.Batch(ctx, idle, cmds)
 		if !wire.OtherSlot(cmds[0].Err()) {
@@ -64,7 +67,8 @@ func (p *pass) removeByIndex(ctx context.Context, idle []string, page *page) err
 		}
 		p.local = false // one server, and a cluster all the same
 	}
-	lefts, entries, shards := make([]redis.Cmder, len(idle)), make([]redis.Cmder, len(idle)), make([]string, len(idle))
+	lefts, entries, shards := make([]redis.Cmder, len(idle)), make([]redis.Cmder, len(idle)),
+		make([]string, len(idle))
 	for i, key := range idle {
 		lefts[i] = redis.NewIntCmd(ctx, "pttl", key)
 		shards[i], entries[i] = index.ForgetCommand(ctx, key, after)

@@ -71,12 +71,15 @@ type pass struct {
 //
 // The goroutine that calls Run calls how.Progress. If that panics or calls runtime.Goexit, the
 // walks end first.
-func Run(ctx context.Context, c *Cache, l *lease.Lease, maxIdle time.Duration, how sweep.Pass) (sweep.Result, error) {
+func Run(
+	ctx context.Context, c *Cache, l *lease.Lease, maxIdle time.Duration, how sweep.Pass,
+) (sweep.Result, error) {
 	begun := time.Now()
 	p := &pass{cache: c, how: how, lease: l, maxIdle: maxIdle}
 	err := p.run(ctx)
 	if p.failed != nil {
-		err = errors.Join(err, fmt.Errorf("%d records failed, the first: %w", p.result.Failed, p.failed))
+		err = errors.Join(err,
+			fmt.Errorf("%d records failed, the first: %w", p.result.Failed, p.failed))
 	}
 	p.result.Elapsed = time.Since(begun)
 	return p.result, err
@@ -115,7 +118,9 @@ func (p *pass) walkAll(ctx context.Context, servers []wire.Server) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	errs := make([]error, len(servers))
-	for page := range wire.Merge(ctx, len(servers), maxWalkers, func(ctx context.Context, i int, yield func(*page) bool) {
+	for page := range wire.Merge(ctx, len(servers), maxWalkers, func(
+		ctx context.Context, i int, yield func(*page) bool,
+	) {
 		errs[i] = errGoexit // if the walk does not return
 		errs[i] = p.walk(ctx, servers[i], yield)
 		if errors.Is(errs[i], sweep.ErrLost) {
@@ -211,7 +216,8 @@ func (p *pass) count(page *page) {
 		p.failed = page.failed
 	}
 	if p.how.Progress != nil {
-		p.how.Progress(sweep.Progress{Scanned: p.result.Scanned, Total: p.total, Removed: p.result.Removed})
+		p.how.Progress(sweep.Progress{Scanned: p.result.Scanned, Total: p.total,
+			Removed: p.result.Removed})
 	}
 }
 

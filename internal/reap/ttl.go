@@ -27,7 +27,9 @@ func script(name, needs string) wire.Script {
 
 // judgeByTTL returns the keys of the records that look idle: under a policy that renews, the last
 // access gave a record its whole TTL.
-func (p *pass) judgeByTTL(ctx context.Context, keys []string, page *page) (idle []string, err error) {
+func (p *pass) judgeByTTL(
+	ctx context.Context, keys []string, page *page,
+) (idle []string, err error) {
 	cmds := make([]redis.Cmder, 0, 2*len(keys))
 	twice := make([]string, 0, 2*len(keys))
 	for _, key := range keys {
@@ -87,12 +89,15 @@ func (p *pass) unusedAfter() time.Duration {
 
 // removeByTTL removes those records that are idle on the second look.
 func (p *pass) removeByTTL(ctx context.Context, idle []string, page *page) error {
-	cmds := p.call(ctx, sweepScript, idle, p.cache.Terms.TTL.Milliseconds(), p.unusedAfter().Milliseconds())
+	cmds := p.call(ctx, sweepScript, idle, p.cache.Terms.TTL.Milliseconds(),
+		p.unusedAfter().Milliseconds())
 	return page.tally(ctx, cmds)
 }
 
 // call calls a script on each key, in one round trip to each server.
-func (p *pass) call(ctx context.Context, script wire.Script, keys []string, args ...any) []redis.Cmder {
+func (p *pass) call(
+	ctx context.Context, script wire.Script, keys []string, args ...any,
+) []redis.Cmder {
 	cmds := make([]redis.Cmder, len(keys))
 	for i, key := range keys {
 		cmds[i] = redis.NewCmd(ctx, script.Args(key, args...)...)

@@ -14,7 +14,8 @@ import (
 	"github.com/activettl/rediscache/internal/recent"
 )
 
-// Backend is one row of the table: a Redis of some kind, as one test sees it. Safe for concurrent use.
+// Backend is one row of the table: a Redis of some kind, as one test sees it. Safe for concurrent
+// use.
 type Backend struct {
 	Kind   string                // "miniredis", "redis", "cluster", "sentinel" or "tls"
 	Client redis.UniversalClient // the test's own, closed at its end
@@ -41,8 +42,8 @@ func Each(t *testing.T, fn func(t *testing.T, b *Backend)) {
 	each(t, rows[:common], fn)
 }
 
-// EachTopology is Each on all kinds of Redis, whatever the environment says: also behind Sentinels, and behind TLS and an
-// ACL. It costs some seconds more, once in a test binary.
+// EachTopology is Each on all kinds of Redis, whatever the environment says: also behind Sentinels,
+// and behind TLS and an ACL. It costs some seconds more, once in a test binary.
 func EachTopology(t *testing.T, fn func(t *testing.T, b *Backend)) {
 	t.Helper()
 	each(t, rows, fn)
@@ -56,8 +57,8 @@ type row struct {
 	open func(testing.TB) *Backend
 }
 
-// rows are the kinds of Redis. The first ones serve every test: what is behind the others are the same servers, and the
-// library sees of them no more than a client that finds its way.
+// rows are the kinds of Redis. The first ones serve every test: what is behind the others are the
+// same servers, and the library sees of them no more than a client that finds its way.
 var rows = []row{
 	{"miniredis", openMini},
 	{"redis", func(tb testing.TB) *Backend { return openServer(Standalone(tb)) }},
@@ -90,29 +91,31 @@ func each(t *testing.T, rows []row, fn func(t *testing.T, b *Backend)) {
 	}
 }
 
-// openMini makes a miniredis whose clock stands still until Advance. One clock serves TTLs, TIME, also inside scripts, and
-// PEXPIREAT; FastForward would move the TTLs alone.
+// openMini makes a miniredis whose clock stands still until Advance. One clock serves TTLs, TIME,
+// also inside scripts, and PEXPIREAT; FastForward would move the TTLs alone.
 func openMini(tb testing.TB) *Backend {
 	tb.Helper()
 	if strconv.IntSize == 32 {
 		tb.Skip("miniredis keeps deadlines, in ms since 1970, in an int, which has 32 bits here")
 	}
 	m := miniredis.NewMiniRedis()
-	now := time.Now().Truncate(time.Millisecond) // deadlines are milliseconds: a remainder would round them
+	// deadlines are milliseconds: a remainder would round them
+	now := time.Now().Truncate(time.Millisecond)
 	m.SetTime(now)
 	m.ClockTTL(true)
 	if err := serveStats(m); err != nil {
 		tb.Fatalf("redistest: miniredis: %v", err)
 	}
 	tb.Cleanup(m.Close)
-	return &Backend{Mini: m, clock: now, dial: func(tweak ...func(*redis.UniversalOptions)) redis.UniversalClient {
-		o := options(nil, "miniredis:0") // the address is for messages; nothing resolves it
-		o.Dialer = minipipe.Dialer(m)
-		for _, f := range tweak {
-			f(o)
-		}
-		return redis.NewClient(o.Simple())
-	}}
+	return &Backend{Mini: m, clock: now,
+		dial: func(tweak ...func(*redis.UniversalOptions)) redis.UniversalClient {
+			o := options(nil, "miniredis:0") // the address is for messages; nothing resolves it
+			o.Dialer = minipipe.Dialer(m)
+			for _, f := range tweak {
+				f(o)
+			}
+			return redis.NewClient(o.Simple())
+		}}
 }
 
 func openServer(s *Server) *Backend {
@@ -124,7 +127,9 @@ func openServer(s *Server) *Backend {
 func openSentinel(tb testing.TB) *Backend {
 	tb.Helper()
 	g := Sentinel(tb)
-	return &Backend{dial: func(tweak ...func(*redis.UniversalOptions)) redis.UniversalClient { return g.dial(tweak...) }}
+	return &Backend{dial: func(tweak ...func(*redis.UniversalOptions)) redis.UniversalClient {
+		return g.dial(tweak...)
+	}}
 }
 
 func openCluster(tb testing.TB) *Backend {
@@ -135,16 +140,20 @@ func openCluster(tb testing.TB) *Backend {
 	}}
 }
 
-// NewClient returns one more client of the same Redis, as a second process would have it, closed at the test's end. Each
-// tweak may change the options: a Dialer that fails must wrap the one it finds, which is nil on real servers.
-func (b *Backend) NewClient(tb testing.TB, tweak ...func(*redis.UniversalOptions)) redis.UniversalClient {
+// NewClient returns one more client of the same Redis, as a second process would have it, closed at
+// the test's end. Each tweak may change the options: a Dialer that fails must wrap the one it
+// finds, which is nil on real servers.
+func (b *Backend) NewClient(
+	tb testing.TB, tweak ...func(*redis.UniversalOptions),
+) redis.UniversalClient {
 	tb.Helper()
 	rdb := b.dial(tweak...)
 	tb.Cleanup(func() { _ = rdb.Close() }) // a test may have closed it already
 	return rdb
 }
 
-// Name returns a new cache name, unique to this test and run, whose keys are checked and deleted at the end.
+// Name returns a new cache name, unique to this test and run, whose keys are checked and deleted at
+// the end.
 func (b *Backend) Name() string {
 	name := UniqueName(b.tb)
 	b.keys.add(name)
@@ -154,8 +163,9 @@ func (b *Backend) Name() string {
 // Exempt takes keys that the test planted itself out of the check. They are deleted too.
 func (b *Backend) Exempt(keys ...string) { b.keys.Exempt(keys...) }
 
-// Advance lets d pass: at once on miniredis, by sleeping on a real server, whose clock cannot be moved. Tests keep d
-// near 50 ms, or guard hours by b.Mini != nil. Miniredis must not be given FastForward or SetTime as well.
+// Advance lets d pass: at once on miniredis, by sleeping on a real server, whose clock cannot be
+// moved. Tests keep d near 50 ms, or guard hours by b.Mini != nil. Miniredis must not be given
+// FastForward or SetTime as well.
 func (b *Backend) Advance(d time.Duration) {
 	if b.Mini == nil {
 		time.Sleep(d)
@@ -168,7 +178,8 @@ func (b *Backend) Advance(d time.Duration) {
 	recent.Skip(d)
 }
 
-// Now returns the server's time. On a real server it costs one TIME, which [Commands] counts and [Wire] does not.
+// Now returns the server's time. On a real server it costs one TIME, which [Commands] counts and
+// [Wire] does not.
 func (b *Backend) Now() time.Time {
 	b.tb.Helper()
 	if b.Mini != nil {

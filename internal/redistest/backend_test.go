@@ -12,6 +12,7 @@ import (
 )
 
 func TestEachRows(t *testing.T) {
+	t.Parallel()
 	var kinds []string
 	EachTopology(t, func(t *testing.T, b *Backend) {
 		kinds = append(kinds, b.Kind)
@@ -41,10 +42,12 @@ func TestEachRows(t *testing.T) {
 	}
 }
 
-var serverMillis = redis.NewScript(`local t = redis.call('TIME'); return t[1] * 1000 + math.floor(t[2] / 1000)`)
+var serverMillis = redis.NewScript(
+	`local t = redis.call('TIME'); return t[1] * 1000 + math.floor(t[2] / 1000)`)
 
 // TestAdvance holds TTLs, TIME and TIME inside scripts against one another.
 func TestAdvance(t *testing.T) {
+	t.Parallel()
 	Each(t, func(t *testing.T, b *Backend) {
 		ctx, name := t.Context(), b.Name()
 		short, long := name+":short", name+":long"
@@ -76,9 +79,11 @@ func TestAdvance(t *testing.T) {
 		elapsed := time.Duration(script()-before) * time.Millisecond
 		idle := time.Hour - b.Client.PTTL(ctx, long).Val()
 		clock := b.Now().Sub(now)
-		for what, got := range map[string]time.Duration{"TIME in a script": elapsed, "PTTL": idle, "Now": clock} {
+		for what, got := range map[string]time.Duration{"TIME in a script": elapsed, "PTTL": idle,
+			"Now": clock} {
 			// Real clocks go on between the commands, and milliseconds are cut off.
-			if slack := 2 * time.Second; b.Mini != nil && got != step || got < step-2*time.Millisecond || got > step+slack {
+			if slack := 2 * time.Second; b.Mini != nil && got != step ||
+				got < step-2*time.Millisecond || got > step+slack {
 				t.Errorf("by %s %v passed, want %v", what, got, step)
 			}
 		}
@@ -119,6 +124,7 @@ func TestChildEach(t *testing.T) {
 }
 
 func TestEachChecksKeys(t *testing.T) {
+	t.Parallel()
 	binary(t)
 	out, err := child(t, "TestChildEach")
 	if err == nil {

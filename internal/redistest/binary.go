@@ -14,7 +14,8 @@ const (
 	envRequired = "REDIS_REQUIRED" // a missing binary is a failure
 )
 
-const missing = "redis-server not found: install it (apt-get install redis-server) or name one in " + envServer
+const missing = "redis-server not found: install it (apt-get install redis-server) or name " +
+	"one in " + envServer
 
 // binary returns the path of redis-server, or skips or fails the test.
 func binary(tb testing.TB) string {
@@ -40,7 +41,8 @@ func findBinary() (string, error) {
 	return exec.LookPath("redis-server")
 }
 
-// required takes every value but an explicit no for a yes: REDIS_REQUIRED=true in a CI file must not skip silently.
+// required takes every value but an explicit no for a yes: REDIS_REQUIRED=true in a CI file must
+// not skip silently.
 func required() bool {
 	switch os.Getenv(envRequired) {
 	case "", "0", "false", "no":

@@ -5,9 +5,10 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// options are the options of every client that redistest makes. A context's deadline ends a command, as the library
-// promises its users; and a client sends nothing by itself that a test would have to subtract: no CLIENT SETINFO, no CLIENT
-// MAINT_NOTIFICATIONS, which servers before 8 and miniredis refuse.
+// options are the options of every client that redistest makes. A context's deadline ends a
+// command, as the library promises its users; and a client sends nothing by itself that a test
+// would have to subtract: no CLIENT SETINFO, no CLIENT MAINT_NOTIFICATIONS, which servers before 8
+// and miniredis refuse.
 func options(tweak []func(*redis.UniversalOptions), addrs ...string) *redis.UniversalOptions {
 	o := &redis.UniversalOptions{
 		Addrs:                    addrs,
@@ -23,6 +24,8 @@ func options(tweak []func(*redis.UniversalOptions), addrs ...string) *redis.Univ
 
 // options are those of a client of this server.
 func (s *Server) options(tweak []func(*redis.UniversalOptions)) *redis.UniversalOptions {
-	enter := func(o *redis.UniversalOptions) { o.TLSConfig, o.Username, o.Password = s.tls, s.user, s.password }
+	enter := func(o *redis.UniversalOptions) {
+		o.TLSConfig, o.Username, o.Password = s.tls, s.user, s.password
+	}
 	return options(append([]func(*redis.UniversalOptions){enter}, tweak...), s.addr)
 }

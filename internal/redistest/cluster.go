@@ -17,19 +17,25 @@ const (
 
 // ClusterServers are the nodes of one Redis Cluster of three primaries. Safe for concurrent use.
 type ClusterServers struct {
-	nodes []*Server // the primaries, then a replica of each, if they have any
+	nodes     []*Server // the primaries, then a replica of each, if they have any
+	primaries int
 }
 
-// neverDead is a time far above any hiccup of a loaded machine, so that no server is taken for dead by mistake.
+// neverDead is a time far above any hiccup of a loaded machine, so that no server is taken for dead
+// by mistake.
 const neverDead = 15 * time.Second
 
-// Cluster returns the cluster that all tests of the binary share, which has no replicas. The first call starts it, [Main]
-// stops it. That takes 2.1 s, nearly all of it a wait: a primary refuses writes for the first two seconds of its life
-// (CLUSTER_WRITABLE_DELAY).
+// joining is the node timeout while a cluster forms, when no node is to take an absentee for dead.
+const joining = time.Minute
+
+// Cluster returns the cluster that all tests of the binary share, which has no replicas. The first
+// call starts it, which takes 0.3 s, and [Main] stops it.
 func Cluster(tb testing.TB) *ClusterServers {
 	tb.Helper()
 	path := binary(tb)
-	c, err := cluster.get(func() (*ClusterServers, error) { return launchCluster(path, 0, neverDead) })
+	c, err := cluster.get(func() (*ClusterServers, error) {
+		return launchCluster(path, primaries, 0, neverDead)
+	})
 	if err != nil {
 		tb.Fatalf("redistest: %v", err)
 	}
@@ -42,13 +48,14 @@ func Cluster(tb testing.TB) *ClusterServers {
 
 var cluster lazy[*ClusterServers]
 
-// StartCluster starts a cluster of the test's own, each of its three primaries with so many replicas, and stops it at the
-// test's end. A node that is silent for the timeout (cluster-node-timeout) is taken for dead: one of its replicas is the primary
-// a second or two later. It takes about 3 s.
+// StartCluster starts a cluster of the test's own, each of its three primaries with so many
+// replicas, and stops it at the test's end. A node that is silent for the timeout
+// (cluster-node-timeout) is taken for dead: one of its replicas is the primary a second or two
+// later. It takes 0.3 s, and with replicas a second.
 func StartCluster(tb testing.TB, replicas int, timeout time.Duration) *ClusterServers {
 	tb.Helper()
 	path := binary(tb)
-	c, err := launchCluster(path, replicas, timeout)
+	c, err := launchCluster(path, primaries, replicas, timeout)
 	if err != nil {
 		tb.Fatalf("redistest: %v", err)
 	}
@@ -56,8 +63,8 @@ func StartCluster(tb testing.TB, replicas int, timeout time.Duration) *ClusterSe
 	return c
 }
 
-// Nodes returns the servers: the primaries in the order of their slots, then the replicas in the same order, as they were
-// at the start.
+// Nodes returns the servers: the primaries in the order of their slots, then the replicas in the
+// same order, as they were at the start.
 func (c *ClusterServers) Nodes() []*Server { return slices.Clone(c.nodes) }
 
 // Addrs returns the addresses of all nodes.
@@ -69,27 +76,64 @@ func (c *ClusterServers) Addrs() []string {
 	return addrs
 }
 
-// Client returns a new client of the cluster, closed at the test's end. Each tweak may change the options.
-func (c *ClusterServers) Client(tb testing.TB, tweak ...func(*redis.UniversalOptions)) *redis.ClusterClient {
+// Client returns a new client of the cluster, closed at the test's end. Each tweak may change the
+// options.
+func (c *ClusterServers) Client(
+	tb testing.TB, tweak ...func(*redis.UniversalOptions),
+) *redis.ClusterClient {
 	tb.Helper()
 	rdb := redis.NewClusterClient(options(tweak, c.Addrs()...).Cluster())
 	tb.Cleanup(func() { _ = rdb.Close() }) // a test may have closed it already
 	return rdb
 }
 
+// StartClusterOfOne starts a server of the test's own that is a cluster by itself, and stops it at
+// the test's end.
+func StartClusterOfOne(tb testing.TB) *Server {
+	tb.Helper()
+	c, err := launchCluster(binary(tb), 1, 0, neverDead)
+	if err != nil {
+		tb.Fatalf("redistest: %v", err)
+	}
+	tb.Cleanup(c.nodes[0].Stop)
+	return c.nodes[0]
+}
+
+// clusterArgs are the directives of a node.
+func clusterArgs(timeout time.Duration) []string {
+	return []string{
+		"--cluster-enabled", "yes",
+		"--cluster-node-timeout", strconv.FormatInt(timeout.Milliseconds(), 10),
+		"--cluster-replica-validity-factor", "0", "--repl-diskless-sync-delay", "0",
+		"--repl-ping-replica-period", "1",
+	}
+}
+
 // launchCluster starts the nodes, joins them and waits until a client can write to each primary.
-func launchCluster(path string, replicas int, timeout time.Duration) (*ClusterServers, error) {
-	nodes, err := launchAll(primaries*(1+replicas), setup{path: path, args: []string{
-		"--cluster-enabled", "yes", "--cluster-node-timeout", strconv.FormatInt(timeout.Milliseconds(), 10),
-		"--cluster-replica-validity-factor", "0", "--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1",
-	}})
+func launchCluster(
+	path string, primaries, replicas int, timeout time.Duration,
+) (*ClusterServers, error) {
+	absent, err := newAbsentees(primaries)
 	if err != nil {
 		return nil, err
 	}
-	c := &ClusterServers{nodes: nodes}
+	defer absent.silent.Close()
+	var sets []setup
+	for i := range primaries * (1 + replicas) {
+		set := setup{path: path, args: clusterArgs(joining)}
+		if i < primaries {
+			set.files = map[string]string{"nodes.conf": absent.conf(i)}
+		}
+		sets = append(sets, set)
+	}
+	nodes, err := launchAll(sets)
+	if err != nil {
+		return nil, err
+	}
+	c := &ClusterServers{nodes, primaries}
 	ctx, cancel := background()
 	defer cancel()
-	if err := c.join(ctx); err != nil {
+	if err := c.join(ctx, absent, timeout); err != nil {
 		defer stopAll(nodes)
 		return nil, fmt.Errorf("cluster: %w", nodes[0].failed(err))
 	}

@@ -43,7 +43,8 @@ func TestCluster(t *testing.T) {
 			}
 		}
 		if known != primaries || own < slots/primaries {
-			t.Errorf("%s knows %d nodes and owns %d slots, want %d and a third", n.Addr(), known, own, primaries)
+			t.Errorf("%s knows %d nodes and owns %d slots, want %d and a third", n.Addr(), known,
+				own, primaries)
 		}
 		owned += own
 	}
@@ -55,7 +56,8 @@ func TestCluster(t *testing.T) {
 	CheckKeys(t, rdb, name)
 	const keys = 300
 	for i := range keys {
-		if err := rdb.Set(t.Context(), fmt.Sprintf("%s:%d", name, i), i, time.Minute).Err(); err != nil {
+		if err := rdb.Set(t.Context(), fmt.Sprintf("%s:%d", name, i), i,
+			time.Minute).Err(); err != nil {
 			t.Fatal(err)
 		}
 	}

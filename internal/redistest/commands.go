@@ -11,13 +11,15 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Commands returns how many commands of each name the server executed while fn ran, by INFO commandstats, summed over the
-// primaries of a cluster. Names are lower-case, with the subcommand where Redis 7 has one: "getex", "script|load". Left out
-// are INFO, what a client sends to set up a connection, and what it asks about a cluster's layout.
+// Commands returns how many commands of each name the server executed while fn ran, by INFO
+// commandstats, summed over the primaries of a cluster. Names are lower-case, with the subcommand
+// where Redis 7 has one: "getex", "script|load". Left out are INFO, what a client sends to set up a
+// connection, and what it asks about a cluster's layout.
 //
-// Commands that a script calls are counted like any other: an EVALSHA that calls PEXPIRE and GET counts three. For what
-// goes over the wire see [Wire]. A command refused before it ran, such as one answered by MOVED, is not counted. Other
-// tests that use the server meanwhile are counted too, so such a test does not run in parallel.
+// Commands that a script calls are counted like any other: an EVALSHA that calls PEXPIRE and GET
+// counts three. For what goes over the wire see [Wire]. A command refused before it ran, such as
+// one answered by MOVED, is not counted. Other tests that use the server meanwhile are counted too,
+// so such a test does not run in parallel.
 func Commands(tb testing.TB, rdb redis.UniversalClient, fn func()) map[string]int {
 	tb.Helper()
 	before := commandStats(tb, rdb)
@@ -68,8 +70,11 @@ func addStats(sum map[string]int, info string) error {
 	return nil
 }
 
-// eachPrimary calls fn for the one server of a client, or for every primary of a cluster at the same time.
-func eachPrimary(ctx context.Context, rdb redis.UniversalClient, fn func(context.Context, *redis.Client) error) error {
+// eachPrimary calls fn for the one server of a client, or for every primary of a cluster at the
+// same time.
+func eachPrimary(
+	ctx context.Context, rdb redis.UniversalClient, fn func(context.Context, *redis.Client) error,
+) error {
 	switch rdb := rdb.(type) {
 	case *redis.Client:
 		return fn(ctx, rdb)
@@ -79,10 +84,12 @@ func eachPrimary(ctx context.Context, rdb redis.UniversalClient, fn func(context
 	return fmt.Errorf("a client of type %T is unknown to redistest", rdb)
 }
 
-// isUpkeep reports whether a client sends the command on its own account, at moments that no test can foresee.
+// isUpkeep reports whether a client sends the command on its own account, at moments that no test
+// can foresee.
 func isUpkeep(name string) bool {
 	switch name {
-	case "hello", "auth", "select", "readonly", "client|setname", "client|setinfo", "client|tracking", "client|maint_notifications",
+	case "hello", "auth", "select", "readonly", "client|setname", "client|setinfo",
+		"client|tracking", "client|maint_notifications",
 		"cluster|slots", "cluster|shards", "cluster|nodes", "command",
 		"client", "cluster": // before Redis 7, which counts subcommands by themselves
 		return true
@@ -94,7 +101,8 @@ func isUpkeep(name string) bool {
 func commandName(cmd, firstArg string) string {
 	cmd = strings.ToLower(cmd)
 	switch cmd {
-	case "client", "cluster", "config", "memory", "object", "script", "xinfo", "xgroup", "pubsub", "function", "acl", "latency":
+	case "client", "cluster", "config", "memory", "object", "script", "xinfo", "xgroup", "pubsub",
+		"function", "acl", "latency":
 		if firstArg != "" {
 			return cmd + "|" + strings.ToLower(firstArg)
 		}

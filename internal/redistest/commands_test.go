@@ -13,7 +13,8 @@ import (
 type counts = map[string]int
 
 // touch calls two commands, so that one command on the wire is three on the server.
-var touch = redis.NewScript(`redis.call('PEXPIRE', KEYS[1], 60000); return redis.call('GET', KEYS[1])`)
+var touch = redis.NewScript(
+	`redis.call('PEXPIRE', KEYS[1], 60000); return redis.call('GET', KEYS[1])`)
 
 func TestCounting(t *testing.T) {
 	Each(t, func(t *testing.T, b *Backend) {
@@ -34,7 +35,9 @@ func TestCounting(t *testing.T) {
 			trips, onNode int // round trips to one server, and to a cluster where they differ
 		}{
 			{"nothing", func() error { return nil }, counts{}, counts{}, 0, 0},
-			{"one command", func() error { return rdb.Set(ctx, key, "v", time.Minute).Err() }, counts{"set": 1}, counts{"set": 1}, 1, 1},
+			{"one command", func() error {
+				return rdb.Set(ctx, key, "v", time.Minute).Err()
+			}, counts{"set": 1}, counts{"set": 1}, 1, 1},
 			{"script", func() error { return touch.Run(ctx, rdb, []string{key}).Err() },
 				counts{"evalsha": 1, "pexpire": 1, "get": 1}, counts{"evalsha": 1}, 1, 1},
 			{"pipeline to one node", func() error {
@@ -62,7 +65,8 @@ func TestCounting(t *testing.T) {
 					return nil
 				})
 				return err
-			}, counts{"multi": 1, "pttl": 1, "exec": 1}, counts{"multi": 1, "pttl": 1, "exec": 1}, 1, 1},
+			}, counts{"multi": 1, "pttl": 1, "exec": 1}, counts{
+				"multi": 1, "pttl": 1, "exec": 1}, 1, 1},
 		}
 		w := Wire(t, rdb)
 		for _, tt := range tests {
@@ -91,7 +95,8 @@ func TestCounting(t *testing.T) {
 	})
 }
 
-// TestCountingFreshClient: what a client sends to connect, and to learn a cluster's layout, is nobody's command.
+// TestCountingFreshClient: what a client sends to connect, and to learn a cluster's layout, is
+// nobody's command.
 func TestCountingFreshClient(t *testing.T) {
 	Each(t, func(t *testing.T, b *Backend) {
 		key := b.Name() + ":k"
@@ -104,7 +109,8 @@ func TestCountingFreshClient(t *testing.T) {
 		})
 		want := counts{"set": 1}
 		if !maps.Equal(server, want) || !maps.Equal(w.Commands(), want) || w.RoundTrips() != 1 {
-			t.Errorf("Commands = %v, Wire = %v in %d round trips, want %v in one", server, w.Commands(), w.RoundTrips(), want)
+			t.Errorf("Commands = %v, Wire = %v in %d round trips, want %v in one", server,
+				w.Commands(), w.RoundTrips(), want)
 		}
 	})
 }
@@ -117,8 +123,10 @@ func TestWireSeesRedirect(t *testing.T) {
 	CheckKeys(t, right, name)
 	keys := nodeKeys(t, right, name)
 	o := options(nil, c.Addrs()[0]).Cluster()
-	o.ClusterSlots = func(context.Context) ([]redis.ClusterSlot, error) { // a map that is out of date
-		return []redis.ClusterSlot{{Start: 0, End: slots - 1, Nodes: []redis.ClusterNode{{Addr: c.Addrs()[0]}}}}, nil
+	// a map that is out of date
+	o.ClusterSlots = func(context.Context) ([]redis.ClusterSlot, error) {
+		return []redis.ClusterSlot{{Start: 0, End: slots - 1,
+			Nodes: []redis.ClusterNode{{Addr: c.Addrs()[0]}}}}, nil
 	}
 	wrong := redis.NewClusterClient(o)
 	defer wrong.Close()
@@ -129,7 +137,8 @@ func TestWireSeesRedirect(t *testing.T) {
 		}
 	}
 	if got := w.Commands()["set"]; got != 5 || w.RoundTrips() != 5 {
-		t.Errorf("three SETs, two of them redirected: %d commands in %d round trips, want 5", got, w.RoundTrips())
+		t.Errorf("three SETs, two of them redirected: %d commands in %d round trips, want 5", got,
+			w.RoundTrips())
 	}
 }
 

@@ -12,8 +12,8 @@ import (
 // of a file that is too long.
 func surviveFullDisk() { signal.Ignore(syscall.SIGXFSZ) }
 
-// FillDisk lets the server's disk take no more: a write that lengthens a file fails. A server with an AOF, and not
-// appendfsync=always, which ends it, refuses writes from then on (MISCONF).
+// FillDisk lets the server's disk take no more: a write that lengthens a file fails. A server with
+// an AOF, and not appendfsync=always, which ends it, refuses writes from then on (MISCONF).
 func (s *Server) FillDisk(tb testing.TB) {
 	tb.Helper()
 	s.limitFiles(tb, 1)
@@ -29,7 +29,8 @@ func (s *Server) FreeDisk(tb testing.TB) {
 func (s *Server) limitFiles(tb testing.TB, size uint64) {
 	tb.Helper()
 	limit := syscall.Rlimit{Cur: size, Max: math.MaxUint64}
-	_, _, errno := syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(s.process().cmd.Process.Pid), syscall.RLIMIT_FSIZE,
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(s.process().cmd.Process.Pid),
+		syscall.RLIMIT_FSIZE,
 		uintptr(unsafe.Pointer(&limit)), 0, 0, 0)
 	if errno != 0 {
 		tb.Fatalf("redistest: prlimit of %s: %v", s.addr, errno)

@@ -5,9 +5,10 @@ import (
 	"runtime"
 )
 
-// forker starts processes from one OS thread that lives as long as the test binary. Linux ties the parent-death signal to
-// the thread that forked, not to the process: a test that locks its goroutine to a thread and returns ends that thread,
-// and would take with it a shared server that it happened to start.
+// forker starts processes from one OS thread that lives as long as the test binary. Linux ties the
+// parent-death signal to the thread that forked, not to the process: a test that locks its
+// goroutine to a thread and returns ends that thread, and would take with it a shared server that
+// it happened to start.
 type forker struct {
 	requests chan *exec.Cmd
 	results  chan error
@@ -15,7 +16,8 @@ type forker struct {
 }
 
 func newForker() *forker {
-	f := &forker{requests: make(chan *exec.Cmd), results: make(chan error), done: make(chan struct{})}
+	f := &forker{requests: make(chan *exec.Cmd), results: make(chan error),
+		done: make(chan struct{})}
 	go f.run()
 	return f
 }
@@ -30,7 +32,8 @@ func (f *forker) run() {
 	}
 }
 
-// start calls cmd.Start on the forker's thread. One call at a time; the registry's lock sees to that.
+// start calls cmd.Start on the forker's thread. One call at a time; the registry's lock sees to
+// that.
 func (f *forker) start(cmd *exec.Cmd) error {
 	f.requests <- cmd
 	return <-f.results

@@ -27,7 +27,8 @@ func TestServerOutlivesThread(t *testing.T) {
 			t.Fatalf("thread %d does not end", tid)
 		}
 	}
-	// The kernel sends the signal before the thread is gone; what is left is the death of the process.
+	// The kernel sends the signal before the thread is gone; what is left is the death of the
+	// process.
 	select {
 	case <-s.process().exited:
 		t.Errorf("the server died with the thread: %v", s.process().cmd.ProcessState)
@@ -35,8 +36,9 @@ func TestServerOutlivesThread(t *testing.T) {
 	}
 }
 
-// dyingThread runs fn on a thread that ends afterwards, and returns that thread's id. The runtime never ends the main
-// thread; a goroutine that finds itself there only keeps it busy while another one does the work.
+// dyingThread runs fn on a thread that ends afterwards, and returns that thread's id. The runtime
+// never ends the main thread; a goroutine that finds itself there only keeps it busy while another
+// one does the work.
 func dyingThread(fn func()) (tid int) {
 	tids, release := make(chan int), make(chan struct{})
 	defer close(release)

@@ -10,11 +10,11 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// launchAll starts n servers at the same time, all or none.
-func launchAll(n int, set setup) ([]*Server, error) {
-	all, errs := make([]*Server, n), make([]error, n)
+// launchAll starts servers at the same time, all or none.
+func launchAll(sets []setup) ([]*Server, error) {
+	all, errs := make([]*Server, len(sets)), make([]error, len(sets))
 	var wg sync.WaitGroup
-	for i := range all {
+	for i, set := range sets {
 		wg.Go(func() { all[i], errs[i] = launch(set) })
 	}
 	wg.Wait()
@@ -39,7 +39,9 @@ func isSynced(ctx context.Context, rdb *redis.Client) error {
 	if err != nil {
 		return err
 	}
-	return lacks(info, map[string]string{"role": "slave", "master_link_status": "up", "master_sync_in_progress": "0"})
+	return lacks(info,
+		map[string]string{"role": "slave", "master_link_status": "up",
+			"master_sync_in_progress": "0"})
 }
 
 // lacks says which field of an INFO reply is not as wanted.

@@ -12,15 +12,17 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// CheckKeys checks at the test's end what the cache of that name left in Redis, on every primary, and then deletes it:
+// CheckKeys checks at the test's end what the cache of that name left in Redis, on every primary,
+// and then deletes it:
 //   - every key "name:…" or "name!…" has a TTL;
 //   - "name:…" is a string, a list of at least three elements, or the lease or marker of a load,
 //     which is a hash with the one field t or n;
 //   - "name!…" is bookkeeping that a cache has: see bookkeeping;
 //   - no other key starts with the name.
 //
-// Call it before making the cache, so that the cache is closed when the check runs, and after making the client. name
-// should come from [UniqueName]. It costs a SCAN of the server and five pipelined commands per key.
+// Call it before making the cache, so that the cache is closed when the check runs, and after
+// making the client. name should come from [UniqueName]. It costs a SCAN of the server and five
+// pipelined commands per key.
 func CheckKeys(tb testing.TB, rdb redis.UniversalClient, name string) *KeyCheck {
 	tb.Helper()
 	k := &KeyCheck{}
@@ -108,10 +110,14 @@ func (k *KeyCheck) isMine(key string) bool {
 	if k.exempt[key] || k.alone && len(k.names) > 0 {
 		return true
 	}
-	return slices.ContainsFunc(k.names, func(name string) bool { return strings.HasPrefix(key, name) })
+	return slices.ContainsFunc(k.names, func(name string) bool {
+		return strings.HasPrefix(key, name)
+	})
 }
 
-func (k *KeyCheck) check(ctx context.Context, node *redis.Client, keys []string) (bad []string, err error) {
+func (k *KeyCheck) check(
+	ctx context.Context, node *redis.Client, keys []string,
+) (bad []string, err error) {
 	if len(keys) == 0 {
 		return nil, nil
 	}
@@ -128,7 +134,8 @@ func (k *KeyCheck) check(ctx context.Context, node *redis.Client, keys []string)
 		return nil, err
 	}
 	for i, key := range keys {
-		if k.exempt[key] || looks[i].kind.Val() == "none" { // none: it expired after SCAN had named it
+		// none: it expired after SCAN had named it
+		if k.exempt[key] || looks[i].kind.Val() == "none" {
 			continue
 		}
 		for _, fault := range k.faults(key, looks[i]) {
@@ -157,7 +164,8 @@ var bookkeeping = map[string]string{
 	"load:":   "string",
 }
 
-// persistent is what go-redis makes of PTTL's answer -1. An answer of 0 is a key in its last millisecond.
+// persistent is what go-redis makes of PTTL's answer -1. An answer of 0 is a key in its last
+// millisecond.
 const persistent = time.Duration(-1)
 
 func (k *KeyCheck) faults(key string, held look) (faults []string) {

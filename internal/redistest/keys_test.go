@@ -13,7 +13,9 @@ import (
 )
 
 func TestCheckKeys(t *testing.T) {
-	expire := func(ctx context.Context, rdb redis.UniversalClient, key string) { rdb.Expire(ctx, key, time.Minute) }
+	expire := func(ctx context.Context, rdb redis.UniversalClient, key string) {
+		rdb.Expire(ctx, key, time.Minute)
+	}
 	const many = 2000 // a page of SCAN has 500
 	tests := []struct {
 		name  string
@@ -43,7 +45,9 @@ func TestCheckKeys(t *testing.T) {
 		{"string without TTL", func(ctx context.Context, rdb redis.UniversalClient, name string) {
 			rdb.Set(ctx, name+":k", "v", 0)
 		}, []string{`:k" has no TTL`}},
-		{"bookkeeping without TTL", func(ctx context.Context, rdb redis.UniversalClient, name string) {
+		{"bookkeeping without TTL", func(
+			ctx context.Context, rdb redis.UniversalClient, name string,
+		) {
 			rdb.ZAdd(ctx, name+"!seen:0", redis.Z{Member: "k"})
 		}, []string{`!seen:0" has no TTL`}},
 		{"lease without TTL", func(ctx context.Context, rdb redis.UniversalClient, name string) {
@@ -77,7 +81,9 @@ func TestCheckKeys(t *testing.T) {
 			rdb.Set(ctx, name, "v", time.Minute)
 			rdb.Set(ctx, name+".admin:7", "v", time.Minute)
 		}, []string{`outside`, `.admin:7" is outside`}},
-		{"many pages on all nodes", func(ctx context.Context, rdb redis.UniversalClient, name string) {
+		{"many pages on all nodes", func(
+			ctx context.Context, rdb redis.UniversalClient, name string,
+		) {
 			_, _ = rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 				for i := range many {
 					p.Set(ctx, fmt.Sprintf("%s:%d", name, i), "v", 0)

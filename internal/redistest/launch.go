@@ -17,11 +17,11 @@ import (
 
 const (
 	logName    = "redis.log"
-	startLimit = 10 * time.Second // for a process to answer, and for a cluster to form
+	startLimit = 30 * time.Second // for a process to answer, and for a cluster to form
 	pollEvery  = 3 * time.Millisecond
 	probeLimit = 250 * time.Millisecond // for one answer; a stranger on the port may never give one
-	// busOffset is Redis' own distance between a node's port and its bus port. The directive cluster-port would allow any
-	// free port, but only since 7.0, and the library supports 6.2.
+	// busOffset is Redis' own distance between a node's port and its bus port. The directive
+	// cluster-port would allow any free port, but only since 7.0, and the library supports 6.2.
 	busOffset = 10000
 	attempts  = 10
 )
@@ -37,8 +37,8 @@ type setup struct {
 	user, password string      // of its clients; empty for none
 }
 
-// launch starts a server and waits until it answers. Between the moment we give a free port back and the moment the server
-// takes it, another process may have it; then it tries the next one.
+// launch starts a server and waits until it answers. Between the moment we give a free port back
+// and the moment the server takes it, another process may have it; then it tries the next one.
 func launch(set setup) (*Server, error) {
 	var last error
 	for range attempts {
@@ -55,8 +55,8 @@ func launch(set setup) (*Server, error) {
 	return nil, fmt.Errorf("no port in %d attempts: %w", attempts, last)
 }
 
-// freePort returns a port that is free now and whose bus port is free too. A standalone server does not need the second,
-// and asking for it anyway saves a parameter.
+// freePort returns a port that is free now and whose bus port is free too. A standalone server does
+// not need the second, and asking for it anyway saves a parameter.
 func freePort() (int, error) {
 	for range 100 {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -77,7 +77,8 @@ func freePort() (int, error) {
 
 func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
-// startOn is one attempt: it returns a server that answers, or errPortTaken, or another error with the server's log.
+// startOn is one attempt: it returns a server that answers, or errPortTaken, or another error with
+// the server's log.
 func startOn(port int, set setup) (_ *Server, err error) {
 	dir, err := os.MkdirTemp("", "redistest-")
 	if err != nil {
@@ -96,7 +97,8 @@ func startOn(port int, set setup) (_ *Server, err error) {
 	return s, nil
 }
 
-// arguments are those of the command line. A configuration file comes first, and what the test asks for last.
+// arguments are those of the command line. A configuration file comes first, and what the test asks
+// for last.
 func (s *Server) arguments() (args []string) {
 	if s.conf != "" {
 		args = append(args, s.conf)
@@ -134,7 +136,8 @@ func (s *Server) await(p *process) error {
 			}
 			return fmt.Errorf("%s ended at its start: %v\n%s", s.path, p.cmd.ProcessState, log)
 		case <-limit:
-			return fmt.Errorf("%s does not answer on %s after %v: %w\n%s", s.path, s.addr, startLimit, last, s.log())
+			return fmt.Errorf("%s does not answer on %s after %v: %w\n%s", s.path, s.addr,
+				startLimit, last, s.log())
 		case <-poll.C:
 			info, err := probe(s.addr, s.tls)
 			if err != nil {
@@ -142,7 +145,8 @@ func (s *Server) await(p *process) error {
 				continue
 			}
 			if info.pid != 0 && info.pid != p.cmd.Process.Pid {
-				return fmt.Errorf("%w: %s answers as process %d, ours is %d", errPortTaken, s.addr, info.pid, p.cmd.Process.Pid)
+				return fmt.Errorf("%w: %s answers as process %d, ours is %d", errPortTaken, s.addr,
+					info.pid, p.cmd.Process.Pid)
 			}
 			s.info = info
 			return nil
@@ -156,8 +160,9 @@ type serverInfo struct {
 	version string
 }
 
-// probe asks for INFO rather than PING: the process id proves that the answer is not a stranger's who won the port. It
-// speaks the protocol itself since a client library would retry and log where a refused connection is the normal case.
+// probe asks for INFO rather than PING: the process id proves that the answer is not a stranger's
+// who won the port. It speaks the protocol itself since a client library would retry and log where
+// a refused connection is the normal case.
 func probe(addr string, secure *tls.Config) (serverInfo, error) {
 	c, err := net.DialTimeout("tcp", addr, probeLimit)
 	if err != nil {

@@ -24,7 +24,8 @@ func TestLogBook(t *testing.T) {
 		if total != n || from == 0 && len(lines) < want || from > 0 && len(lines) != want {
 			t.Errorf("from %d on: %d lines of %d, want %d of %d", from, len(lines), total, want, n)
 		}
-		if last := fmt.Sprint("line ", n-1); want > 0 && !strings.HasSuffix(lines[len(lines)-1], last) {
+		if last := fmt.Sprint("line ", n-1); want > 0 &&
+			!strings.HasSuffix(lines[len(lines)-1], last) {
 			t.Errorf("the last line is %q, want %q", lines[len(lines)-1], last)
 		}
 	}

@@ -1,9 +1,11 @@
 package redistest
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"sync"
 	"testing"
 	"time"
@@ -18,6 +20,7 @@ import (
 func Main(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) (code int) {
+	spareTheCollector()
 	surviveFullDisk()
 	collectLog()
 	servers.open()
@@ -40,6 +43,15 @@ func run(m *testing.M) (code int) {
 	return 0
 }
 
+// spareTheCollector lets the garbage of tests grow: miniredis makes much of it, half a megabyte for
+// each script. Benchmarks measure the collector too, and GOGC is for whoever wants it otherwise.
+func spareTheCollector() {
+	flag.Parse()
+	if os.Getenv("GOGC") == "" && flag.Lookup("test.bench").Value.String() == "" {
+		debug.SetGCPercent(400)
+	}
+}
+
 // leakPatience is how long goroutines have to end after the last test. If a server does not answer
 // when the pool of a go-redis client is closed, the pool sleeps for a second before it notices.
 const leakPatience = 3 * time.Second
@@ -47,8 +59,8 @@ const leakPatience = 3 * time.Second
 // servers are the live servers of this test binary.
 var servers registry
 
-// registry knows what must be stopped at the end and owns the goroutine that forks. The zero value is closed.
-// Safe for concurrent use.
+// registry knows what must be stopped at the end and owns the goroutine that forks. The zero value
+// is closed. Safe for concurrent use.
 type registry struct {
 	mu     sync.Mutex
 	isOpen bool
@@ -62,7 +74,8 @@ func (r *registry) open() {
 	r.isOpen, r.live, r.forker = true, map[*Server]struct{}{}, newForker()
 }
 
-// start starts a process of s under the lock, so that close never misses a server that is just being forked.
+// start starts a process of s under the lock, so that close never misses a server that is just
+// being forked.
 func (r *registry) start(s *Server, cmd *exec.Cmd) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -82,8 +95,8 @@ func (r *registry) remove(s *Server) {
 	delete(r.live, s)
 }
 
-// close stops every server and then the forker: the servers die with the forker's thread, so the order is the difference
-// between a stop and a crash. Calling it twice does nothing.
+// close stops every server and then the forker: the servers die with the forker's thread, so the
+// order is the difference between a stop and a crash. Calling it twice does nothing.
 func (r *registry) close() {
 	r.mu.Lock()
 	if !r.isOpen {

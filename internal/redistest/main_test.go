@@ -15,7 +15,8 @@ import (
 
 func TestMain(m *testing.M) { Main(m) }
 
-// child runs one test of this binary in a process of its own, where it may fail, and returns its output.
+// child runs one test of this binary in a process of its own, where it may fail, and returns its
+// output.
 func child(t *testing.T, test string, env ...string) (out string, err error) {
 	t.Helper()
 	var b bytes.Buffer
@@ -36,8 +37,11 @@ func childCommand(t *testing.T, test string, env ...string) *exec.Cmd {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), self, "-test.v", "-test.count=1", "-test.run=^"+test+"$")
-	cmd.Env = append(os.Environ(), append(env, envChild+"=1", envTopologies+"=", "TMPDIR="+t.TempDir())...) // a killed child leaves its files
+	cmd := exec.CommandContext(t.Context(), self, "-test.v", "-test.count=1",
+		"-test.run=^"+test+"$")
+	// a killed child leaves its files
+	cmd.Env = append(os.Environ(),
+		append(env, envChild+"=1", envTopologies+"=", "TMPDIR="+t.TempDir())...)
 	return cmd
 }
 

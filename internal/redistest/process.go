@@ -44,7 +44,8 @@ func (s *Server) start() error {
 	if s.stopped {
 		return errStopped
 	}
-	logFile, err := os.OpenFile(filepath.Join(s.dir, logName), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	logFile, err := os.OpenFile(filepath.Join(s.dir, logName), os.O_CREATE|os.O_APPEND|os.O_WRONLY,
+		0o600)
 	if err != nil {
 		return err
 	}
@@ -62,7 +63,8 @@ func (s *Server) start() error {
 	return s.await(p)
 }
 
-// Stop kills the process, waits until it is gone, and removes its files. Calling it twice does nothing.
+// Stop kills the process, waits until it is gone, and removes its files. Calling it twice does
+// nothing.
 func (s *Server) Stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,12 +79,12 @@ func (s *Server) Stop() {
 	_ = os.RemoveAll(s.dir)
 }
 
-// Kill ends the process as kill -9 does and waits until it is gone. Its files stay for Restart. Like Pause it is for servers
-// of the test's own: the shared ones are other tests' too.
+// Kill ends the process as kill -9 does and waits until it is gone. Its files stay for Restart.
+// Like Pause it is for servers of the test's own: the shared ones are other tests' too.
 func (s *Server) Kill() { s.process().end() }
 
-// Restart starts the server again, killing it first if it runs: with the same port, directory and arguments. Without an AOF
-// among them it comes back empty. It takes about 15 ms.
+// Restart starts the server again, killing it first if it runs: with the same port, directory and
+// arguments. Without an AOF among them it comes back empty. It takes about 15 ms.
 func (s *Server) Restart(tb testing.TB) {
 	tb.Helper()
 	s.Kill()

@@ -44,7 +44,8 @@ func TestRestartFails(t *testing.T) {
 	s := Start(t)
 	s.args = []string{"--no-such-directive", "1"}
 	f := failing(t, func(tb testing.TB) { s.Restart(tb) })
-	if got := strings.Join(f.messages, "\n"); !f.stopped || !strings.Contains(got, "no-such-directive") {
+	if got := strings.Join(f.messages, "\n"); !f.stopped ||
+		!strings.Contains(got, "no-such-directive") {
 		t.Errorf("Restart with a bad directive: stopped %v, says %q", f.stopped, got)
 	}
 	s.Stop()
@@ -81,7 +82,8 @@ func TestPause(t *testing.T) {
 // Each policy evicts, and noeviction refuses.
 func TestMaxMemory(t *testing.T) {
 	for _, policy := range []string{
-		"noeviction", "allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl",
+		"noeviction", "allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru",
+		"volatile-lfu", "volatile-random", "volatile-ttl",
 	} {
 		t.Run(policy, func(t *testing.T) {
 			t.Parallel()
@@ -89,10 +91,13 @@ func TestMaxMemory(t *testing.T) {
 			rdb := s.Client(t)
 			var err error
 			for i := 0; i < 1000 && err == nil; i++ {
-				err = rdb.Set(t.Context(), fmt.Sprint(i), strings.Repeat("x", 10_000), time.Minute).Err()
+				err = rdb.Set(t.Context(), fmt.Sprint(i), strings.Repeat("x", 10_000),
+					time.Minute).Err()
 			}
 			evicted := infoFields(rdb.Info(t.Context(), "stats").Val())["evicted_keys"] != "0"
-			if refused := err != nil && strings.HasPrefix(err.Error(), "OOM "); refused == evicted || refused != (policy == "noeviction") {
+			if refused := err != nil &&
+				strings.HasPrefix(err.Error(), "OOM "); refused == evicted ||
+				refused != (policy == "noeviction") {
 				t.Errorf("10 MB in 3: error %v, evicted %v", err, evicted)
 			}
 		})

@@ -10,8 +10,8 @@ import (
 
 // Spoil is what a [Proxy] does to what passes through it. The zero value lets all pass as it is.
 type Spoil struct {
-	// Swallow takes both requests and replies and passes none on: a black hole, whose connections stay open. What it has
-	// swallowed is lost.
+	// Swallow takes both requests and replies and passes none on: a black hole, whose connections
+	// stay open. What it has swallowed is lost.
 	Swallow bool
 
 	// Delay is how long each piece of a reply is held back.
@@ -20,13 +20,14 @@ type Spoil struct {
 	// Rate is how many bytes of replies pass in a second, on each connection; 0 for no bound.
 	Rate int
 
-	// Cut is how probable it is, from 0 to 1, that a piece of a reply is cut: a random part of it passes, and the
-	// connection is closed on both sides. The server has executed the command by then.
+	// Cut is how probable it is, from 0 to 1, that a piece of a reply is cut: a random part of it
+	// passes, and the connection is closed on both sides. The server has executed the command by
+	// then.
 	Cut float64
 }
 
-// Proxy passes TCP connections on to a server and can spoil them. It may be changed at any time, also for connections that
-// are open. Safe for concurrent use.
+// Proxy passes TCP connections on to a server and can spoil them. It may be changed at any time,
+// also for connections that are open. Safe for concurrent use.
 type Proxy struct {
 	target   string
 	listener net.Listener
@@ -38,7 +39,8 @@ type Proxy struct {
 	over  bool
 }
 
-// NewProxy starts a proxy of target, an address on this machine, that ends with the test. At first it spoils nothing.
+// NewProxy starts a proxy of target, an address on this machine, that ends with the test. At first
+// it spoils nothing.
 func NewProxy(tb testing.TB, target string) *Proxy {
 	tb.Helper()
 	l, err := net.Listen("tcp", loopback(0))

@@ -14,6 +14,7 @@ import (
 )
 
 func TestProxy(t *testing.T) {
+	t.Parallel()
 	s := Start(t)
 	direct := s.Client(t)
 	p := NewProxy(t, s.Addr())

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// A primary is killed: the client of the group finds the next one, and what the replicas had is there.
+// A primary is killed: the client of the group finds the next one, and what the replicas had is
+// there.
 func TestSentinelFailsOver(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
@@ -24,7 +25,9 @@ func TestSentinelFailsOver(t *testing.T) {
 	g.Nodes()[0].Kill()
 	ctx, cancel := background()
 	defer cancel()
-	if err := until(ctx, func() error { return rdb.Set(ctx, "l", "w", time.Minute).Err() }); err != nil {
+	if err := until(ctx, func() error {
+		return rdb.Set(ctx, "l", "w", time.Minute).Err()
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if got := rdb.Get(ctx, "k").Val(); got != "v" {
@@ -33,6 +36,7 @@ func TestSentinelFailsOver(t *testing.T) {
 }
 
 func TestSentinelIsShared(t *testing.T) {
+	t.Parallel()
 	g := Sentinel(t)
 	if again := Sentinel(t); again != g {
 		t.Error("the second call made a second group")
@@ -42,7 +46,8 @@ func TestSentinelIsShared(t *testing.T) {
 		if i == 0 {
 			want = "role:master"
 		}
-		if info := s.Client(t).Info(t.Context(), "replication").Val(); !strings.Contains(info, want) {
+		if info := s.Client(t).Info(t.Context(), "replication").Val(); !strings.Contains(info,
+			want) {
 			t.Errorf("server %d is not %s:\n%s", i, want, info)
 		}
 	}
@@ -60,7 +65,8 @@ func TestStartCluster(t *testing.T) {
 	}
 	for i, s := range c.Nodes()[primaries:] {
 		_, port, _ := strings.Cut(c.Nodes()[i].Addr(), ":")
-		if err := lacks(s.Client(t).Info(t.Context(), "replication").Val(), map[string]string{"role": "slave", "master_port": port}); err != nil {
+		if err := lacks(s.Client(t).Info(t.Context(), "replication").Val(),
+			map[string]string{"role": "slave", "master_port": port}); err != nil {
 			t.Errorf("replica %d: %v", i, err)
 		}
 	}

@@ -16,12 +16,15 @@ import (
 	"time"
 )
 
-// Secure returns the server that all tests of the binary share which wants a certificate of its clients, by TLS, and a name
-// and a password. The user may do everything; [StartSecure] takes one who may not. The first call starts it, [Main] stops it.
+// Secure returns the server that all tests of the binary share which wants a certificate of its
+// clients, by TLS, and a name and a password. The user may do everything; [StartSecure] takes one
+// who may not. The first call starts it, [Main] stops it.
 func Secure(tb testing.TB) *Server {
 	tb.Helper()
 	path := binary(tb)
-	s, err := secure.get(func() (*Server, error) { return launchSecure(path, "~* &* +@all", lifetime, nil) })
+	s, err := secure.get(func() (*Server, error) {
+		return launchSecure(path, "~* &* +@all", lifetime, nil)
+	})
 	if err != nil {
 		tb.Fatalf("redistest: %v", err)
 	}
@@ -31,15 +34,16 @@ func Secure(tb testing.TB) *Server {
 
 var secure lazy[*Server]
 
-// StartSecure starts such a server of the test's own, whose user may do what the rules say, as in ACL SETUSER: "~users:* +get".
-// It stops it at the test's end. args are as for [Start].
+// StartSecure starts such a server of the test's own, whose user may do what the rules say, as in
+// ACL SETUSER: "~users:* +get". It stops it at the test's end. args are as for [Start].
 func StartSecure(tb testing.TB, rules string, args ...string) *Server {
 	tb.Helper()
 	return startSecure(tb, rules, lifetime, args...)
 }
 
-// StartExpired is StartSecure with a certificate of the server that was good until a minute ago, and a user who may do
-// everything. The TLS configuration of its clients lives half an hour in the past (tls.Config.Time), where it still is.
+// StartExpired is StartSecure with a certificate of the server that was good until a minute ago,
+// and a user who may do everything. The TLS configuration of its clients lives half an hour in the
+// past (tls.Config.Time), where it still is.
 func StartExpired(tb testing.TB) *Server {
 	tb.Helper()
 	return startSecure(tb, "~* &* +@all", -time.Minute)
@@ -77,14 +81,17 @@ func launchSecure(path, rules string, good time.Duration, args []string) (*Serve
 	trusted.AddCert(ca.cert)
 	set := setup{
 		path: path, user: "app", password: rand.Text(),
-		tls:   &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: trusted, Certificates: []tls.Certificate{pair}, ServerName: "127.0.0.1"},
-		files: map[string]string{"ca.crt": encode("CERTIFICATE", ca.cert.Raw), "server.crt": server.cert, "server.key": server.key},
+		tls: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: trusted,
+			Certificates: []tls.Certificate{pair}, ServerName: "127.0.0.1"},
+		files: map[string]string{"ca.crt": encode("CERTIFICATE", ca.cert.Raw),
+			"server.crt": server.cert, "server.key": server.key},
 	}
 	if good < 0 {
 		set.tls.Time = func() time.Time { return time.Now().Add(-before / 2) }
 	}
 	set.args = append([]string{
-		"--tls-ca-cert-file", "ca.crt", "--tls-cert-file", "server.crt", "--tls-key-file", "server.key", "--tls-auth-clients", "yes",
+		"--tls-ca-cert-file", "ca.crt", "--tls-cert-file", "server.crt", "--tls-key-file",
+		"server.key", "--tls-auth-clients", "yes",
 		"--user", "default", "off", "--user", set.user, "on", ">" + set.password,
 	}, strings.Fields(rules)...)
 	set.args = append(set.args, args...)
@@ -121,7 +128,9 @@ func newAuthority() (*authority, error) {
 	return &authority{cert, key}, err
 }
 
-func (a *authority) issue(name string, usage x509.ExtKeyUsage, good time.Duration) (identity, error) {
+func (a *authority) issue(
+	name string, usage x509.ExtKeyUsage, good time.Duration,
+) (identity, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return identity{}, err

@@ -20,10 +20,12 @@ func TestSecure(t *testing.T) {
 	}{
 		{"as it should be", func(*redis.UniversalOptions) {}, ""},
 		{"no certificate", func(o *redis.UniversalOptions) {
-			o.TLSConfig = &tls.Config{RootCAs: s.tls.RootCAs, ServerName: "127.0.0.1", MinVersion: tls.VersionTLS12}
+			o.TLSConfig = &tls.Config{RootCAs: s.tls.RootCAs, ServerName: "127.0.0.1",
+				MinVersion: tls.VersionTLS12}
 		}, "certificate required"},
 		{"unknown authority", func(o *redis.UniversalOptions) {
-			o.TLSConfig = &tls.Config{Certificates: s.tls.Certificates, ServerName: "127.0.0.1", MinVersion: tls.VersionTLS12}
+			o.TLSConfig = &tls.Config{Certificates: s.tls.Certificates, ServerName: "127.0.0.1",
+				MinVersion: tls.VersionTLS12}
 		}, "unknown authority"},
 		{"no TLS", func(o *redis.UniversalOptions) { o.TLSConfig = nil }, ""},
 		{"wrong password", func(o *redis.UniversalOptions) { o.Password += "x" }, "WRONGPASS"},
@@ -32,7 +34,8 @@ func TestSecure(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			impatient := func(o *redis.UniversalOptions) { o.DialerRetries, o.MaxRetries = 1, -1 }
 			err := s.Client(t, tt.tweak, impatient).Ping(t.Context()).Err()
-			if good := tt.name == "as it should be"; (err == nil) != good || err != nil && !strings.Contains(err.Error(), tt.want) {
+			if good := tt.name == "as it should be"; (err == nil) != good || err != nil &&
+				!strings.Contains(err.Error(), tt.want) {
 				t.Errorf("Ping: %v, want %q", err, tt.want)
 			}
 		})

@@ -21,18 +21,22 @@ const (
 	sentinels = 3
 )
 
-// SentinelServers are a primary with two replicas and three Sentinels that watch them. Safe for concurrent use.
+// SentinelServers are a primary with two replicas and three Sentinels that watch them. Safe for
+// concurrent use.
 type SentinelServers struct {
 	data      []*Server // the first primary, then its replicas
 	sentinels []*Server
 }
 
-// Sentinel returns the Sentinels and their servers that all tests of the binary share. The first call starts them, [Main]
-// stops them. It takes about 3 s, most of it until the Sentinels have found one another.
+// Sentinel returns the Sentinels and their servers that all tests of the binary share. The first
+// call starts them, [Main] stops them. It takes about 3 s, most of it until the Sentinels have
+// found one another.
 func Sentinel(tb testing.TB) *SentinelServers {
 	tb.Helper()
 	path := binary(tb)
-	g, err := sentinel.get(func() (*SentinelServers, error) { return launchSentinel(path, neverDead) })
+	g, err := sentinel.get(func() (*SentinelServers, error) {
+		return launchSentinel(path, neverDead)
+	})
 	if err != nil {
 		tb.Fatalf("redistest: %v", err)
 	}
@@ -44,8 +48,9 @@ func Sentinel(tb testing.TB) *SentinelServers {
 
 var sentinel lazy[*SentinelServers]
 
-// StartSentinel starts a group of the test's own and stops it at the test's end. A primary that is silent for the timeout
-// (down-after-milliseconds) is taken for dead: another one is promoted a second or two later.
+// StartSentinel starts a group of the test's own and stops it at the test's end. A primary that is
+// silent for the timeout (down-after-milliseconds) is taken for dead: another one is promoted a
+// second or two later.
 func StartSentinel(tb testing.TB, timeout time.Duration) *SentinelServers {
 	tb.Helper()
 	g, err := launchSentinel(binary(tb), timeout)
@@ -56,8 +61,11 @@ func StartSentinel(tb testing.TB, timeout time.Duration) *SentinelServers {
 	return g
 }
 
-// Client returns a new client of the primary, whichever it is, closed at the test's end. Each tweak may change the options.
-func (g *SentinelServers) Client(tb testing.TB, tweak ...func(*redis.UniversalOptions)) *redis.Client {
+// Client returns a new client of the primary, whichever it is, closed at the test's end. Each tweak
+// may change the options.
+func (g *SentinelServers) Client(
+	tb testing.TB, tweak ...func(*redis.UniversalOptions),
+) *redis.Client {
 	tb.Helper()
 	rdb := g.dial(tweak...)
 	tb.Cleanup(func() { _ = rdb.Close() }) // a test may have closed it already
@@ -73,10 +81,12 @@ func (g *SentinelServers) dial(tweak ...func(*redis.UniversalOptions)) *redis.Cl
 	return redis.NewFailoverClient(o.Failover())
 }
 
-// Nodes returns the servers that hold data: the primary, then the replicas, as they were at the start.
+// Nodes returns the servers that hold data: the primary, then the replicas, as they were at the
+// start.
 func (g *SentinelServers) Nodes() []*Server { return slices.Clone(g.data) }
 
-// Primary returns the address of the server that all Sentinels hold for the primary; empty while they do not agree.
+// Primary returns the address of the server that all Sentinels hold for the primary; empty while
+// they do not agree.
 func (g *SentinelServers) Primary(tb testing.TB) string {
 	tb.Helper()
 	ctx, cancel := background()
@@ -107,7 +117,8 @@ func (g *SentinelServers) sentinelAddrs() (addrs []string) {
 
 func (g *SentinelServers) stop() { stopAll(slices.Concat(g.sentinels, g.data)) }
 
-// launchSentinel starts the servers and then the Sentinels, and waits until each of these knows all the others.
+// launchSentinel starts the servers and then the Sentinels, and waits until each of these knows all
+// the others.
 func launchSentinel(path string, timeout time.Duration) (_ *SentinelServers, err error) {
 	g := &SentinelServers{}
 	defer func() {
@@ -116,7 +127,8 @@ func launchSentinel(path string, timeout time.Duration) (_ *SentinelServers, err
 		}
 	}()
 	args := []string{"--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"}
-	if g.data, err = launchAll(1+replicas, setup{path: path, args: args}); err != nil {
+	data := slices.Repeat([]setup{{path: path, args: args}}, 1+replicas)
+	if g.data, err = launchAll(data); err != nil {
 		return nil, err
 	}
 	host, port, _ := strings.Cut(g.data[0].addr, ":")
@@ -133,10 +145,12 @@ func launchSentinel(path string, timeout time.Duration) (_ *SentinelServers, err
 		}
 	}
 	const conf = "sentinel.conf" // a Sentinel writes down there what it has seen
-	g.sentinels, err = launchAll(sentinels, setup{path: path, args: []string{"--sentinel"}, conf: conf, files: map[string]string{
-		conf: fmt.Sprintf(sentinelConf, watched, host, port, quorum, timeout.Milliseconds()),
-	}})
-	if err != nil {
+	watch := setup{
+		path: path, args: []string{"--sentinel"}, conf: conf, files: map[string]string{
+			conf: fmt.Sprintf(sentinelConf, watched, host, port, quorum, timeout.Milliseconds()),
+		},
+	}
+	if g.sentinels, err = launchAll(slices.Repeat([]setup{watch}, sentinels)); err != nil {
 		return nil, err
 	}
 	for _, s := range g.sentinels {
@@ -162,7 +176,8 @@ func watchesAll(ctx context.Context, s *Server) error {
 		return err
 	}
 	var errs []error
-	for field, want := range map[string]int{"num-slaves": replicas, "num-other-sentinels": sentinels - 1} {
+	for field, want := range map[string]int{"num-slaves": replicas,
+		"num-other-sentinels": sentinels - 1} {
 		if state[field] != strconv.Itoa(want) {
 			errs = append(errs, fmt.Errorf("%s is %q, want %d", field, state[field], want))
 		}

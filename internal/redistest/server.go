@@ -23,8 +23,8 @@ type Server struct {
 	stopped bool       // for good
 }
 
-// Start starts a standalone server of the test's own and stops it at the test's end. args are further directives of
-// redis.conf, written as flags: "--maxmemory", "1mb". It takes about 15 ms.
+// Start starts a standalone server of the test's own and stops it at the test's end. args are
+// further directives of redis.conf, written as flags: "--maxmemory", "1mb". It takes about 15 ms.
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
 	path := binary(tb)
@@ -37,8 +37,9 @@ func Start(tb testing.TB, args ...string) *Server {
 	return s
 }
 
-// Standalone returns the server that all tests of the binary share. The first call starts it, [Main] stops it. Tests keep
-// out of each other's way by [UniqueName]; one that counts commands on the server must not run in parallel with others.
+// Standalone returns the server that all tests of the binary share. The first call starts it,
+// [Main] stops it. Tests keep out of each other's way by [UniqueName]; one that counts commands on
+// the server must not run in parallel with others.
 func Standalone(tb testing.TB) *Server {
 	tb.Helper()
 	path := binary(tb)
@@ -53,7 +54,8 @@ func Standalone(tb testing.TB) *Server {
 
 var standalone lazy[*Server]
 
-// lazy is a sync.OnceValues whose function comes with the call, since it depends on the test that happens to be first.
+// lazy is a sync.OnceValues whose function comes with the call, since it depends on the test that
+// happens to be first.
 type lazy[T any] struct {
 	once sync.Once
 	v    T
@@ -68,7 +70,8 @@ func (l *lazy[T]) get(fn func() (T, error)) (T, error) {
 // Addr returns the server's address, "127.0.0.1:port".
 func (s *Server) Addr() string { return s.addr }
 
-// Client returns a new client of the server, closed at the test's end. Each tweak may change the options.
+// Client returns a new client of the server, closed at the test's end. Each tweak may change the
+// options.
 func (s *Server) Client(tb testing.TB, tweak ...func(*redis.UniversalOptions)) *redis.Client {
 	tb.Helper()
 	s.mustRun(tb)
@@ -81,7 +84,8 @@ func (s *Server) Client(tb testing.TB, tweak ...func(*redis.UniversalOptions)) *
 func (s *Server) mustRun(tb testing.TB) {
 	tb.Helper()
 	if p := s.process(); p.ended() {
-		tb.Fatalf("redistest: the server at %s is gone: %v\n%s", s.addr, p.cmd.ProcessState, s.log())
+		tb.Fatalf("redistest: the server at %s is gone: %v\n%s", s.addr, p.cmd.ProcessState,
+			s.log())
 	}
 }
 
@@ -105,7 +109,8 @@ func logVersion(tb testing.TB, path string, s *Server) {
 	versionLogged.Do(func() { tb.Logf("redistest: %s is %s", path, s.info.version) })
 }
 
-// background is for work that must outlive the test's context, which is cancelled before cleanups run.
+// background is for work that must outlive the test's context, which is cancelled before cleanups
+// run.
 func background() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), startLimit)
 }

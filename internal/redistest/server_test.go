@@ -32,7 +32,8 @@ func TestStart(t *testing.T) {
 	if s == nil {
 		t.Skip("no server")
 	}
-	// Asked of the system by the number: the Process of the command knows only what Wait has told it.
+	// Asked of the system by the number: the Process of the command knows only what Wait has told
+	// it.
 	gone, err := os.FindProcess(s.process().cmd.Process.Pid)
 	if err == nil {
 		err = gone.Signal(syscall.Signal(0))
@@ -67,7 +68,8 @@ func TestStandaloneIsShared(t *testing.T) {
 func TestStartReportsLog(t *testing.T) {
 	binary(t)
 	f := failing(t, func(tb testing.TB) { Start(tb, "--no-such-directive", "1") })
-	if got := strings.Join(f.messages, "\n"); !f.stopped || !strings.Contains(got, "no-such-directive") {
+	if got := strings.Join(f.messages, "\n"); !f.stopped ||
+		!strings.Contains(got, "no-such-directive") {
 		t.Errorf("Start with a bad directive: stopped %v, says %q", f.stopped, got)
 	}
 }
@@ -76,7 +78,8 @@ func TestDeadServerIsNamed(t *testing.T) {
 	s := Start(t)
 	s.Stop()
 	f := failing(t, func(tb testing.TB) { s.Client(tb) })
-	if got := strings.Join(f.messages, "\n"); !f.stopped || !strings.Contains(got, s.Addr()+" is gone") {
+	if got := strings.Join(f.messages, "\n"); !f.stopped ||
+		!strings.Contains(got, s.Addr()+" is gone") {
 		t.Errorf("client of a dead server: stopped %v, says %q", f.stopped, got)
 	}
 }
@@ -151,11 +154,16 @@ func TestMissingBinary(t *testing.T) {
 		fails bool
 		says  string
 	}{
-		{"laptop", []string{"PATH=", "REDIS_SERVER=", "REDIS_REQUIRED="}, false, "SKIP: redis-server not found: install it (apt-get install redis-server)"},
-		{"explicit no", []string{"PATH=", "REDIS_SERVER=", "REDIS_REQUIRED=0"}, false, "SKIP: redis-server not found"},
-		{"required", []string{"PATH=", "REDIS_SERVER=", "REDIS_REQUIRED=1"}, true, "FAIL: TestChildBinary"},
-		{"named wrongly", []string{"REDIS_SERVER=/no/such/server", "REDIS_REQUIRED="}, true, "/no/such/server"},
-		{"named rightly", []string{"PATH=", "REDIS_SERVER=" + path, "REDIS_REQUIRED=1"}, false, path + " is "},
+		{"laptop", []string{"PATH=", "REDIS_SERVER=", "REDIS_REQUIRED="}, false,
+			"SKIP: redis-server not found: install it (apt-get install redis-server)"},
+		{"explicit no", []string{"PATH=", "REDIS_SERVER=", "REDIS_REQUIRED=0"}, false,
+			"SKIP: redis-server not found"},
+		{"required", []string{"PATH=", "REDIS_SERVER=", "REDIS_REQUIRED=1"}, true,
+			"FAIL: TestChildBinary"},
+		{"named wrongly", []string{"REDIS_SERVER=/no/such/server", "REDIS_REQUIRED="}, true,
+			"/no/such/server"},
+		{"named rightly", []string{"PATH=", "REDIS_SERVER=" + path, "REDIS_REQUIRED=1"}, false,
+			path + " is "},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

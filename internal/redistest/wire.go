@@ -18,11 +18,13 @@ type WireCounter struct {
 	trips    int
 }
 
-// Wire counts from now on what rdb sends, by a go-redis hook that stays for the client's life. On a cluster the hook sits on
-// the nodes, so redirects and the retries that follow them count, and a pipeline counts one round trip per node it goes to.
-// Left out is what the client sends to set up a connection and what it asks about a cluster's layout.
+// Wire counts from now on what rdb sends, by a go-redis hook that stays for the client's life. On a
+// cluster the hook sits on the nodes, so redirects and the retries that follow them count, and a
+// pipeline counts one round trip per node it goes to. Left out is what the client sends to set up a
+// connection and what it asks about a cluster's layout.
 //
-// A command that go-redis repeats on a broken connection to the same server is counted once: it does that below its hooks.
+// A command that go-redis repeats on a broken connection to the same server is counted once: it
+// does that below its hooks.
 func Wire(tb testing.TB, rdb redis.UniversalClient) *WireCounter {
 	tb.Helper()
 	w := &WireCounter{hooked: map[*redis.Client]bool{}, commands: map[string]int{}}
@@ -33,7 +35,8 @@ func Wire(tb testing.TB, rdb redis.UniversalClient) *WireCounter {
 	case *redis.Client:
 		w.hook(rdb)
 	case *redis.ClusterClient:
-		// In this order no node is missed; one that appears in between comes twice, which hook sees.
+		// In this order no node is missed; one that appears in between comes twice, which hook
+		// sees.
 		rdb.OnNewNode(w.hook)
 		err = rdb.ForEachShard(unseen(ctx), func(_ context.Context, node *redis.Client) error {
 			w.hook(node)
@@ -48,15 +51,16 @@ func Wire(tb testing.TB, rdb redis.UniversalClient) *WireCounter {
 	return w
 }
 
-// Commands returns how many commands of each name were sent since the last Reset, named as by [Commands]. A transaction
-// counts its MULTI and EXEC.
+// Commands returns how many commands of each name were sent since the last Reset, named as by
+// [Commands]. A transaction counts its MULTI and EXEC.
 func (w *WireCounter) Commands() map[string]int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return maps.Clone(w.commands)
 }
 
-// RoundTrips returns how often the client waited for a server: once per command, once per pipeline and node.
+// RoundTrips returns how often the client waited for a server: once per command, once per pipeline
+// and node.
 func (w *WireCounter) RoundTrips() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -123,4 +127,6 @@ func (h wireHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 type unseenKey struct{}
 
 // unseen marks the commands of redistest itself, which no WireCounter counts.
-func unseen(ctx context.Context) context.Context { return context.WithValue(ctx, unseenKey{}, true) }
+func unseen(ctx context.Context) context.Context {
+	return context.WithValue(ctx, unseenKey{}, true)
+}

@@ -26,7 +26,9 @@ func (s *Store) PeekMany(ctx context.Context, keys []string) iter.Seq2[int, Repl
 	return s.readMany(ctx, s.wire.Primaries(), keys, false)
 }
 
-func (s *Store) readMany(ctx context.Context, by wire.Sender, keys []string, renews bool) iter.Seq2[int, Reply] {
+func (s *Store) readMany(
+	ctx context.Context, by wire.Sender, keys []string, renews bool,
+) iter.Seq2[int, Reply] {
 	return func(yield func(int, Reply) bool) {
 		servers, err := s.wire.Split(ctx, keys)
 		if err != nil {
@@ -61,7 +63,8 @@ type chunk struct {
 
 // readServer reads the keys at these indices, which one server holds, in chunks.
 func (s *Store) readServer(
-	ctx context.Context, by wire.Sender, keys []string, of []int, renews bool, yield func(chunk) bool,
+	ctx context.Context, by wire.Sender, keys []string, of []int, renews bool, yield func(
+		chunk) bool,
 ) {
 	missed := 1 // how many keys the next chunk may have because the last one had no record
 	for len(of) > 0 {

@@ -12,13 +12,15 @@ var sources embed.FS
 
 var (
 	// Where most records are strings, and where most are lists.
-	getScript     = wire.NewScript(piece("get_head"), pieces("now record renew get_list_head"), piece("get"))
+	getScript = wire.NewScript(piece("get_head"), pieces("now record renew get_list_head"),
+		piece("get"))
 	getListScript = Script(piece("get"), "now record renew get_list_head")
 
 	// For a write that takes no record that is not there.
 	getForWriteScript = Script(piece("get_for_write"), "record void")
 
-	getTolerantScript     = wire.NewScript(piece("get_tolerant_head"), pieces("now record renew tolerance"), piece("get_tolerant"))
+	getTolerantScript = wire.NewScript(piece("get_tolerant_head"),
+		pieces("now record renew tolerance"), piece("get_tolerant"))
 	getTolerantListScript = Script(piece("get_tolerant"), "now record renew tolerance")
 
 	setScript     = Script(piece("set"), "now record expire write")

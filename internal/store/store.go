@@ -52,7 +52,8 @@ type Store struct {
 
 // Tracker sends the commands that are accesses to records, and may note the accesses.
 type Tracker interface {
-	Reads() wire.Sender                   // for commands that read records, update them or renew them
+	// for commands that read records, update them or renew them
+	Reads() wire.Sender
 	Writes(ttl time.Duration) wire.Sender // for commands that write records with this TTL
 	Removed(key string)                   // is told of a record that was removed
 }

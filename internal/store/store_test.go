@@ -30,10 +30,12 @@ func newStore(t *testing.T, rdb redis.UniversalClient, name string, policy ttl.P
 // Go and Lua agree on what stands behind the value of a record.
 func TestTermsInGoAndLua(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
-		script := Script("local own = terms(ARGV[1], ARGV[2]) return own and string.format('%.0f', own) or 'none'", "record")
+		script := Script("local own = terms(ARGV[1], ARGV[2]) return own and "+
+			"string.format('%.0f', own) or 'none'", "record")
 		w := newWire(t, b.Client)
 		texts := []string{
-			"0", "1", "60000", "-1", "", " 1", "1 ", "1.0", "1e3", "0x10", "nan", "9223372036854", "9223372036855",
+			"0", "1", "60000", "-1", "", " 1", "1 ", "1.0", "1e3", "0x10", "nan", "9223372036854",
+			"9223372036855",
 			"999999999999999", "1000000000000000", "9999999999999999999999", "007", "+1", "١",
 		}
 		for _, own := range texts {
@@ -42,9 +44,11 @@ func TestTermsInGoAndLua(t *testing.T) {
 				if n, ok := ownTTL([]string{"v", own, deadline, "more"}); ok {
 					want = strconv.FormatInt(n, 10)
 				}
-				got, err := w.Do(t.Context(), "k", redis.NewCmd(t.Context(), script.Args("k", own, deadline)...)).(*redis.Cmd).Text()
+				cmd := redis.NewCmd(t.Context(), script.Args("k", own, deadline)...)
+				got, err := w.Do(t.Context(), "k", cmd).(*redis.Cmd).Text()
 				if err != nil || got != want {
-					t.Errorf("terms(%q, %q) is %s in Lua, %v, and %s in Go", own, deadline, got, err, want)
+					t.Errorf("terms(%q, %q) is %s in Lua, %v, and %s in Go", own, deadline, got,
+						err, want)
 				}
 			}
 		}
@@ -74,17 +78,22 @@ func TestFreshWithHeadAndWithout(t *testing.T) {
 		}
 		const hour, tolerance = int64(3600000), int64(60000)
 		w, key := newWire(t, b.Client), b.Name()+":k"
-		for _, left := range []int64{hour + 1, hour, hour - 1, hour - tolerance + 1, hour - tolerance, hour - tolerance - 1, 1000} {
+		for _, left := range []int64{hour + 1, hour, hour - 1, hour - tolerance + 1,
+			hour - tolerance, hour - tolerance - 1, 1000} {
 			var replies [2]string
 			for i, script := range []wire.Script{getTolerantScript, getTolerantListScript} {
-				if err := b.Client.Set(t.Context(), key, "v", time.Duration(left)*time.Millisecond).Err(); err != nil {
+				if err := b.Client.Set(t.Context(), key, "v",
+					time.Duration(left)*time.Millisecond).Err(); err != nil {
 					t.Fatal(err)
 				}
-				reply := w.Do(t.Context(), key, redis.NewSliceCmd(t.Context(), script.Args(key, hour, tolerance)...)).(*redis.SliceCmd)
-				replies[i] = fmt.Sprint(reply.Val(), reply.Err(), b.Client.PTTL(t.Context(), key).Val())
+				cmd := redis.NewSliceCmd(t.Context(), script.Args(key, hour, tolerance)...)
+				reply := w.Do(t.Context(), key, cmd).(*redis.SliceCmd)
+				replies[i] = fmt.Sprint(reply.Val(), reply.Err(),
+					b.Client.PTTL(t.Context(), key).Val())
 			}
 			if replies[0] != replies[1] {
-				t.Errorf("with %d ms left: %s with the head, %s without", left, replies[0], replies[1])
+				t.Errorf("with %d ms left: %s with the head, %s without", left, replies[0],
+					replies[1])
 			}
 		}
 	})
@@ -103,8 +112,10 @@ func TestToleranceOfOwnTTLs(t *testing.T) {
 		{200 * year, 100 * year, 100 * year, 50 * year}, // the product has 126 bits
 	}
 	for _, tt := range tests {
-		if got := newRenewed(tt.ttl, tt.tolerance).toleranceOf(tt.own.Milliseconds()); got != tt.want {
-			t.Errorf("%v of %v: the tolerance of %v is %v, want %v", tt.tolerance, tt.ttl, tt.own, got, tt.want)
+		if got := newRenewed(tt.ttl,
+			tt.tolerance).toleranceOf(tt.own.Milliseconds()); got != tt.want {
+			t.Errorf("%v of %v: the tolerance of %v is %v, want %v", tt.tolerance, tt.ttl, tt.own,
+				got, tt.want)
 		}
 	}
 }

@@ -102,7 +102,8 @@ func (r *read) sendTolerant(ctx context.Context) redis.Cmder {
 	if s.lists.always {
 		which = getTolerantListScript
 	}
-	return redis.NewSliceCmd(ctx, which.Append(r.args[:0], r.key, s.policy, s.renewed.tolerance.Milliseconds())...)
+	return redis.NewSliceCmd(ctx,
+		which.Append(r.args[:0], r.key, s.policy, s.renewed.tolerance.Milliseconds())...)
 }
 
 // tolerant takes the reply to sendTolerant: [value, time left, own TTL].

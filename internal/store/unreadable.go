@@ -33,7 +33,8 @@ func (s *Store) Readable(key string) (renew bool) {
 	return false
 }
 
-// Renew renews records that were read without: a command for each, in one round trip to each server.
+// Renew renews records that were read without: a command for each, in one round trip to each
+// server.
 func (s *Store) Renew(ctx context.Context, keys []string) {
 	cmds := make([]redis.Cmder, len(keys))
 	for i, key := range keys {

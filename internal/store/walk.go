@@ -23,7 +23,9 @@ func (s *Store) Pages(ctx context.Context) iter.Seq2[[]string, error] {
 			return
 		}
 		// Side by side, so that a server that does not answer holds up no other.
-		for p := range wire.Merge(ctx, len(servers), maxWalkers, func(ctx context.Context, i int, yield func(page) bool) {
+		for p := range wire.Merge(ctx, len(servers), maxWalkers, func(
+			ctx context.Context, i int, yield func(page) bool,
+		) {
 			for keys, err := range servers[i].Pages(ctx, s.names.Prefix(), PageKeys, PageKeys) {
 				if !yield(page{keys, err}) {
 					return
@@ -56,7 +58,9 @@ func (s *Store) Records(ctx context.Context, keys []string) ([]string, error) {
 // Clear removes the records among the keys, and the leases and markers of loads. It returns how
 // many records it removed, and the errors by key. It costs what Records costs, an UNLINK for each
 // record in one more round trip, and a script for each hash.
-func (s *Store) Clear(ctx context.Context, keys []string) (removed int, failed map[string]error, err error) {
+func (s *Store) Clear(
+	ctx context.Context, keys []string,
+) (removed int, failed map[string]error, err error) {
 	records, hashes, err := s.sort(ctx, keys)
 	if err != nil {
 		return 0, nil, err

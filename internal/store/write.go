@@ -34,7 +34,8 @@ func (s *Store) SetMany(ctx context.Context, items []Item, own time.Duration) []
 	err := s.spread(ctx, keys, func(of []int) {
 		for len(of) > 0 {
 			n, size := 0, 0
-			for n < len(of) && n < chunkKeys && (n == 0 || size+len(items[of[n]].Value) <= chunkBytes) {
+			for n < len(of) && n < chunkKeys &&
+				(n == 0 || size+len(items[of[n]].Value) <= chunkBytes) {
 				size += len(items[of[n]].Value)
 				n++
 			}
@@ -93,7 +94,9 @@ func (w *write) next(ctx context.Context, reply redis.Cmder) redis.Cmder {
 	}
 	w.sent = s.now()
 	if s.hasTerms(w.own) {
-		return redis.NewCmd(ctx, setScript.Append(w.args[:0], w.key, w.value, w.own.Milliseconds(), s.policy, s.maxAge)...)
+		return redis.NewCmd(ctx,
+			setScript.Append(w.args[:0], w.key, w.value, w.own.Milliseconds(), s.policy,
+				s.maxAge)...)
 	}
 	return redis.NewStatusCmd(ctx, append(w.args[:0], "set", w.key, w.value, "px", s.px(w.own))...)
 }
@@ -118,9 +121,11 @@ func (s *Store) wrote(key string, sent, own time.Duration) {
 }
 
 // Add writes a record if there is none, by Set's rules: one command. If there is one, Add returns
-// its value, if want is set, and ErrExists. The command is not sent twice: if its reply is lost, the
-// error is ErrUnknownOutcome.
-func (s *Store) Add(ctx context.Context, key string, value []byte, own time.Duration, want bool) (current []byte, err error) {
+// its value, if want is set, and ErrExists. The command is not sent twice: if its reply is lost,
+// the error is ErrUnknownOutcome.
+func (s *Store) Add(
+	ctx context.Context, key string, value []byte, own time.Duration, want bool,
+) (current []byte, err error) {
 	var px any = int64(0)
 	if !s.hasTerms(own) {
 		px = s.px(own)
@@ -149,8 +154,8 @@ func (s *Store) Add(ctx context.Context, key string, value []byte, own time.Dura
 	return nil, wire.Unexpected(cmd)
 }
 
-// Update replaces the value of a record that exists, or returns ErrNotFound: one command. The record
-// keeps its terms, and is renewed under a policy that renews.
+// Update replaces the value of a record that exists, or returns ErrNotFound: one command. The
+// record keeps its terms, and is renewed under a policy that renews.
 func (s *Store) Update(ctx context.Context, key string, value []byte) error {
 	args := updateScript.Args(key, value, s.renewal)
 	reply := s.tracker.Reads().Do(ctx, key, redis.NewCmd(ctx, args...))
@@ -195,7 +200,9 @@ func found(reply redis.Cmder) error {
 // Swap replaces the value of a record if it is still old, by Update's rules: one command. If the
 // record holds another value, Swap returns that and false. The command is not sent twice: if its
 // reply is lost, the error is ErrUnknownOutcome.
-func (s *Store) Swap(ctx context.Context, key string, old, value []byte) (current []byte, swapped bool, err error) {
+func (s *Store) Swap(
+	ctx context.Context, key string, old, value []byte,
+) (current []byte, swapped bool, err error) {
 	args := swapScript.Args(key, old, value, s.renewal)
 	cmd := s.tracker.Reads().Do(ctx, key, wire.NewOnce(ctx, args...)).(wire.Once)
 	if err := outcome(cmd); err != nil {

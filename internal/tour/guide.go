@@ -65,15 +65,19 @@ func (g *guide) clear(ctx context.Context) (first error) {
 	return first
 }
 
-// newCache makes a cache that is cleared at the end. A program of yours would call cache.New just like this.
-func newCache[K comparable, V any](g *guide, name string, c codec.Codec[V], policy ttl.Policy) *cache.Cache[K, V] {
+// newCache makes a cache that is cleared at the end. A program of yours would call cache.New just
+// like this.
+func newCache[K comparable, V any](
+	g *guide, name string, c codec.Codec[V], policy ttl.Policy,
+) *cache.Cache[K, V] {
 	made, err := cache.New[K](g.rdb, g.unique+"/"+name, c, &cache.Options{TTL: policy})
 	g.must(err)
 	g.caches = append(g.caches, made)
 	return made
 }
 
-// failure is what must and check panic with, so that steps read like the calls they show. attempt turns it into an error.
+// failure is what must and check panic with, so that steps read like the calls they show. attempt
+// turns it into an error.
 type failure struct{ err error }
 
 func (g *guide) attempt(what string, do func()) (err error) {
@@ -100,7 +104,8 @@ func (g *guide) must(err error) {
 // check ends the tour if what it promised is not so.
 func (g *guide) check(ok bool, promise string, seen ...any) {
 	if !ok {
-		g.must(fmt.Errorf("not so: %s; seen: %s", promise, strings.TrimSpace(fmt.Sprintln(seen...))))
+		g.must(fmt.Errorf("not so: %s; seen: %s", promise,
+			strings.TrimSpace(fmt.Sprintln(seen...))))
 	}
 }
 
@@ -121,4 +126,6 @@ func (g *guide) wait(ctx context.Context, d time.Duration) {
 }
 
 // whole reports whether a record has its whole TTL before it, as it has right after a renewal.
-func (g *guide) whole(left, ttl time.Duration) bool { return left <= ttl && left >= ttl-g.times.slack }
+func (g *guide) whole(left, ttl time.Duration) bool {
+	return left <= ttl && left >= ttl-g.times.slack
+}

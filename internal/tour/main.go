@@ -1,9 +1,11 @@
-// Command tour shows what the library does, in seconds: each step calls the cache, prints what it sees, and checks it.
+// Command tour shows what the library does, in seconds: each step calls the cache, prints what it
+// sees, and checks it.
 //
 //	go run ./internal/tour                        on a server inside this process
 //	REDIS_HOST=localhost go run ./internal/tour   on yours
 //
-// It is meant to be read as well: tour.go makes the caches, steps.go has the calls that most programs need.
+// It is meant to be read as well: tour.go makes the caches, steps.go has the calls that most
+// programs need.
 package main
 
 import (
@@ -46,7 +48,8 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	logging.Disable()              // go-redis would log each of its attempts to connect; the tour says once what is wrong
+	// go-redis would log each of its attempts to connect; the tour says once what is wrong
+	logging.Disable()
 	context.AfterFunc(ctx, stop)   // a second Ctrl-C ends the process at once
 	signal.Ignore(syscall.SIGPIPE) // "tour | head" must not keep the tour from removing its records
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)

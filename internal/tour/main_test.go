@@ -30,7 +30,8 @@ func TestMain(m *testing.M) {
 func environ(t *testing.T, set map[string]string) {
 	t.Helper()
 	for _, name := range []string{
-		"HOST", "PORT", "ADDRS", "MASTER_NAME", "DB", "USERNAME", "PASSWORD", "TLS", "DEFAULT_TTL", "ACTIVE_TTL",
+		"HOST", "PORT", "ADDRS", "MASTER_NAME", "DB", "USERNAME", "PASSWORD", "TLS", "DEFAULT_TTL",
+		"ACTIVE_TTL",
 	} {
 		t.Setenv("REDIS_"+name, set["REDIS_"+name])
 	}
@@ -80,7 +81,8 @@ func takeOn(
 	return out.String(), errs.String()
 }
 
-// wantLines checks that each text stands in the output, with any spaces between its words, in this order.
+// wantLines checks that each text stands in the output, with any spaces between its words, in this
+// order.
 func wantLines(t *testing.T, output string, texts ...string) {
 	t.Helper()
 	rest := strings.Join(strings.Fields(output), " ")
@@ -98,18 +100,25 @@ func TestStepsEmbedded(t *testing.T) {
 	out, _ := take(t, t.Context(), 0)
 	wantLines(t, out,
 		"15 steps", "server embedded", "policy ttl.Active(30m0s)",
-		"1. Typed records", "codec.JSON[User]{} 68 bytes in Redis", "codec.MsgPack[User]{} 54 bytes", "codec.Proto[*pb.User]{} 24 bytes",
+		"1. Typed records", "codec.JSON[User]{} 68 bytes in Redis",
+		"codec.MsgPack[User]{} 54 bytes", "codec.Proto[*pb.User]{} 24 bytes",
 		`/users:42 {"id":42,"name":"Ann","age":31,"visits":0,"tags":["admin","editor"]}`,
-		"2. A read renews", "users.Set(ctx, 42, ann) 30m left", "... 20m pass", "users.Inspect(ctx, 42) 10m left",
+		"2. A read renews", "users.Set(ctx, 42, ann) 30m left", "... 20m pass",
+		"users.Inspect(ctx, 42) 10m left",
 		"users.Peek(ctx, 42) 10m left", "users.Get(ctx, 42) 30m left",
 		"3. A record with a TTL of its own", "1h40m left before, 2h after",
-		"4. A tolerance", "10m of that are tolerated", "a plain GET, which writes nothing: 25m left", "this one renews: 30m left",
+		"4. A tolerance", "10m of that are tolerated",
+		"a plain GET, which writes nothing: 25m left", "this one renews: 30m left",
 		"5. What nobody reads expires", "users.Get(ctx, 42) Ann", "users.Get(ctx, 43) not found",
-		"6. A sweep removes", "nobody reads 43, which has 10m left", "idle is 15m: scanned 2, removed 1, longest idle 20m",
-		"users.Get(ctx, 42) and (ctx, 43) Ann, age 31, visits 0; 43 is not found", "sweep.Periodic{...}} the same in the background: removed 1",
-		"7. Beside Active, the Fixed policy", "10m left before, 10m after", "pages.Get(ctx, 42) not found",
+		"6. A sweep removes", "nobody reads 43, which has 10m left",
+		"idle is 15m: scanned 2, removed 1, longest idle 20m",
+		"users.Get(ctx, 42) and (ctx, 43) Ann, age 31, visits 0; 43 is not found",
+		"sweep.Periodic{...}} the same in the background: removed 1",
+		"7. Beside Active, the Fixed policy", "10m left before, 10m after",
+		"pages.Get(ctx, 42) not found",
 		"8. Update", "age 32", "TTL 2h",
-		"9. Update of one field", "age 33", `json: no field "agee" in main.User`, `json: field "age" of type int does not take a string`,
+		"9. Update of one field", "age 33", `json: no field "agee" in main.User`,
+		`json: field "age" of type int does not take a string`,
 		"10. Modify", "visits 1", "visits 10",
 		"11. Many at once", "found [42 43]", "1 deleted",
 		"12. All records", "3 records", "42 Ann", "43 Bob", "44 Cid",
@@ -126,8 +135,11 @@ func TestStepsEmbedded(t *testing.T) {
 }
 
 var realSteps = []string{
-	"a real Redis at 127.0.0.1:", "policy ttl.Active(2s)", "2. A read renews", "2s left", "... 1.2s pass (the tour waits)",
-	"users.Get(ctx, 43) not found", "scanned 2, removed 1, longest idle 1.2", "in the background: removed 1", "pages.Get(ctx, 42) not found", "15. A miss", "All 15 steps did what they say",
+	"a real Redis at 127.0.0.1:", "policy ttl.Active(2s)", "2. A read renews", "2s left",
+	"... 1.2s pass (the tour waits)",
+	"users.Get(ctx, 43) not found", "scanned 2, removed 1, longest idle 1.2",
+	"in the background: removed 1", "pages.Get(ctx, 42) not found", "15. A miss",
+	"All 15 steps did what they say",
 }
 
 // at opens a tour at these addresses.
@@ -184,7 +196,8 @@ func TestStopped(t *testing.T) {
 	started := time.Now()
 	out, errs := take(t, ctx, exitFailed)
 	wantLines(t, out, "2. A read renews", "... 1.2s pass")
-	wantLines(t, errs, "tour: stopped: step 2 (A read renews the record): context deadline exceeded")
+	wantLines(t, errs, "tour: stopped: step 2 (A read renews the record): context deadline "+
+		"exceeded")
 	if took := time.Since(started); took > 5*time.Second {
 		t.Errorf("it took %v to stop", took)
 	}
@@ -194,7 +207,8 @@ func TestStopped(t *testing.T) {
 func TestFailedStep(t *testing.T) {
 	on(t, redistest.Start(t, "--rename-command", "GETEX", "NONE"))
 	_, errs := take(t, t.Context(), exitFailed)
-	wantLines(t, errs, `tour: step 1 (Typed records in three codecs): rediscache: Get tour-`, `/users "42": `, "unknown command 'getex'")
+	wantLines(t, errs, `tour: step 1 (Typed records in three codecs): rediscache: Get tour-`,
+		`/users "42": `, "unknown command 'getex'")
 }
 
 func TestCheck(t *testing.T) {
@@ -202,7 +216,10 @@ func TestCheck(t *testing.T) {
 	if err := g.attempt("step 1", func() { g.check(true, "all is well") }); err != nil {
 		t.Error(err)
 	}
-	err := g.attempt("step 2", func() { g.check(false, "a read renews", 7*time.Minute); t.Error("check did not end the step") })
+	err := g.attempt("step 2", func() {
+		g.check(false, "a read renews", 7*time.Minute)
+		t.Error("check did not end the step")
+	})
 	if err == nil || err.Error() != "step 2: not so: a read renews; seen: 7m0s" {
 		t.Errorf("got %v", err)
 	}
@@ -215,7 +232,8 @@ func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 func TestOutputFails(t *testing.T) {
 	environ(t, nil)
 	var errs bytes.Buffer
-	if code := run(t.Context(), nil, fullDisk{}, &errs); code != exitFailed || !strings.Contains(errs.String(), "disk full") {
+	if code := run(t.Context(), nil, fullDisk{}, &errs); code != exitFailed ||
+		!strings.Contains(errs.String(), "disk full") {
 		t.Errorf("exits with %d and %s", code, &errs)
 	}
 }

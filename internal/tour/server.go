@@ -91,7 +91,8 @@ func dial(ctx context.Context, cfg cache.Config) (*server, error) {
 	defer cancel()
 	if err := rdb.Ping(short).Err(); err != nil {
 		_ = rdb.Close()
-		if timeout := net.Error(nil); errors.As(err, &timeout) && timeout.Timeout() && ctx.Err() == nil {
+		if timeout := net.Error(nil); errors.As(err, &timeout) && timeout.Timeout() &&
+			ctx.Err() == nil {
 			err = fmt.Errorf("no answer in time: %w", err)
 		}
 		return nil, fmt.Errorf("cannot use the Redis at %s: %w", addr, err)
@@ -99,7 +100,8 @@ func dial(ctx context.Context, cfg cache.Config) (*server, error) {
 	return &server{
 		rdb:   rdb,
 		about: "a real Redis at " + addr + "; all that the tour writes there is removed at its end",
-		times: times{ttl: 2 * time.Second, own: 10 * time.Second, pause: 1200 * time.Millisecond, slack: 800 * time.Millisecond},
+		times: times{ttl: 2 * time.Second, own: 10 * time.Second, pause: 1200 * time.Millisecond,
+			slack: 800 * time.Millisecond},
 		pass: func(ctx context.Context, d time.Duration) error {
 			select {
 			case <-time.After(d):

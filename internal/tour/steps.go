@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/activettl/rediscache/cache"
@@ -21,17 +20,20 @@ func (t *tour) codecs(ctx context.Context) {
 	t.must(err)
 	t.show("users.Set(ctx, 42, ann)", "kept")
 	t.show("users.Get(ctx, 42)", "%v", user)
-	t.check(user.String() == ann.String() && slices.Equal(user.Tags, ann.Tags), "the record comes back as it was", user)
+	t.check(user.String() == ann.String() && slices.Equal(user.Tags, ann.Tags),
+		"the record comes back as it was", user)
 
 	t.must(t.packed.Set(ctx, 42, ann))
 	packed, err := t.packed.Get(ctx, 42)
 	t.must(err)
-	t.check(packed.String() == ann.String() && slices.Equal(packed.Tags, ann.Tags), "MsgPack gives the same record", packed)
+	t.check(packed.String() == ann.String() && slices.Equal(packed.Tags, ann.Tags),
+		"MsgPack gives the same record", packed)
 
 	t.must(t.messages.Set(ctx, 42, &testpb.User{Id: 42, Name: "Ann", Age: 31, Tags: ann.Tags}))
 	message, err := t.messages.Get(ctx, 42)
 	t.must(err)
-	t.check(message.GetName() == "Ann" && message.GetAge() == 31 && slices.Equal(message.GetTags(), ann.Tags), "Proto gives the same record", message)
+	t.check(message.GetName() == "Ann" && message.GetAge() == 31 &&
+		slices.Equal(message.GetTags(), ann.Tags), "Proto gives the same record", message)
 
 	asJSON, err := t.users.Inspect(ctx, 42)
 	t.must(err)
@@ -42,13 +44,16 @@ func (t *tour) codecs(ctx context.Context) {
 	t.show("codec.JSON[User]{}", "%d bytes in Redis", asJSON.Size)
 	t.show("codec.MsgPack[User]{}", "%d bytes", asMsgPack.Size)
 	t.show("codec.Proto[*pb.User]{}", "%d bytes", asProto.Size)
-	t.check(asProto.Size < asMsgPack.Size && asMsgPack.Size < asJSON.Size, "JSON is the largest and Proto the smallest", asJSON.Size, asMsgPack.Size, asProto.Size)
+	t.check(asProto.Size < asMsgPack.Size && asMsgPack.Size < asJSON.Size,
+		"JSON is the largest and Proto the smallest", asJSON.Size, asMsgPack.Size, asProto.Size)
 
 	key := t.users.Name() + ":42"
-	text, err := t.rdb.Get(ctx, key).Result() // as any program sees it that knows nothing of the cache
+	// as any program sees it that knows nothing of the cache
+	text, err := t.rdb.Get(ctx, key).Result()
 	t.must(err)
 	t.show("redis-cli GET "+key, "%s", text)
-	t.check(text == `{"id":42,"name":"Ann","age":31,"visits":0,"tags":["admin","editor"]}`, "Redis holds plain JSON", text)
+	t.check(text == `{"id":42,"name":"Ann","age":31,"visits":0,"tags":["admin","editor"]}`,
+		"Redis holds plain JSON", text)
 }
 
 // left returns how long a record lives if nobody uses it. Inspect itself renews nothing.
@@ -84,14 +89,16 @@ func (t *tour) renewal(ctx context.Context) {
 
 func (t *tour) ownTTL(ctx context.Context) {
 	t.must(t.users.Set(ctx, 43, bob, cache.WithTTL(t.times.own)))
-	t.show("users.Set(ctx, 43, bob, cache.WithTTL(own))", "own is %s, the policy's is %s", short(t.times.own), short(t.times.ttl))
+	t.show("users.Set(ctx, 43, bob, cache.WithTTL(own))", "own is %s, the policy's is %s",
+		short(t.times.own), short(t.times.ttl))
 	t.wait(ctx, t.times.pause)
 
 	before := t.left(ctx, t.users, 43)
 	_, err := t.users.Get(ctx, 43)
 	t.must(err)
 	after := t.left(ctx, t.users, 43)
-	t.show("users.Get(ctx, 43)", "%s left before, %s after: renewed to its own TTL", short(before), short(after))
+	t.show("users.Get(ctx, 43)", "%s left before, %s after: renewed to its own TTL", short(before),
+		short(after))
 	t.check(before <= t.times.own-t.times.pause, "the TTL runs down while nobody reads", before)
 	t.check(t.whole(after, t.times.own), "a read renews the record by its own TTL", after)
 }
@@ -99,7 +106,8 @@ func (t *tour) ownTTL(ctx context.Context) {
 func (t *tour) tolerance(ctx context.Context) {
 	tolerance := t.times.pause / 2
 	t.must(t.hot.Set(ctx, 42, ann))
-	t.show("hot.Set(ctx, 42, ann)", "it lives for %s, and %s of that are tolerated", short(t.times.ttl), short(tolerance))
+	t.show("hot.Set(ctx, 42, ann)", "it lives for %s, and %s of that are tolerated",
+		short(t.times.ttl), short(tolerance))
 	t.wait(ctx, tolerance/2)
 	_, err := t.hot.Get(ctx, 42)
 	t.must(err)
@@ -116,7 +124,8 @@ func (t *tour) tolerance(ctx context.Context) {
 
 func (t *tour) expiry(ctx context.Context) {
 	t.must(t.users.SetMany(ctx, map[int64]User{42: ann, 43: bob}))
-	t.show("users.SetMany(ctx, {42: ann, 43: bob})", "both under the policy, %s", short(t.times.ttl))
+	t.show("users.SetMany(ctx, {42: ann, 43: bob})", "both under the policy, %s",
+		short(t.times.ttl))
 	t.wait(ctx, t.times.pause)
 	user, err := t.users.Get(ctx, 42)
 	t.must(err)
@@ -139,14 +148,18 @@ func (t *tour) sweep(ctx context.Context) {
 	t.wait(ctx, t.times.pause)
 	_, err = t.users.Get(ctx, 42)
 	t.must(err)
-	t.show("users.Get(ctx, 42)", "nobody reads 43, which has %s left", short(t.left(ctx, t.users, 43)))
+	t.show("users.Get(ctx, 42)", "nobody reads 43, which has %s left",
+		short(t.left(ctx, t.users, 43)))
 
 	idle := t.times.pause * 3 / 4
 	res, err := t.users.Sweep(ctx, idle)
 	t.must(err)
-	t.show("users.Sweep(ctx, idle)", "idle is %s: scanned %d, removed %d, longest idle %s", short(idle), res.Scanned, res.Removed, short(res.LongestIdle))
-	t.check(res.Scanned == 2 && res.Removed == 1 && res.Kept+res.Failed == 0, "Sweep removes what was not used for so long", res)
-	t.check(t.whole(t.times.ttl-(res.LongestIdle-t.times.pause), t.times.ttl), "Sweep knows for how long nobody used a record", res.LongestIdle)
+	t.show("users.Sweep(ctx, idle)", "idle is %s: scanned %d, removed %d, longest idle %s",
+		short(idle), res.Scanned, res.Removed, short(res.LongestIdle))
+	t.check(res.Scanned == 2 && res.Removed == 1 && res.Kept+res.Failed == 0,
+		"Sweep removes what was not used for so long", res)
+	t.check(t.whole(t.times.ttl-(res.LongestIdle-t.times.pause), t.times.ttl),
+		"Sweep knows for how long nobody used a record", res.LongestIdle)
 	user, err := t.users.Get(ctx, 42)
 	t.must(err)
 	_, err = t.users.Get(ctx, 43)
@@ -160,14 +173,15 @@ func (t *tour) sweep(ctx context.Context) {
 	removed := make(chan int, 1)
 	background, err := cache.New[int64](t.rdb, t.users.Name(), codec.JSON[User]{}, &cache.Options{
 		TTL: ttl.Active(t.times.ttl),
-		Sweeper: sweep.Periodic{Interval: 100 * time.Millisecond, MaxIdle: idle, Progress: func(p sweep.Progress) {
-			if p.Removed > 0 {
-				select {
-				case removed <- p.Removed:
-				default:
+		Sweeper: sweep.Periodic{Interval: 100 * time.Millisecond, MaxIdle: idle,
+			Progress: func(p sweep.Progress) {
+				if p.Removed > 0 {
+					select {
+					case removed <- p.Removed:
+					default:
+					}
 				}
-			}
-		}},
+			}},
 	})
 	t.must(err)
 	defer background.Close()
@@ -201,89 +215,19 @@ func (t *tour) fixed(ctx context.Context) {
 	t.check(errors.Is(err, cache.ErrNotFound), "under Fixed a record expires on time", err)
 }
 
-func (t *tour) update(ctx context.Context) {
-	older := ann
-	older.Age = 32
-	t.must(t.users.Set(ctx, 42, ann, cache.WithTTL(t.times.own)))
-	t.must(t.users.Update(ctx, 42, older))
-	user, err := t.users.Get(ctx, 42)
-	t.must(err)
-	t.show("users.Update(ctx, 42, older)", "%v", user)
-	t.check(user.Age == 32, "Update replaces the value", user)
-	info, err := t.users.Inspect(ctx, 42)
-	t.must(err)
-	t.show("users.Inspect(ctx, 42)", "TTL %s: it keeps the one that Set gave it", short(info.TTL))
-	t.check(info.TTL == t.times.own, "Update keeps a record's own TTL", info.TTL)
-
-	err = t.users.Update(ctx, 99, older)
-	t.show("users.Update(ctx, 99, older)", "not found: Update makes no new record")
-	t.check(errors.Is(err, cache.ErrNotFound), "Update makes no new record", err)
-}
-
-func (t *tour) updateField(ctx context.Context) {
-	t.must(t.users.Set(ctx, 42, ann))
-	t.must(t.users.UpdateField(ctx, 42, "age", 33))
-	user, err := t.users.Get(ctx, 42)
-	t.must(err)
-	t.show(`users.UpdateField(ctx, 42, "age", 33)`, "%v", user)
-	t.check(user.Age == 33 && user.Name == ann.Name, "one field is another, the rest is as it was", user)
-
-	// The other codecs name fields just so: by the msgpack tag, by the name in the .proto file.
-	t.must(t.packed.Set(ctx, 42, ann))
-	t.must(t.packed.UpdateField(ctx, 42, "age", 33))
-	t.must(t.messages.Set(ctx, 42, &testpb.User{Name: "Ann", Age: 31}))
-	t.must(t.messages.UpdateField(ctx, 42, "age", 33))
-	packed, err := t.packed.Get(ctx, 42)
-	t.must(err)
-	message, err := t.messages.Get(ctx, 42)
-	t.must(err)
-	t.show("the same in MsgPack and Proto", "age %d and age %d", packed.Age, message.GetAge())
-	t.check(packed.Age == 33 && message.GetAge() == 33, "all three codecs know the field", packed.Age, message.GetAge())
-
-	err = t.users.UpdateField(ctx, 42, "agee", 34)
-	t.show(`users.UpdateField(ctx, 42, "agee", 34)`, "refused, errors.Is(err, cache.ErrUnknownField):")
-	t.printf("      %v\n", err)
-	t.check(errors.Is(err, cache.ErrUnknownField), "a field that is not there is refused", err)
-	err = t.users.UpdateField(ctx, 42, "age", "old")
-	t.show(`users.UpdateField(ctx, 42, "age", "old")`, "refused, errors.Is(err, cache.ErrFieldValue):")
-	t.printf("      %v\n", err)
-	t.check(errors.Is(err, cache.ErrFieldValue), "a value that does not fit is refused", err)
-	user, err = t.users.Peek(ctx, 42)
-	t.must(err)
-	t.check(user.Age == 33, "what is refused changes nothing", user)
-}
-
-func (t *tour) modify(ctx context.Context) {
-	t.must(t.users.Set(ctx, 42, ann))
-	visit := func(u User) (User, error) { u.Visits++; return u, nil }
-	user, err := t.users.Modify(ctx, 42, visit)
-	t.must(err)
-	t.show("users.Modify(ctx, 42, visit)", "%v", user)
-	t.check(user.Visits == 1, "Modify changes the value", user)
-
-	errs := make([]error, 9)
-	var all sync.WaitGroup
-	for i := range errs {
-		all.Go(func() { _, errs[i] = t.users.Modify(ctx, 42, visit) })
-	}
-	all.Wait()
-	t.must(errors.Join(errs...))
-	user, err = t.users.Get(ctx, 42)
-	t.must(err)
-	t.show("the same nine times at once", "%v: no change is lost", user)
-	t.check(user.Visits == 10, "no change is lost", user)
-}
-
 func (t *tour) batches(ctx context.Context) {
 	_, err := t.users.Clear(ctx)
 	t.must(err)
-	team := map[int64]User{42: ann, 43: bob, 44: {ID: 44, Name: "Cid", Age: 27}, 45: {ID: 45, Name: "Dee", Age: 63}}
+	team := map[int64]User{42: ann, 43: bob, 44: {ID: 44, Name: "Cid", Age: 27},
+		45: {ID: 45, Name: "Dee", Age: 63}}
 	t.must(t.users.SetMany(ctx, team))
 	t.show("users.SetMany(ctx, team)", "%d records", len(team))
 	found, err := t.users.GetMany(ctx, []int64{42, 43, 99})
 	t.must(err)
-	t.show("users.GetMany(ctx, {42, 43, 99})", "found %v; 99 is not there, which is no error", slices.Sorted(maps.Keys(found)))
-	t.check(len(found) == 2 && found[42].Name == "Ann" && found[43].Name == "Bob", "GetMany gives what there is", found)
+	t.show("users.GetMany(ctx, {42, 43, 99})", "found %v; 99 is not there, which is no error",
+		slices.Sorted(maps.Keys(found)))
+	t.check(len(found) == 2 && found[42].Name == "Ann" && found[43].Name == "Bob",
+		"GetMany gives what there is", found)
 	n, err := t.users.DeleteMany(ctx, []int64{45, 99})
 	t.must(err)
 	t.show("users.DeleteMany(ctx, {45, 99})", "%d deleted", n)
@@ -333,5 +277,6 @@ func (t *tour) miss(ctx context.Context) {
 	user, err := t.users.Get(ctx, 42)
 	t.show("users.Get(ctx, 42)", "errors.Is(err, cache.ErrNotFound):")
 	t.printf("      %v\n", err)
-	t.check(errors.Is(err, cache.ErrNotFound) && user.Name == "", "a miss is ErrNotFound and no value", user, err)
+	t.check(errors.Is(err, cache.ErrNotFound) && user.Name == "",
+		"a miss is ErrNotFound and no value", user, err)
 }

@@ -7,8 +7,8 @@ import (
 	"unicode"
 )
 
-// visible makes a text safe for a terminal: what is no visible character (escape codes, line breaks, characters that turn
-// the direction of writing) is spelled out as in Go.
+// visible makes a text safe for a terminal: what is no visible character (escape codes, line
+// breaks, characters that turn the direction of writing) is spelled out as in Go.
 func visible(text string) string {
 	var b strings.Builder
 	for _, r := range text {

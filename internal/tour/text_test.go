@@ -23,8 +23,10 @@ func TestText(t *testing.T) {
 		}
 	}
 	for d, want := range map[time.Duration]string{
-		0: "0s", 1200 * time.Millisecond: "1.2s", 794321 * time.Microsecond: "790ms", time.Minute: "1m", 30 * time.Minute: "30m",
-		2 * time.Hour: "2h", 100 * time.Minute: "1h40m", time.Hour + 5*time.Second: "1h0m5s", 10 * time.Second: "10s",
+		0: "0s", 1200 * time.Millisecond: "1.2s", 794321 * time.Microsecond: "790ms",
+		time.Minute: "1m", 30 * time.Minute: "30m",
+		2 * time.Hour: "2h", 100 * time.Minute: "1h40m", time.Hour +
+			5*time.Second: "1h0m5s", 10 * time.Second: "10s",
 	} {
 		if got := short(d); got != want {
 			t.Errorf("short(%v) = %q, want %q", d, got, want)

@@ -20,7 +20,9 @@ type User struct {
 	Tags   []string `json:"tags" msgpack:"tags"`
 }
 
-func (u User) String() string { return fmt.Sprintf("%s, age %d, visits %d", u.Name, u.Age, u.Visits) }
+func (u User) String() string {
+	return fmt.Sprintf("%s, age %d, visits %d", u.Name, u.Age, u.Visits)
+}
 
 var (
 	ann = User{ID: 42, Name: "Ann", Age: 31, Tags: []string{"admin", "editor"}}
@@ -68,8 +70,10 @@ func showSteps(ctx context.Context, g *guide) error {
 		g.printf("  policy   %v, if a step does not say otherwise\n", ttl.Active(g.times.ttl))
 		t.users = newCache[int64](g, "users", codec.JSON[User]{}, ttl.Active(g.times.ttl))
 		t.packed = newCache[int64](g, "packed", codec.MsgPack[User]{}, ttl.Active(g.times.ttl))
-		t.messages = newCache[int64](g, "messages", codec.Proto[*testpb.User]{}, ttl.Active(g.times.ttl))
-		t.hot = newCache[int64](g, "hot", codec.JSON[User]{}, ttl.Active(g.times.ttl, ttl.Tolerance(g.times.pause/2)))
+		t.messages = newCache[int64](g, "messages", codec.Proto[*testpb.User]{},
+			ttl.Active(g.times.ttl))
+		t.hot = newCache[int64](g, "hot", codec.JSON[User]{},
+			ttl.Active(g.times.ttl, ttl.Tolerance(g.times.pause/2)))
 		t.pages = newCache[int64](g, "pages", codec.JSON[User]{}, ttl.Fixed(g.times.ttl))
 	})
 	for i, step := range steps {
@@ -83,7 +87,8 @@ func showSteps(ctx context.Context, g *guide) error {
 	}
 	if err == nil {
 		err = g.attempt("the end", func() {
-			g.printf("\nAll %d steps did what they say, in %s.\n", len(steps), short(time.Since(started)))
+			g.printf("\nAll %d steps did what they say, in %s.\n", len(steps),
+				short(time.Since(started)))
 		})
 	}
 	return err

@@ -30,9 +30,9 @@ func (c *Client) Batch(ctx context.Context, keys []string, cmds []redis.Cmder) {
 	c.BatchWith(ctx, keys, cmds, nil)
 }
 
-// BatchWith is Batch with riders. If one server holds all keys, riders go in the pipeline, before the
-// commands. Otherwise they are sent by themselves, and BatchWith does not wait for them: a rider
-// whose slot moves to a server that does not answer would hold up the whole pipeline.
+// BatchWith is Batch with riders. If one server holds all keys, riders go in the pipeline, before
+// the commands. Otherwise they are sent by themselves, and BatchWith does not wait for them: a
+// rider whose slot moves to a server that does not answer would hold up the whole pipeline.
 func (c *Client) BatchWith(ctx context.Context, keys []string, cmds []redis.Cmder, riders []Rider) {
 	if len(cmds) == 0 {
 		drop(riders, errNotSent)
@@ -145,7 +145,9 @@ type part struct {
 	riders []Rider
 }
 
-func (c *Client) parts(ctx context.Context, keys []string, riders []Rider) (map[*redis.Client]*part, error) {
+func (c *Client) parts(
+	ctx context.Context, keys []string, riders []Rider,
+) (map[*redis.Client]*part, error) {
 	parts := map[*redis.Client]*part{}
 	of := func(key string) (*part, error) {
 		server, err := c.servers.owner(ctx, key)

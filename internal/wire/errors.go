@@ -20,7 +20,8 @@ func Err(cmd redis.Cmder) error {
 	case redis.HasErrorPrefix(err, "unknown command"):
 		// Redis quotes the arguments, and with them the value.
 		text, _, _ := strings.Cut(err.Error(), ", with args")
-		return fmt.Errorf("%s: it is renamed, or Redis is older than 6.2", strings.TrimPrefix(text, "ERR "))
+		return fmt.Errorf("%s: it is renamed, or Redis is older than 6.2",
+			strings.TrimPrefix(text, "ERR "))
 	case unreadable(err):
 		return Unexpected(cmd)
 	}
@@ -50,7 +51,8 @@ func Answered(err error) bool {
 // Refused reports whether the server does not let the client call a command at all: a proxy does
 // not know it, or an ACL forbids it.
 func Refused(err error) bool {
-	return err != nil && (redis.HasErrorPrefix(err, "NOPERM") || redis.HasErrorPrefix(err, "unknown command"))
+	return err != nil &&
+		(redis.HasErrorPrefix(err, "NOPERM") || redis.HasErrorPrefix(err, "unknown command"))
 }
 
 // OtherSlot reports whether the server refused a command because its keys are not in one slot.

@@ -33,10 +33,10 @@ func (c *Client) Split(ctx context.Context, keys []string) ([][]int, error) {
 	return all, nil
 }
 
-// Merge calls produce for 0 to n-1, at most limit of them at a time, and yields what they yield: one
-// value at a time, in the caller's goroutine. A producer goes on when its value has been taken. When
-// the caller stops, yield returns false and the producers' context ends. Merge returns when all
-// producers have ended. A panic of a producer goes on in the caller's goroutine.
+// Merge calls produce for 0 to n-1, at most limit of them at a time, and yields what they yield:
+// one value at a time, in the caller's goroutine. A producer goes on when its value has been taken.
+// When the caller stops, yield returns false and the producers' context ends. Merge returns when
+// all producers have ended. A panic of a producer goes on in the caller's goroutine.
 func Merge[T any](
 	ctx context.Context, n, limit int, produce func(ctx context.Context, i int, yield func(T) bool),
 ) iter.Seq[T] {

@@ -10,7 +10,9 @@ import (
 func TestMerge(t *testing.T) {
 	for _, n := range []int{0, 1, 2, 7} {
 		var got []int
-		for v := range Merge(t.Context(), n, 3, func(_ context.Context, i int, yield func(int) bool) {
+		for v := range Merge(t.Context(), n, 3, func(
+			_ context.Context, i int, yield func(int) bool,
+		) {
 			for j := range 5 {
 				if !yield(10*i + j) {
 					return
@@ -37,7 +39,9 @@ func TestMergeEnds(t *testing.T) {
 						t.Errorf("%s of %d: the caller sees %v", how, n, v)
 					}
 				}()
-				for range Merge(t.Context(), n, n, func(_ context.Context, i int, yield func(int) bool) {
+				for range Merge(t.Context(), n, n, func(
+					_ context.Context, i int, yield func(int) bool,
+				) {
 					running.Add(1)
 					defer running.Add(-1)
 					for yield(i) {

@@ -21,7 +21,8 @@ var (
 	LuaExpire string // expire(ttl): gives KEYS[1] a TTL, or removes it
 )
 
-// LuaFile returns the source of scripts/<name>.lua. It panics if there is none: names are constants.
+// LuaFile returns the source of scripts/<name>.lua. It panics if there is none: names are
+// constants.
 func LuaFile(files embed.FS, name string) string {
 	src, err := files.ReadFile("scripts/" + name + ".lua")
 	if err != nil {

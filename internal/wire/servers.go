@@ -66,14 +66,18 @@ func serversOf(rdb redis.UniversalClient) (servers, error) {
 		}, nil
 	case ring:
 		return servers{
-			owner: func(_ context.Context, key string) (*redis.Client, error) { return rdb.GetShardClientForKey(key) },
-			each:  rdb.ForEachShard,
+			owner: func(_ context.Context, key string) (*redis.Client, error) {
+				return rdb.GetShardClientForKey(key)
+			},
+			each: rdb.ForEachShard,
 		}, nil
 	case single:
 		o := rdb.Options()
 		return servers{caches: o.ClientSideCache != nil || o.ClientSideCacheConfig != nil}, nil
 	case *redis.AutoPipeliner:
-		return servers{}, errors.New("rdb is a redis.AutoPipeliner: give the client itself, and set Options.AutoPipeline")
+		return servers{},
+			errors.New("rdb is a redis.AutoPipeliner: give the client itself, and set " +
+				"Options.AutoPipeline")
 	}
 	return servers{}, fmt.Errorf("rdb is a %T, which does not tell which servers are behind it: "+
 		"it must be or embed a *redis.Client, *redis.ClusterClient or *redis.Ring", rdb)
@@ -140,7 +144,9 @@ func (s Server) Size(ctx context.Context) (size int64, err error) {
 // Pages walks the keys of the server that match a pattern, a page at a time: one SCAN for each. A
 // page has no key twice, and at most max keys if Redis has to give more at once. Pages without a
 // key come too, for callers that pace the walk. The walk ends with the first error.
-func (s Server) Pages(ctx context.Context, prefix string, size, most int) iter.Seq2[[]string, error] {
+func (s Server) Pages(
+	ctx context.Context, prefix string, size, most int,
+) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
 		for cursor := uint64(0); ; {
 			keys, next, err := s.scan(ctx, cursor, prefix+"*", int64(size))
@@ -148,7 +154,10 @@ func (s Server) Pages(ctx context.Context, prefix string, size, most int) iter.S
 				yield(nil, err)
 				return
 			}
-			keys = slices.DeleteFunc(keys, func(key string) bool { return !strings.HasPrefix(key, prefix) }) // of a proxy
+			// of a proxy
+			keys = slices.DeleteFunc(keys, func(key string) bool {
+				return !strings.HasPrefix(key, prefix)
+			})
 			slices.Sort(keys)
 			keys = slices.Compact(keys) // SCAN may give a key twice in a page
 			if len(keys) == 0 && !yield(nil, nil) {
@@ -166,7 +175,9 @@ func (s Server) Pages(ctx context.Context, prefix string, size, most int) iter.S
 	}
 }
 
-func (s Server) scan(ctx context.Context, cursor uint64, match string, size int64) ([]string, uint64, error) {
+func (s Server) scan(
+	ctx context.Context, cursor uint64, match string, size int64,
+) ([]string, uint64, error) {
 	if !s.client.gate.enter() {
 		return nil, 0, ErrClosed
 	}

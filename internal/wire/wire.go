@@ -133,14 +133,15 @@ func remake(ctx context.Context, cmd redis.Cmder, args []any) redis.Cmder {
 	case asWrite:
 		return asWrite{remake(ctx, cmd.Cmder, args)}
 	}
-	panic(fmt.Sprintf("wire: a %T cannot be sent again", cmd)) // no caller of this package sends one
+	// no caller of this package sends one
+	panic(fmt.Sprintf("wire: a %T cannot be sent again", cmd))
 }
 
 // MaxMillis is the longest time.Duration, in milliseconds.
 const MaxMillis = math.MaxInt64 / 1_000_000
 
-// Milliseconds returns a time that Redis told, or the longest time.Duration if it is longer: another
-// program may have given a key a TTL of more than 292 years.
+// Milliseconds returns a time that Redis told, or the longest time.Duration if it is longer:
+// another program may have given a key a TTL of more than 292 years.
 func Milliseconds(ms int64) time.Duration {
 	return time.Duration(min(ms, MaxMillis)) * time.Millisecond
 }

@@ -25,7 +25,8 @@ func TestScripts(t *testing.T) {
 			}
 			for i := range 3 {
 				cmd := redis.NewCmd(t.Context(), echoScript.Args("k", i)...)
-				if got, err := c.Do(t.Context(), "k", cmd).(*redis.Cmd).Text(); got != fmt.Sprint(i) || err != nil {
+				if got, err := c.Do(t.Context(), "k",
+					cmd).(*redis.Cmd).Text(); got != fmt.Sprint(i) || err != nil {
 					t.Errorf("call %d answers %q, %v", i, got, err)
 				}
 			}
@@ -61,10 +62,12 @@ func TestRefusedConnection(t *testing.T) {
 		want string
 		all  bool
 	}{
-		"wrong password":               {locked.Client(t, nobody), "WRONGPASS", true},
-		"wrong password of a cluster":  {redistest.Cluster(t).Client(t, nobody), "WRONGPASS", true},
-		"wrong password of a shard":    {ring, "WRONGPASS", false},
-		"a database that is not there": {open.Client(t, func(o *redis.UniversalOptions) { o.DB = 99 }), "DB index is out of range", true},
+		"wrong password":              {locked.Client(t, nobody), "WRONGPASS", true},
+		"wrong password of a cluster": {redistest.Cluster(t).Client(t, nobody), "WRONGPASS", true},
+		"wrong password of a shard":   {ring, "WRONGPASS", false},
+		"a database that is not there": {open.Client(t, func(o *redis.UniversalOptions) {
+			o.DB = 99
+		}), "DB index is out of range", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newClient(t, tt.rdb, false)
@@ -77,7 +80,8 @@ func TestRefusedConnection(t *testing.T) {
 			failed := 0
 			for i, cmd := range cmds {
 				if cmd.Err() == nil {
-					if got, err := tt.rdb.Get(t.Context(), keys[i]).Result(); got != "v" || err != nil {
+					if got, err := tt.rdb.Get(t.Context(), keys[i]).Result(); got != "v" ||
+						err != nil {
 						t.Errorf("command %d succeeded, and the key holds %q, %v", i, got, err)
 					}
 					continue
@@ -100,7 +104,8 @@ func TestClose(t *testing.T) {
 	for _, auto := range []bool{false, true} {
 		c := newClient(t, s.Client(t), auto)
 		const pause = 300 * time.Millisecond
-		if err := s.Client(t).Do(t.Context(), "client", "pause", pause.Milliseconds(), "write").Err(); err != nil {
+		if err := s.Client(t).Do(t.Context(), "client", "pause", pause.Milliseconds(),
+			"write").Err(); err != nil {
 			t.Fatal(err)
 		}
 		begun := time.Now()
@@ -108,7 +113,9 @@ func TestClose(t *testing.T) {
 		for i := range 10 {
 			wg.Go(func() {
 				key := fmt.Sprint("k", i)
-				if err := c.Do(t.Context(), key, redis.NewStatusCmd(t.Context(), "set", key, "v", "px", 60000)).Err(); err != nil {
+				if err := c.Do(t.Context(), key,
+					redis.NewStatusCmd(t.Context(), "set", key, "v", "px",
+						60000)).Err(); err != nil {
 					t.Error(err)
 				}
 			})
@@ -121,7 +128,8 @@ func TestClose(t *testing.T) {
 		if err := c.Close(impatient); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Close with a deadline = %v", err)
 		}
-		if err := c.Do(t.Context(), "k", redis.NewStringCmd(t.Context(), "get", "k")).Err(); !errors.Is(err, ErrClosed) {
+		if err := c.Do(t.Context(), "k",
+			redis.NewStringCmd(t.Context(), "get", "k")).Err(); !errors.Is(err, ErrClosed) {
 			t.Errorf("Do after Close = %v", err)
 		}
 		late := []redis.Cmder{redis.NewStringCmd(t.Context(), "get", "k")}
@@ -129,7 +137,8 @@ func TestClose(t *testing.T) {
 			t.Errorf("Batch after Close = %v", late[0].Err())
 		}
 		if err := c.Close(t.Context()); err != nil || time.Since(begun) < pause {
-			t.Errorf("Close = %v after %v, the server answers after %v", err, time.Since(begun), pause)
+			t.Errorf("Close = %v after %v, the server answers after %v", err, time.Since(begun),
+				pause)
 		}
 		wg.Wait()
 		if err := c.Close(t.Context()); err != nil {
@@ -170,13 +179,15 @@ func (panicHook) ProcessPipelineHook(redis.ProcessPipelineHook) redis.ProcessPip
 // What may come from memory does not wait in a queue.
 func TestFromMemory(t *testing.T) {
 	s := redistest.Start(t)
-	rdb := redis.NewClient(&redis.Options{Addr: s.Addr(), Protocol: 3, ClientSideCacheConfig: &redis.ClientSideCacheConfig{}})
+	rdb := redis.NewClient(&redis.Options{Addr: s.Addr(), Protocol: 3,
+		ClientSideCacheConfig: &redis.ClientSideCacheConfig{}})
 	t.Cleanup(func() { rdb.Close() })
 	servers, err := serversOf(rdb)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]bool{"get": true, "lrange": true, "getex": false, "set": false} {
+	for name, want := range map[string]bool{"get": true, "lrange": true, "getex": false,
+		"set": false} {
 		if got := servers.fromMemory(redis.NewCmd(t.Context(), name, "k")); got != want {
 			t.Errorf("%s may come from memory: %v, want %v", name, got, want)
 		}
@@ -193,7 +204,8 @@ func TestErrors(t *testing.T) {
 		redisError("ERR unknown command 'set', with args beginning with: 'k' 'secret'"),
 		errors.New(`redis: can't parse reply="secret" reading string`),
 	} {
-		if got := Err(failed(err)); got == nil || strings.Contains(got.Error(), "secret") || !strings.Contains(strings.ToLower(got.Error()), "set") {
+		if got := Err(failed(err)); got == nil || strings.Contains(got.Error(), "secret") ||
+			!strings.Contains(strings.ToLower(got.Error()), "set") {
 			t.Errorf("%v becomes %v", err, got)
 		}
 	}

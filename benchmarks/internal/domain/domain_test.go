@@ -20,8 +20,8 @@ func TestRecords(t *testing.T) {
 	t.Run("Feed", func(t *testing.T) { check[*domainpb.Feed](t, Feeds, 5000, 15000) })
 }
 
-// check makes records and holds them against what the package promises of them, and their size in JSON against what such
-// records have.
+// check makes records and holds them against what the package promises of them, and their size in
+// JSON against what such records have.
 func check[M proto.Message, V any](t *testing.T, generate func(int, uint64) []V, least, most int) {
 	const n = 50
 	records := generate(n, 1)
@@ -59,13 +59,16 @@ func check[M proto.Message, V any](t *testing.T, generate func(int, uint64) []V,
 	}
 }
 
-// unquoteInts takes the quotes that protojson puts around an int64 away again: those around the values, and elements, of
-// digits alone that are no text of a record.
+// unquoteInts takes the quotes that protojson puts around an int64 away again: those around the
+// values, and elements, of digits alone that are no text of a record.
 func unquoteInts(data []byte) []byte {
-	fields := regexp.MustCompile(`"(id|user_id|visits|price_cents|likes|reposts|replies|reply_to)": *"(\d+)"`)
+	fields := regexp.MustCompile(
+		`"(id|user_id|visits|price_cents|likes|reposts|replies|reply_to)": *"(\d+)"`)
 	data = fields.ReplaceAll(data, []byte(`"$1":$2`))
 	cart := regexp.MustCompile(`"cart": *\[[^\]]*\]`)
-	return cart.ReplaceAllFunc(data, func(list []byte) []byte { return regexp.MustCompile(`"(\d+)"`).ReplaceAll(list, []byte("$1")) })
+	return cart.ReplaceAllFunc(data, func(list []byte) []byte {
+		return regexp.MustCompile(`"(\d+)"`).ReplaceAll(list, []byte("$1"))
+	})
 }
 
 func TestIDsOfPosts(t *testing.T) {
@@ -79,7 +82,8 @@ func TestIDsOfPosts(t *testing.T) {
 }
 
 func TestMessagesRefuse(t *testing.T) {
-	if _, err := Messages[*domainpb.Session]([]map[string]int{{"requests": 1}, {"nothing": 1}}); err == nil {
+	if _, err := Messages[*domainpb.Session]([]map[string]int{{"requests": 1},
+		{"nothing": 1}}); err == nil {
 		t.Error("no error for a field that the message does not have")
 	}
 }

@@ -60,21 +60,26 @@ func (s source) post(before time.Time) Post {
 	p := Post{
 		ID: s.snowflake(),
 		Author: Author{
-			ID: 1_000_000 + s.Int64N(90_000_000), Handle: s.handle(first, last), Name: first + " " + last,
-			AvatarURL: "https://cdn.example.com/avatars/" + s.hex(16) + ".webp", Verified: s.chance(0.2),
+			ID: 1_000_000 + s.Int64N(90_000_000), Handle: s.handle(first, last), Name: first + " " +
+				last,
+			AvatarURL: "https://cdn.example.com/avatars/" + s.hex(16) +
+				".webp", Verified: s.chance(0.2),
 		},
-		Text:     s.text(1 + s.IntN(3)),
-		Lang:     pick(s, []string{"en", "en", "en", "de", "ja", "pt"}),
-		Tags:     s.some(tags, s.IntN(4)),
-		Likes:    s.Int64N(900),
-		Reposts:  s.Int64N(200),
-		Replies:  s.Int64N(60),
-		Liked:    s.chance(0.25),
-		PostedAt: before.Add(-time.Duration(s.Int64N(int64(48 * time.Hour)))).Truncate(time.Millisecond),
+		Text:    s.text(1 + s.IntN(3)),
+		Lang:    pick(s, []string{"en", "en", "en", "de", "ja", "pt"}),
+		Tags:    s.some(tags, s.IntN(4)),
+		Likes:   s.Int64N(900),
+		Reposts: s.Int64N(200),
+		Replies: s.Int64N(60),
+		Liked:   s.chance(0.25),
+		PostedAt: before.Add(-time.Duration(s.Int64N(int64(48 * time.Hour)))).Truncate(
+			time.Millisecond),
 	}
 	for range s.IntN(3) {
 		p.Media = append(p.Media, Media{
-			Kind: pick(s, []string{"photo", "photo", "video"}), URL: "https://cdn.example.com/media/" + s.hex(14) + ".jpg", Width: 1280, Height: 720, Alt: s.sentence(),
+			Kind: pick(s,
+				[]string{"photo", "photo", "video"}), URL: "https://cdn.example.com/media/" +
+				s.hex(14) + ".jpg", Width: 1280, Height: 720, Alt: s.sentence(),
 		})
 	}
 	if s.chance(0.3) {

@@ -8,8 +8,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Messages returns records as messages of type M: what protojson reads from their JSON. It is an error if a record has a
-// field that the message has not.
+// Messages returns records as messages of type M: what protojson reads from their JSON. It is an
+// error if a record has a field that the message has not.
 func Messages[M proto.Message, V any](records []V) ([]M, error) {
 	var none M
 	all := make([]M, len(records))

@@ -57,16 +57,20 @@ func (s source) product() Product {
 		Rating:      math.Round(20+s.Float64()*30) / 10,
 		Reviews:     int32(s.IntN(2500)),
 		WeightKg:    math.Round(s.Float64()*8000) / 1000,
-		Attributes:  map[string]string{"material": pick(s, materials), "origin": pick(s, countries), "care": s.sentence()},
-		UpdatedAt:   s.time(),
+		Attributes: map[string]string{"material": pick(s, materials), "origin": pick(s, countries),
+			"care": s.sentence()},
+		UpdatedAt: s.time(),
 	}
 	for i := range 1 + s.IntN(6) {
 		p.Variants = append(p.Variants, Variant{
-			SKU: fmt.Sprintf("%s-%d", sku, i+1), Color: pick(s, colors), Size: pick(s, sizes), PriceCents: price + int64(i)*150, Stock: int32(s.IntN(80)),
+			SKU: fmt.Sprintf("%s-%d", sku, i+1), Color: pick(s, colors), Size: pick(s,
+				sizes), PriceCents: price + int64(i)*150, Stock: int32(s.IntN(80)),
 		})
 	}
 	for range 1 + s.IntN(4) {
-		p.Images = append(p.Images, Image{URL: "https://cdn.example.com/products/" + s.hex(12) + ".jpg", Width: 1600, Height: pick(s, []int32{900, 1200, 1600})})
+		p.Images = append(p.Images,
+			Image{URL: "https://cdn.example.com/products/" + s.hex(12) + ".jpg", Width: 1600,
+				Height: pick(s, []int32{900, 1200, 1600})})
 	}
 	return p
 }

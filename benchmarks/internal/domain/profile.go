@@ -55,7 +55,8 @@ func (s source) profile() Profile {
 			Country:    pick(s, countries),
 		},
 		Preferences: map[string]string{
-			"theme": pick(s, []string{"light", "dark", "system"}), "timezone": pick(s, zones), "newsletter": pick(s, []string{"weekly", "never"}),
+			"theme": pick(s, []string{"light", "dark", "system"}), "timezone": pick(s, zones),
+			"newsletter": pick(s, []string{"weekly", "never"}),
 		},
 		Visits:    s.Int64N(5000),
 		Verified:  s.chance(0.7),
@@ -66,7 +67,8 @@ func (s source) profile() Profile {
 		p.Phone = &phone
 	}
 	if s.chance(0.9) {
-		login := created.Add(time.Duration(s.Int64N(int64(300 * 24 * time.Hour)))).Truncate(time.Millisecond)
+		login := created.Add(time.Duration(s.Int64N(int64(300 * 24 * time.Hour)))).Truncate(
+			time.Millisecond)
 		p.LastLoginAt = &login
 	}
 	return p

@@ -33,7 +33,8 @@ func (s source) session() Session {
 		ID:        s.hex(16),
 		UserID:    1_000_000 + s.Int64N(90_000_000),
 		CreatedAt: created,
-		SeenAt:    created.Add(time.Duration(s.Int64N(int64(8 * time.Hour)))).Truncate(time.Millisecond),
+		SeenAt: created.Add(time.Duration(s.Int64N(int64(8 * time.Hour)))).Truncate(
+			time.Millisecond),
 		IP:        fmt.Sprintf("198.51.%d.%d", s.IntN(256), s.IntN(256)),
 		UserAgent: pick(s, userAgents),
 		CSRFToken: s.bytes(32),

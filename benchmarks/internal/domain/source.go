@@ -51,7 +51,8 @@ func (s source) snowflake() int64 { return 1<<60 + s.Int64N(1<<59) }
 // time returns a moment of 2024 or 2025, to the millisecond.
 func (s source) time() time.Time {
 	const span = 2 * 365 * 24 * time.Hour
-	return time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(s.Int64N(int64(span)))).Truncate(time.Millisecond)
+	return time.Date(2024, 1, 1, 0, 0, 0, 0,
+		time.UTC).Add(time.Duration(s.Int64N(int64(span)))).Truncate(time.Millisecond)
 }
 
 func (s source) handle(first, last string) string {
@@ -61,11 +62,13 @@ func (s source) handle(first, last string) string {
 		}
 		return -1
 	}
-	return fmt.Sprintf("%s%s%d", strings.Map(ascii, strings.ToLower(first)), strings.Map(ascii, strings.ToLower(last)), s.IntN(100))
+	return fmt.Sprintf("%s%s%d", strings.Map(ascii, strings.ToLower(first)),
+		strings.Map(ascii, strings.ToLower(last)), s.IntN(100))
 }
 
 func (s source) sentence() string {
-	return fmt.Sprintf("%s %s %s %s.", pick(s, subjects), pick(s, verbs), pick(s, objects), pick(s, endings))
+	return fmt.Sprintf("%s %s %s %s.", pick(s, subjects), pick(s, verbs), pick(s, objects),
+		pick(s, endings))
 }
 
 func (s source) text(sentences int) string {

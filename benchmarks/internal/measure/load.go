@@ -50,7 +50,8 @@ func (l Loaded) Beside(other Loaded) Stat {
 // concurrent use; n differs between goroutines.
 func (l Load) Run(sides []Side) ([]Loaded, error) {
 	slicesOf := make([][]slice, len(sides))
-	times := make([][]time.Duration, l.Goroutines) // kept from slice to slice, so that they are allocated once
+	// kept from slice to slice, so that they are allocated once
+	times := make([][]time.Duration, l.Goroutines)
 	for round := range l.Rounds + 1 {
 		for i := range sides {
 			turn := (round + i) % len(sides)
@@ -112,7 +113,8 @@ func (l Load) take(side Side, times [][]time.Duration) (slice, error) {
 	for g := range l.Goroutines {
 		wg.Go(func() {
 			took, at := times[g][:0], start
-			for n := g * 7919; at.Sub(start) < l.Slice; n++ { // a prime, so that they do not march in step
+			// a prime, so that they do not march in step
+			for n := g * 7919; at.Sub(start) < l.Slice; n++ {
 				if errs[g] = side.Op(n); errs[g] != nil {
 					return
 				}

@@ -31,16 +31,19 @@ func TestLoad(t *testing.T) {
 		}
 		floor, twice, tail := results[0], results[1], results[2]
 		if r := floor.Rate(); r != (Stat{8000, 8000, 8000}) || len(floor.Rates) != 5 {
-			t.Errorf("floor: %v of %d rounds, want 8 calls a millisecond in each of 5", r, len(floor.Rates))
+			t.Errorf("floor: %v of %d rounds, want 8 calls a millisecond in each of 5", r,
+				len(floor.Rates))
 		}
 		if r := twice.Beside(floor); r != (Stat{0.5, 0.5, 0.5}) {
 			t.Errorf("twice beside the floor: %v, want half", r)
 		}
-		if twice.P50 != float64(2*unit) || twice.P99 != float64(2*unit) || tail.P50 != float64(unit) || tail.P99 != float64(11*unit) {
+		if twice.P50 != float64(2*unit) || twice.P99 != float64(2*unit) ||
+			tail.P50 != float64(unit) || tail.P99 != float64(11*unit) {
 			t.Errorf("percentiles %v, %v and %v, %v", twice.P50, twice.P99, tail.P50, tail.P99)
 		}
 		if floor.Work != (Work{1, 3}) || twice.Work != (Work{2, 6}) {
-			t.Errorf("work of the server %v and %v, want one command and two", floor.Work, twice.Work)
+			t.Errorf("work of the server %v and %v, want one command and two", floor.Work,
+				twice.Work)
 		}
 	})
 }
@@ -55,7 +58,8 @@ func TestLoadReportsErrors(t *testing.T) {
 		"side":   {Side{"side", func(n int) error { return bad }}, nil},
 		"server": {fine, func() (Work, error) { return Work{}, bad }},
 	} {
-		_, err := Load{Goroutines: 2, Rounds: 1, Slice: time.Millisecond, Server: l.server}.Run([]Side{l.side})
+		_, err := Load{Goroutines: 2, Rounds: 1, Slice: time.Millisecond,
+			Server: l.server}.Run([]Side{l.side})
 		if !errors.Is(err, bad) {
 			t.Errorf("%s: error %v, want %v", name, err, bad)
 		}

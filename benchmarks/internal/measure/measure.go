@@ -174,7 +174,8 @@ func Summarize(values []float64) Stat {
 		return Stat{}
 	}
 	slices.Sort(values)
-	return Stat{Median: quantile(values, 0.5), Q1: quantile(values, 0.25), Q3: quantile(values, 0.75)}
+	return Stat{Median: quantile(values, 0.5), Q1: quantile(values, 0.25),
+		Q3: quantile(values, 0.75)}
 }
 
 // quantile is linear between the two nearest ranks of sorted values.

@@ -36,7 +36,12 @@ func TestRun(t *testing.T) {
 		const unit = 20 * time.Microsecond
 		results, err := Plan{Rounds: 51, Slice: time.Millisecond}.Run(Case{Sides: []Side{
 			{"floor", func(int) error { time.Sleep(unit); return nil }},
-			{"twice", func(int) error { time.Sleep(2 * unit); sink = make([]byte, 100); sink = make([]byte, 100); return nil }},
+			{"twice", func(int) error {
+				time.Sleep(2 * unit)
+				sink = make([]byte, 100)
+				sink = make([]byte, 100)
+				return nil
+			}},
 		}})
 		if err != nil {
 			t.Fatal(err)
@@ -59,7 +64,8 @@ func TestRun(t *testing.T) {
 
 func TestRunTimesEachCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		results, err := Plan{Rounds: 10, Slice: 100 * time.Millisecond, Each: true}.Run(Case{Sides: []Side{
+		results, err := Plan{Rounds: 10, Slice: 100 * time.Millisecond,
+			Each: true}.Run(Case{Sides: []Side{
 			{"one in 20 is slow", func(n int) error {
 				d := time.Millisecond
 				if n%20 == 0 {
@@ -72,8 +78,10 @@ func TestRunTimesEachCall(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r := results[0]; r.P50 != float64(time.Millisecond) || r.P99 != float64(10*time.Millisecond) {
-			t.Errorf("p50 %v, p99 %v, want 1 ms and 10 ms", time.Duration(r.P50), time.Duration(r.P99))
+		if r := results[0]; r.P50 != float64(time.Millisecond) ||
+			r.P99 != float64(10*time.Millisecond) {
+			t.Errorf("p50 %v, p99 %v, want 1 ms and 10 ms", time.Duration(r.P50),
+				time.Duration(r.P99))
 		}
 	})
 }
@@ -87,8 +95,10 @@ func TestRunAsksBeforeEachRound(t *testing.T) {
 		}
 		return nil
 	}}.Run(Case{Sides: []Side{{"side", func(int) error { calls++; return nil }}}})
-	if err != stop || rounds != 4 || calls != 3+3*3 { // a warm-up of three calls, then rounds of as many
-		t.Errorf("error %v after %d rounds and %d calls, want %v after 4 and 12", err, rounds, calls, stop)
+	// a warm-up of three calls, then rounds of as many
+	if err != stop || rounds != 4 || calls != 3+3*3 {
+		t.Errorf("error %v after %d rounds and %d calls, want %v after 4 and 12", err, rounds,
+			calls, stop)
 	}
 }
 
@@ -102,7 +112,8 @@ func TestRunTakesTurns(t *testing.T) {
 			return nil
 		}}
 	}
-	if _, err := (Plan{Rounds: 4, Slice: time.Millisecond}).Run(Case{Sides: []Side{note("a"), note("b")}}); err != nil {
+	if _, err := (Plan{Rounds: 4,
+		Slice: time.Millisecond}).Run(Case{Sides: []Side{note("a"), note("b")}}); err != nil {
 		t.Fatal(err)
 	}
 	// The warm-up, then ab ba ab ba, in which neighbours run together.
@@ -116,7 +127,8 @@ func TestRunReportsErrors(t *testing.T) {
 	bad := errors.New("bad")
 	calls := 0
 	for _, after := range []int{0, 50} {
-		_, err := Plan{Rounds: 1000, Slice: time.Millisecond}.Run(Case{Sides: []Side{{"side", func(int) error {
+		_, err := Plan{Rounds: 1000,
+			Slice: time.Millisecond}.Run(Case{Sides: []Side{{"side", func(int) error {
 			if calls++; calls > after {
 				return bad
 			}

@@ -45,7 +45,8 @@ var (
 )
 
 func userOf(bytes int) User {
-	u := User{ID: 1_000_042, Name: "Ann Lovelace-Example", Email: "ann.lovelace@example.com", Age: 31, Active: true}
+	u := User{ID: 1_000_042, Name: "Ann Lovelace-Example", Email: "ann.lovelace@example.com",
+		Age: 31, Active: true}
 	for {
 		data, err := json.Marshal(u)
 		if err != nil {
@@ -56,7 +57,9 @@ func userOf(bytes int) User {
 		}
 		i := len(u.Orders)
 		u.Orders = append(u.Orders, Order{
-			ID: 700_000 + int64(i), Product: fmt.Sprintf("kettle, stainless steel, no. %d", i), Quantity: i%5 + 1, Price: 19.9 + float64(i),
+			ID: 700_000 +
+				int64(i), Product: fmt.Sprintf("kettle, stainless steel, no. %d",
+				i), Quantity: i%5 + 1, Price: 19.9 + float64(i),
 		})
 	}
 }

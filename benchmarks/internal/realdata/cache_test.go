@@ -28,33 +28,43 @@ func TestRealRecordsInACache(t *testing.T) {
 	setLang := func(v realdata.Tweet) realdata.Tweet { v.Lang = "xx"; return v }
 	setType := func(v realdata.Event) realdata.Event { v.Type = "xx"; return v }
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
-		roundTrip(t, b, "Tweet/JSON", codec.JSON[realdata.Tweet]{}, tweets.Tweets, realdata.Tweet.Equal, "lang", setLang)
-		roundTrip(t, b, "Tweet/MsgPack", codec.MsgPack[realdata.Tweet]{}, tweets.Tweets, realdata.Tweet.Equal, "lang", setLang)
-		roundTrip(t, b, "Tweet/Proto", codec.Proto[*testpb.Tweet]{}, tweets.TweetPBs, equalPB, "lang", func(v *testpb.Tweet) *testpb.Tweet {
-			v = proto.CloneOf(v)
-			v.Lang = "xx"
-			return v
-		})
-		roundTrip(t, b, "Event/JSON", codec.JSON[realdata.Event]{}, events.Events, realdata.Event.Equal, "type", setType)
-		roundTrip(t, b, "Event/MsgPack", codec.MsgPack[realdata.Event]{}, events.Events, realdata.Event.Equal, "type", setType)
-		roundTrip(t, b, "Event/Proto", codec.Proto[*testpb.Event]{}, events.EventPBs, equalPB, "type", func(v *testpb.Event) *testpb.Event {
-			v = proto.CloneOf(v)
-			v.Type = "xx"
-			return v
-		})
-		roundTrip(t, b, "Record/JSON", codec.JSON[realdata.Record]{}, other, realdata.Record.Equal, "", nil)
+		roundTrip(t, b, "Tweet/JSON", codec.JSON[realdata.Tweet]{}, tweets.Tweets,
+			realdata.Tweet.Equal, "lang", setLang)
+		roundTrip(t, b, "Tweet/MsgPack", codec.MsgPack[realdata.Tweet]{}, tweets.Tweets,
+			realdata.Tweet.Equal, "lang", setLang)
+		roundTrip(t, b, "Tweet/Proto", codec.Proto[*testpb.Tweet]{}, tweets.TweetPBs, equalPB,
+			"lang", func(v *testpb.Tweet) *testpb.Tweet {
+				v = proto.CloneOf(v)
+				v.Lang = "xx"
+				return v
+			})
+		roundTrip(t, b, "Event/JSON", codec.JSON[realdata.Event]{}, events.Events,
+			realdata.Event.Equal, "type", setType)
+		roundTrip(t, b, "Event/MsgPack", codec.MsgPack[realdata.Event]{}, events.Events,
+			realdata.Event.Equal, "type", setType)
+		roundTrip(t, b, "Event/Proto", codec.Proto[*testpb.Event]{}, events.EventPBs, equalPB,
+			"type", func(v *testpb.Event) *testpb.Event {
+				v = proto.CloneOf(v)
+				v.Type = "xx"
+				return v
+			})
+		roundTrip(t, b, "Record/JSON", codec.JSON[realdata.Record]{}, other, realdata.Record.Equal,
+			"", nil)
 	})
 }
 
 func equalPB[M proto.Message](a, b M) bool { return proto.Equal(a, b) }
 
-// roundTrip does with the records what a cache can do. changed returns a copy with the field set to "xx".
+// roundTrip does with the records what a cache can do. changed returns a copy with the field set to
+// "xx".
 func roundTrip[K comparable, V any](
-	t *testing.T, b *redistest.Backend, name string, c codec.Codec[V], records map[K]V, equal func(V, V) bool, field string, changed func(V) V,
+	t *testing.T, b *redistest.Backend, name string, c codec.Codec[V], records map[K]V, equal func(
+		V, V) bool, field string, changed func(V) V,
 ) {
 	t.Run(name, func(t *testing.T) {
 		ctx := t.Context()
-		all, err := cache.New[K](b.Client, b.Name(), c, &cache.Options{TTL: ttl.Active(time.Minute)})
+		all, err := cache.New[K](b.Client, b.Name(), c,
+			&cache.Options{TTL: ttl.Active(time.Minute)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,8 +105,10 @@ func roundTrip[K comparable, V any](
 			if err != nil {
 				t.Fatal(err)
 			}
-			if info, err := all.Inspect(ctx, key); err != nil || info.Size == 0 || info.Size != len(data) {
-				t.Errorf("record %v: Inspect gives size %d, %v, want %d", key, info.Size, err, len(data))
+			if info, err := all.Inspect(ctx, key); err != nil || info.Size == 0 ||
+				info.Size != len(data) {
+				t.Errorf("record %v: Inspect gives size %d, %v, want %d", key, info.Size, err,
+					len(data))
 			}
 		}
 

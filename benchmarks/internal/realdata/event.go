@@ -15,8 +15,8 @@ type Event struct {
 	Repo      Repo      `json:"repo" msgpack:"repo"`
 	Org       *Account  `json:"org,omitempty" msgpack:"org,omitempty"`
 
-	// Payload depends on Type. Its numbers are float64, as encoding/json and google.protobuf.Struct have them: exact up to
-	// 2^53, which is more than GitHub's ids are.
+	// Payload depends on Type. Its numbers are float64, as encoding/json and google.protobuf.Struct
+	// have them: exact up to 2^53, which is more than GitHub's ids are.
 	Payload map[string]any `json:"payload" msgpack:"payload"`
 }
 
@@ -36,7 +36,8 @@ type Repo struct {
 	URL  string `json:"url" msgpack:"url"`
 }
 
-// Equal reports whether two events are the same. Of the time it compares the instant: MessagePack keeps no time zone.
+// Equal reports whether two events are the same. Of the time it compares the instant: MessagePack
+// keeps no time zone.
 func (e Event) Equal(o Event) bool {
 	if !e.CreatedAt.Equal(o.CreatedAt) {
 		return false

@@ -12,8 +12,8 @@ import (
 	"github.com/activettl/rediscache/internal/testpb"
 )
 
-// File is what a file holds, by the key under which a cache keeps it: tweets, events or other records. Each kind has its
-// maps, and those of the other kinds are nil.
+// File is what a file holds, by the key under which a cache keeps it: tweets, events or other
+// records. Each kind has its maps, and those of the other kinds are nil.
 type File struct {
 	Path  string
 	Bytes int // size of the file
@@ -27,8 +27,8 @@ type File struct {
 	Records map[string]Record
 }
 
-// Load reads a file of JSON: an array of objects, or an object that holds one such array. What the file is shows in the
-// objects and not in its name. Every error names the file.
+// Load reads a file of JSON: an array of objects, or an object that holds one such array. What the
+// file is shows in the objects and not in its name. Every error names the file.
 func Load(path string) (*File, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -65,7 +65,9 @@ func (f *File) parse(data []byte) error {
 
 // load decodes records of one Go type.
 func load[K comparable, V any](list []object, key func(V) K) (map[K]V, error) {
-	return loadBy(list, key, func(data []byte) (v V, err error) { return v, json.Unmarshal(data, &v) })
+	return loadBy(list, key, func(data []byte) (v V, err error) {
+		return v, json.Unmarshal(data, &v)
+	})
 }
 
 // loadPB decodes records of one message type.
@@ -77,7 +79,9 @@ func loadPB[K comparable, M proto.Message](list []object, key func(M) K) (map[K]
 	})
 }
 
-func loadBy[K comparable, V any](list []object, key func(V) K, decode func([]byte) (V, error)) (map[K]V, error) {
+func loadBy[K comparable, V any](
+	list []object, key func(V) K, decode func([]byte) (V, error),
+) (map[K]V, error) {
 	all := make(map[K]V, len(list))
 	for i, o := range list {
 		v, err := decode(o.text)
@@ -86,7 +90,9 @@ func loadBy[K comparable, V any](list []object, key func(V) K, decode func([]byt
 		}
 		k := key(v)
 		if _, twice := all[k]; twice {
-			return nil, fmt.Errorf("record %d has the id %v, as one before it; a cache holds one of them", i, k)
+			return nil,
+				fmt.Errorf("record %d has the id %v, as one before it; a cache holds one of them",
+					i, k)
 		}
 		all[k] = v
 	}
@@ -103,4 +109,5 @@ func loadRecords(list []object) (map[string]Record, error) {
 	return keyed(records), nil
 }
 
-var errExpected = errors.New("expected a JSON array of objects, or an object that holds one such array")
+var errExpected = errors.New("expected a JSON array of objects, or an object that holds one " +
+	"such array")

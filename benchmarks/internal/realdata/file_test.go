@@ -15,8 +15,10 @@ import (
 
 func TestTweets(t *testing.T) {
 	f := load(t, realdata.Twitter)
-	if len(f.Tweets) != 100 || len(f.TweetPBs) != 100 || f.Events != nil || f.EventPBs != nil || f.Records != nil {
-		t.Fatalf("%d tweets, %d messages, want 100 and nothing else", len(f.Tweets), len(f.TweetPBs))
+	if len(f.Tweets) != 100 || len(f.TweetPBs) != 100 || f.Events != nil || f.EventPBs != nil ||
+		f.Records != nil {
+		t.Fatalf("%d tweets, %d messages, want 100 and nothing else", len(f.Tweets),
+			len(f.TweetPBs))
 	}
 	var raw struct {
 		Statuses []struct {
@@ -39,7 +41,8 @@ func TestTweets(t *testing.T) {
 		if id > 1<<53 {
 			big++
 		}
-		if (s.ReplyTo == nil) != (tweet.InReplyToStatusID == nil) || s.ReplyTo != nil && strconv.FormatInt(*tweet.InReplyToStatusID, 10) != *s.ReplyTo {
+		if (s.ReplyTo == nil) != (tweet.InReplyToStatusID == nil) || s.ReplyTo != nil &&
+			strconv.FormatInt(*tweet.InReplyToStatusID, 10) != *s.ReplyTo {
 			t.Errorf("tweet %d: wrong in_reply_to_status_id", id)
 		}
 		if (s.Retweet == nil) != (tweet.RetweetedStatus == nil) {
@@ -53,11 +56,13 @@ func TestTweets(t *testing.T) {
 		}
 	}
 	if big != 100 || replies == 0 || retweets == 0 {
-		t.Errorf("%d ids beyond 2^53, %d replies, %d retweets: not the file that this package is for", big, replies, retweets)
+		t.Errorf("%d ids beyond 2^53, %d replies, %d retweets: not the file that this "+
+			"package is for", big, replies, retweets)
 	}
 	// The structs and the messages have the same fields: what one writes as JSON is the other.
 	for id, tweet := range f.Tweets {
-		data, err := protojson.MarshalOptions{UseProtoNames: true, EmitUnpopulated: true}.Marshal(f.TweetPBs[id])
+		data, err := protojson.MarshalOptions{UseProtoNames: true,
+			EmitUnpopulated: true}.Marshal(f.TweetPBs[id])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +78,8 @@ func TestTweets(t *testing.T) {
 
 func TestEvents(t *testing.T) {
 	f := load(t, realdata.GitHubEvents)
-	if len(f.Events) != 30 || len(f.EventPBs) != 30 || f.Tweets != nil || f.TweetPBs != nil || f.Records != nil {
+	if len(f.Events) != 30 || len(f.EventPBs) != 30 || f.Tweets != nil || f.TweetPBs != nil ||
+		f.Records != nil {
 		t.Fatalf("%d events, %d messages, want 30 and nothing else", len(f.Events), len(f.EventPBs))
 	}
 	orgs, types := 0, map[string]bool{}
@@ -95,12 +101,13 @@ func TestEvents(t *testing.T) {
 		types[e.Type] = true
 	}
 	if orgs == 0 || orgs == 30 || len(types) < 5 {
-		t.Errorf("%d events with an organization, types %v: not the file that this package is for", orgs, types)
+		t.Errorf("%d events with an organization, types %v: not the file that this package is for",
+			orgs, types)
 	}
 }
 
-// unquoteInts takes the quotes that protojson puts around an int64 away again. The ids are the only such fields whose
-// value can be long.
+// unquoteInts takes the quotes that protojson puts around an int64 away again. The ids are the only
+// such fields whose value can be long.
 func unquoteInts(data []byte) []byte {
 	var v any
 	if err := json.Unmarshal(data, &v); err != nil {
@@ -132,7 +139,8 @@ func unquoted(name string, v any) any {
 			v[i] = unquoted(name, v[i])
 		}
 	case string:
-		if name == "id" || strings.HasSuffix(name, "_id") && name != "gravatar_id" || strings.HasSuffix(name, "_count") {
+		if name == "id" || strings.HasSuffix(name, "_id") && name != "gravatar_id" ||
+			strings.HasSuffix(name, "_count") {
 			return json.Number(v)
 		}
 	}
@@ -164,21 +172,34 @@ func TestOtherFiles(t *testing.T) {
 		name, text string
 		want       map[string]realdata.Record
 	}{
-		{"by index", `[{"a":1},{"a":2}]`, map[string]realdata.Record{"0": {"a": json.Number("1")}, "1": {"a": json.Number("2")}}},
-		{"by text id", `[{"id":"x"},{"id":"y"}]`, map[string]realdata.Record{"x": {"id": "x"}, "y": {"id": "y"}}},
-		{"by number id", ` [ {"id":9007199254740993} ] `, map[string]realdata.Record{"9007199254740993": {"id": json.Number("9007199254740993")}}},
-		{"id twice", `[{"id":"x"},{"id":"x"}]`, map[string]realdata.Record{"0": {"id": "x"}, "1": {"id": "x"}}},
+		{"by index", `[{"a":1},{"a":2}]`,
+			map[string]realdata.Record{"0": {"a": json.Number("1")}, "1": {"a": json.Number("2")}}},
+		{"by text id", `[{"id":"x"},{"id":"y"}]`,
+			map[string]realdata.Record{"x": {"id": "x"}, "y": {"id": "y"}}},
+		{"by number id", ` [ {"id":9007199254740993} ] `,
+			map[string]realdata.Record{
+				"9007199254740993": {"id": json.Number("9007199254740993")}}},
+		{"id twice", `[{"id":"x"},{"id":"x"}]`,
+			map[string]realdata.Record{"0": {"id": "x"}, "1": {"id": "x"}}},
 		{"id missing", `[{"id":"x"},{}]`, map[string]realdata.Record{"0": {"id": "x"}, "1": {}}},
 		{"empty id", `[{"id":""}]`, map[string]realdata.Record{"0": {"id": ""}}},
-		{"long id", `[{"id":"` + strings.Repeat("x", 1025) + `"}]`, map[string]realdata.Record{"0": {"id": strings.Repeat("x", 1025)}}},
-		{"in an object", `{"n":3, "none":[], "names":["a"], "list": [{"a":null}]}`, map[string]realdata.Record{"0": {"a": nil}}},
-		{"exact", `[{"pi":3.14159265358979323846264338327950288, "deep":[{"n":1.0}]}]`, map[string]realdata.Record{"0": {
-			"pi": json.Number("3.14159265358979323846264338327950288"), "deep": []any{map[string]any{"n": json.Number("1.0")}},
-		}}},
-		{"tweets but one", `[{"id":1,"created_at":"","text":"","lang":"","user":{},"entities":{},"retweet_count":0},{"id":2}]`, map[string]realdata.Record{
-			"1": {"id": json.Number("1"), "created_at": "", "text": "", "lang": "", "user": map[string]any{}, "entities": map[string]any{}, "retweet_count": json.Number("0")},
-			"2": {"id": json.Number("2")},
-		}},
+		{"long id", `[{"id":"` + strings.Repeat("x", 1025) + `"}]`,
+			map[string]realdata.Record{"0": {"id": strings.Repeat("x", 1025)}}},
+		{"in an object", `{"n":3, "none":[], "names":["a"], "list": [{"a":null}]}`,
+			map[string]realdata.Record{"0": {"a": nil}}},
+		{"exact", `[{"pi":3.14159265358979323846264338327950288, "deep":[{"n":1.0}]}]`,
+			map[string]realdata.Record{"0": {
+				"pi":   json.Number("3.14159265358979323846264338327950288"),
+				"deep": []any{map[string]any{"n": json.Number("1.0")}},
+			}}},
+		{"tweets but one",
+			`[{"id":1,"created_at":"","text":"","lang":"","user":{},"entities":{},` +
+				`"retweet_count":0},{"id":2}]`, map[string]realdata.Record{
+				"1": {"id": json.Number("1"), "created_at": "", "text": "", "lang": "",
+					"user": map[string]any{}, "entities": map[string]any{},
+					"retweet_count": json.Number("0")},
+				"2": {"id": json.Number("2")},
+			}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -199,7 +220,8 @@ func TestOtherFiles(t *testing.T) {
 }
 
 func TestRefusedFiles(t *testing.T) {
-	tweet := `{"id":1,"created_at":"","text":"","lang":"","user":{},"entities":{},"retweet_count":0}`
+	tweet := `{"id":1,"created_at":"","text":"","lang":"","user":{},"entities":{},` +
+		`"retweet_count":0}`
 	tests := []struct {
 		name, text, want string
 	}{
@@ -216,20 +238,24 @@ func TestRefusedFiles(t *testing.T) {
 		{"two arrays", `{"b":[{}],"a":[{}],"c":[]}`, "the object holds 2 arrays (a, b): expected"},
 		{"empty array inside", `{"statuses":[]}`, `the array "statuses" is empty: expected`},
 		{"mixed array inside", `{"a":[{}, null]}`, `element 1 of the array "a" is null: expected`},
-		{"bad tweet", "[" + strings.Replace(tweet, `"id":1`, `"id":"x"`, 1) + "]", "record 0 looks like a realdata.Tweet and is none"},
-		{"tweet too big", "[" + strings.Replace(tweet, `"id":1`, `"id":9223372036854775808`, 1) + "]", "record 0 looks like a realdata.Tweet and is none"},
+		{"bad tweet", "[" + strings.Replace(tweet, `"id":1`, `"id":"x"`, 1) + "]",
+			"record 0 looks like a realdata.Tweet and is none"},
+		{"tweet too big", "[" + strings.Replace(tweet, `"id":1`, `"id":9223372036854775808`, 1) +
+			"]", "record 0 looks like a realdata.Tweet and is none"},
 		{"tweet twice", "[" + tweet + "," + tweet + "]", "record 1 has the id 1, as one before it"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			path := write(t, tt.text)
 			f, err := realdata.Load(path)
-			if f != nil || err == nil || !strings.HasPrefix(err.Error(), path+": ") || !strings.Contains(err.Error(), tt.want) {
+			if f != nil || err == nil || !strings.HasPrefix(err.Error(), path+": ") ||
+				!strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, %v, want an error with the path and %q", f, err, tt.want)
 			}
 		})
 	}
-	for name, path := range map[string]string{"missing": filepath.Join(t.TempDir(), "none.json"), "directory": t.TempDir()} {
+	for name, path := range map[string]string{"missing": filepath.Join(t.TempDir(), "none.json"),
+		"directory": t.TempDir()} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := realdata.Load(path); err == nil || !strings.Contains(err.Error(), path) {
 				t.Errorf("got %v, want an error with the path %s", err, path)
@@ -241,8 +267,11 @@ func TestRefusedFiles(t *testing.T) {
 func FuzzLoad(f *testing.F) {
 	f.Add(`[{"id":1}]`)
 	f.Add(`{"a":[{"id":"x"}]}`)
-	f.Add(`[{"id":1,"created_at":"","text":"","lang":"","user":{},"entities":{},"retweet_count":0}]`)
-	f.Add(`[{"id":"1","created_at":"2013-01-10T07:58:30Z","type":"","actor":{},"repo":{},"payload":{}}]`)
+	f.Add(
+		`[{"id":1,"created_at":"","text":"","lang":"","user":{},"entities":{},"retweet_count":0}]`)
+	f.Add(
+		`[{"id":"1","created_at":"2013-01-10T07:58:30Z","type":"","actor":{},"repo":{},` +
+			`"payload":{}}]`)
 	f.Fuzz(func(t *testing.T, text string) {
 		file, err := realdata.Load(write(t, text))
 		if err == nil && len(file.Tweets)+len(file.Events)+len(file.Records) == 0 {

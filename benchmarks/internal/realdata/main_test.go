@@ -13,7 +13,8 @@ import (
 
 func TestMain(m *testing.M) { redistest.Main(m) }
 
-// find returns the path of a real file, or skips the test. The skip goes to stderr since it shows only under -v.
+// find returns the path of a real file, or skips the test. The skip goes to stderr since it shows
+// only under -v.
 func find(t *testing.T, name string) string {
 	t.Helper()
 	path, err := realdata.Find(name)

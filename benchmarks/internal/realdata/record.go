@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// Record is a JSON object of a file whose form this package does not know. Only codec.JSON keeps it as it is: a number
-// stays the text that the file has, here and in a cache.
+// Record is a JSON object of a file whose form this package does not know. Only codec.JSON keeps it
+// as it is: a number stays the text that the file has, here and in a cache.
 type Record map[string]any
 
 // UnmarshalJSON keeps numbers as json.Number.
@@ -24,7 +24,8 @@ func (r Record) Equal(o Record) bool { return reflect.DeepEqual(r, o) }
 // maxKeyBytes is what a cache takes as a key.
 const maxKeyBytes = 1024
 
-// keyed returns the records under their "id" if each has one of its own, a text or a number, and else under their index.
+// keyed returns the records under their "id" if each has one of its own, a text or a number, and
+// else under their index.
 func keyed(list []Record) map[string]Record {
 	byID, byIndex := map[string]Record{}, map[string]Record{}
 	for i, r := range list {

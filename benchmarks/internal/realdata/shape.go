@@ -76,8 +76,8 @@ func elements(what string, data []byte) ([]object, error) {
 	return all, nil
 }
 
-// onlyArray returns the one array of objects that an object holds. An empty array may be one of objects, so it is taken
-// where there is no other.
+// onlyArray returns the one array of objects that an object holds. An empty array may be one of
+// objects, so it is taken where there is no other.
 func onlyArray(data []byte) (name string, list []byte, err error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(data, &members); err != nil {
@@ -105,7 +105,9 @@ func onlyArray(data []byte) (name string, list []byte, err error) {
 	case 1:
 		return found[0], members[found[0]], nil
 	}
-	return "", nil, fmt.Errorf("the object holds %d arrays (%s): %w", len(found), strings.Join(found, ", "), errExpected)
+	return "", nil,
+		fmt.Errorf("the object holds %d arrays (%s): %w", len(found), strings.Join(found, ", "),
+			errExpected)
 }
 
 // kind names what a JSON text is by its first letter.

@@ -2,11 +2,12 @@ package realdata
 
 import "reflect"
 
-// Tweet is a status of the Twitter search API: nested, with text in many scripts, ids beyond 2^53 and fields that are
-// absent. It has the fields of [testpb.Tweet].
+// Tweet is a status of the Twitter search API: nested, with text in many scripts, ids beyond 2^53
+// and fields that are absent. It has the fields of [testpb.Tweet].
 type Tweet struct {
-	ID                  int64    `json:"id" msgpack:"id"`
-	CreatedAt           string   `json:"created_at" msgpack:"created_at"` // as Twitter writes it, time.RubyDate
+	ID int64 `json:"id" msgpack:"id"`
+	// as Twitter writes it, time.RubyDate
+	CreatedAt           string   `json:"created_at" msgpack:"created_at"`
 	Text                string   `json:"text" msgpack:"text"`
 	Source              string   `json:"source" msgpack:"source"`
 	Lang                string   `json:"lang" msgpack:"lang"`
@@ -19,7 +20,8 @@ type Tweet struct {
 	InReplyToScreenName *string  `json:"in_reply_to_screen_name" msgpack:"in_reply_to_screen_name"`
 	User                Author   `json:"user" msgpack:"user"`
 	Entities            Entities `json:"entities" msgpack:"entities"`
-	RetweetedStatus     *Tweet   `json:"retweeted_status,omitempty" msgpack:"retweeted_status,omitempty"`
+
+	RetweetedStatus *Tweet `json:"retweeted_status,omitempty" msgpack:"retweeted_status,omitempty"`
 }
 
 // Author is who wrote a tweet.

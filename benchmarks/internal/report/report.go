@@ -78,14 +78,16 @@ func Section(head string, broken []string, tables []*Table) string {
 
 // Machine says where and when something was measured.
 func Machine(redisVersion, command string) string {
-	return fmt.Sprintf("%s, %s; Redis %s; go-redis and server on this machine, over loopback. Load average at the end: %s.\n\nCommand: `%s`\n",
+	return fmt.Sprintf("%s, %s; Redis %s; go-redis and server on this machine, over loopback. "+
+		"Load average at the end: %s.\n\nCommand: `%s`\n",
 		time.Now().UTC().Format(time.DateOnly), Host(), redisVersion, Load(), command)
 }
 
 // Host says what this process runs on.
 func Host() string {
 	return fmt.Sprintf("%s, %d cores, %s/%s; Go %s",
-		cpu(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, strings.TrimPrefix(runtime.Version(), "go"))
+		cpu(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, strings.TrimPrefix(runtime.Version(),
+			"go"))
 }
 
 func cpu() string {
@@ -95,7 +97,8 @@ func cpu() string {
 	}
 	defer f.Close()
 	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if key, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(key) == "model name" {
+		if key, value, ok := strings.Cut(lines.Text(), ":"); ok &&
+			strings.TrimSpace(key) == "model name" {
 			return strings.TrimSpace(value)
 		}
 	}
@@ -131,6 +134,7 @@ func Replace(file, test, text string) error {
 	if !begins || !ends {
 		return fmt.Errorf("%s has no section between %q and %q", file, begin, End)
 	}
-	out := fmt.Appendf(nil, "%s%s\n\n%s\n%s%s", head, begin, strings.TrimRight(text, "\n")+"\n", End, tail)
+	out := fmt.Appendf(nil, "%s%s\n\n%s\n%s%s", head, begin, strings.TrimRight(text, "\n")+"\n",
+		End, tail)
 	return os.WriteFile(file, out, 0o644)
 }

@@ -1,0 +1,92 @@
+package cache_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/sweep"
+	"github.com/activettl/rediscache/ttl"
+)
+
+func ExampleFromEnv() {
+	cfg, err := cache.FromEnv()
+	if err != nil {
+		log.Fatal(err) // names each bad variable and what it takes
+	}
+	rdb := cfg.Client()
+	defer rdb.Close()
+	accounts, err := cache.New[int64](rdb, "accounts", codec.JSON[Account]{}, cfg.Options())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer accounts.Close()
+}
+
+// hitRate counts what Get and GetMany found.
+type hitRate struct{ hits, misses int }
+
+func (h *hitRate) Start(ctx context.Context, _ cache.Op) context.Context { return ctx }
+
+func (h *hitRate) End(_ context.Context, op cache.Op) {
+	if op.Kind == "Get" || op.Kind == "GetMany" {
+		h.hits += op.Hits
+		h.misses += op.Misses
+	}
+}
+
+func ExampleHook() {
+	var rate hitRate
+	rate.End(context.Background(), cache.Op{Kind: "Get", Cache: "accounts", Keys: 1, Misses: 1})
+	rate.End(context.Background(),
+		cache.Op{Kind: "GetMany", Cache: "accounts", Keys: 3, Hits: 2, Misses: 1})
+	fmt.Printf("%d of %d reads were hits\n", rate.hits, rate.hits+rate.misses)
+
+	_ = cache.Options{Hook: &rate} // a real one counts atomically
+	// Output: 2 of 4 reads were hits
+}
+
+func ExampleOptions_sweeper() {
+	rdb := redis.NewClient(&redis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})
+	defer rdb.Close()
+
+	// A day for those that come back, and two hours for those that nobody reads.
+	accounts, err := cache.New[int64](rdb, "accounts", codec.JSON[Account]{}, &cache.Options{
+		TTL:     ttl.Active(24 * time.Hour),
+		Sweeper: sweep.Periodic{Interval: 5 * time.Minute, MaxIdle: 2 * time.Hour},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer accounts.Close() // stops the sweeper
+}
+
+func ExampleCache_Sweep() {
+	accounts, done := open()
+	defer done()
+
+	res, err := accounts.Sweep(context.Background(), 20*time.Minute)
+	fmt.Println(res.Scanned, "looked at,", res.Removed, "removed", err)
+	// Output: 2 looked at, 0 removed <nil>
+}
+
+// A record that is read all the time is renewed once a minute, whoever reads it.
+func ExampleOptions_tolerance() {
+	rdb := redis.NewClient(&redis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})
+	defer rdb.Close()
+	accounts, err := cache.New[int64](rdb, "accounts", codec.JSON[Account]{}, &cache.Options{
+		TTL:          ttl.Active(time.Hour, ttl.Tolerance(time.Minute)),
+		AutoPipeline: true, // and hundreds of goroutines share their round trips
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer accounts.Close()
+	fmt.Println(accounts.Name())
+	// Output: accounts
+}
