@@ -13,11 +13,12 @@ import (
 // map, which is never nil. GetMany returns what it could read, and one joined error with an
 // [*Error] for each key that it could not read.
 //
-// It costs one command per key. A round trip to each server reads up to 1000 keys, or about 1 MiB
-// of values, estimated from the values that the process has read before. A process that has read
-// none begins with one key and reads up to eight times as many in each next part. Records with
-// terms of their own that were not expected cost a second round trip. A server that does not answer
-// costs its own keys and no others.
+// It costs one command per key, and one round trip to each server for up to 1000 keys, so that
+// about 1 MiB of values comes at a time. How many keys that are, a cache learns from the values
+// that it reads and writes: it begins with one key, and four times as many may follow in each next
+// round trip (1000 keys: six round trips at first, one later). The first large values after many
+// small ones may come in one round trip. Records with terms of their own that were not expected
+// cost a second round trip. A server that does not answer costs its own keys and no others.
 func (c *Cache[K, V]) GetMany(ctx context.Context, keys []K) (map[K]V, error) {
 	const op = "GetMany"
 	ctx, run := c.begin(ctx, op, len(keys))
@@ -146,6 +147,6 @@ func (c *Cache[K, V]) DeleteMany(ctx context.Context, keys []K) (int, error) {
 			errs = append(errs, c.fail(op, c.text(full[i]), err))
 		}
 	}
-	return removed,
-		run.endMany(ctx, removed, max(len(keys)-len(errs)-removed, 0), c.joined(op, errs))
+	missed := max(len(keys)-len(errs)-removed, 0)
+	return removed, run.endMany(ctx, removed, missed, c.joined(op, errs))
 }

@@ -141,8 +141,10 @@ func (c *Cache[K, V]) Close() error {
 }
 
 // Shutdown is Close with a bound: it waits until ctx ends at most, and then returns the error of
-// ctx. The cache is closed all the same. What has not ended by then ends by itself and sends
-// nothing more.
+// ctx. The cache is closed all the same, and commands that Options.AutoPipeline has queued fail
+// with ErrClosed. A command that the Redis client already has may still reach the server later: the
+// client waits for a connection or a reply, and tries again, for as long as that command's own
+// context and the client's timeouts allow.
 func (c *Cache[K, V]) Shutdown(ctx context.Context) error {
 	c.closed.Store(true)
 	c.stop()

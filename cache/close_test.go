@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"strings"
 	"testing"
 	"time"
 
@@ -180,30 +179,6 @@ func TestCloseDuringASweepLeavesNoLease(t *testing.T) {
 		after := usersNamed(t, b, u.Name(), active())
 		if _, err := after.Sweep(ctx(t), time.Minute); err != nil {
 			t.Errorf("the next Sweep: %v", err)
-		}
-	})
-}
-
-// An error of the cache that Modify's function returns shows no key to the Hook.
-func TestNestedErrorsShowNoKey(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
-		rec := &recorder{}
-		u := mustNew[string](t, b.Client, b.Name(), jsonUsers, &cache.Options{Hook: rec})
-		must(t, u.Set(ctx(t), "k", ann))
-		_, err := u.Modify(ctx(t), "k", func(v User) (User, error) {
-			_, err := u.Get(ctx(t), "s3")
-			return v, fmt.Errorf("nested: %w", err)
-		})
-		if !errors.Is(err, cache.ErrNotFound) || !strings.Contains(err.Error(), `"s3"`) {
-			t.Errorf("Modify = %v", err)
-		}
-		for _, op := range rec.ended {
-			if s := fmt.Sprintf("%v %+v", op.Err, op.Err); strings.Contains(s, "s3") {
-				t.Errorf("the Hook is told %s", s)
-			}
-		}
-		if last := rec.ended[len(rec.ended)-1]; !errors.Is(last.Err, cache.ErrNotFound) {
-			t.Errorf("the Hook is told %v", last.Err)
 		}
 	})
 }

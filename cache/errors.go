@@ -69,8 +69,8 @@ var (
 
 	// ErrNotTracked means that Sweep cannot know when the records of a Fixed cache
 	// were used: Options.TrackAccess or Options.Sweeper must be set.
-	ErrNotTracked = errors.New("accesses are not tracked: " +
-		"set Options.TrackAccess or Options.Sweeper")
+	ErrNotTracked = errors.New("accesses are not tracked: set Options.TrackAccess or " +
+		"Options.Sweeper")
 
 	// ErrClosed means that the cache is closed.
 	ErrClosed = wire.ErrClosed
@@ -79,7 +79,8 @@ var (
 // Error tells which operation failed on which key, and why. The error of a batch or a walk holds an
 // Error for each key or server that failed. errors.Is and errors.As look into all of them, and its
 // method Unwrap() []error returns them. Its text tells a cause that many keys share once, with
-// their number.
+// their number. Where a key had to be hidden in the text of a cause, for a Hook or under
+// Options.RedactKeys, only errors.Is looks into that cause.
 type Error struct {
 	Op    string // the method: "Get", "SetMany", "New"
 	Cache string // the cache's full name
@@ -111,7 +112,7 @@ func (e *Error) Unwrap() error { return e.Err }
 func (c *core) fail(op, key string, err error) error {
 	label := c.label(key)
 	if c.redact != nil {
-		err = hide(err, key, label) // a server may quote it
+		err = hide(err, label, key) // a server may quote it
 	}
 	if len(label) > names.MaxBytes {
 		label = label[:64] + "…"

@@ -59,8 +59,8 @@ func (e *batchError) Error() string {
 		}
 		b.WriteString(separator)
 		switch {
-		case len(g.keys) > 1 && g.keys[0] == "": // of a walk
-			fmt.Fprintf(&b, "%d servers or pages: ", len(g.keys))
+		case len(g.keys) > 1 && g.keys[0] == "": // of a walk, or as a Hook sees it
+			fmt.Fprintf(&b, "%d times: ", len(g.keys))
 		case len(g.keys) > 1:
 			fmt.Fprintf(&b, "%d keys: ", len(g.keys))
 		case g.keys[0] != "" && len(groups) == 1:
@@ -80,7 +80,7 @@ func (e *batchError) Unwrap() []error { return e.errs }
 func withoutKeys(err error) error {
 	switch e := err.(type) {
 	case *Error:
-		return &Error{Op: e.Op, Cache: e.Cache, Err: hide(withoutKeys(e.Err), e.Key, "a key")}
+		return &Error{Op: e.Op, Cache: e.Cache, Err: hide(withoutKeys(e.Err), "a key", e.Key)}
 	case *batchError:
 		errs := make([]error, len(e.errs))
 		for i, err := range e.errs {
@@ -88,22 +88,40 @@ func withoutKeys(err error) error {
 		}
 		return &batchError{e.op, e.cache, errs}
 	}
-	if e, ok := errors.AsType[*Error](err); ok { // wrapped by a function of the caller
-		return hide(err, e.Key, "a key")
-	}
-	return err
+	return hide(err, "a key", keysIn(err)...) // the caller's function may have wrapped some
 }
 
-// hide returns an error whose text has label in the place of a key: where the key is quoted, and,
-// if it is long enough not to be a part of something else, wherever it stands. errors.Is finds what
-// the error wraps.
-func hide(err error, key, label string) error {
-	if err == nil || key == "" {
-		return err
+// keysIn returns the keys of all errors of caches that err holds.
+func keysIn(err error) (keys []string) {
+	switch e := err.(type) {
+	case *Error:
+		return append(keysIn(e.Err), e.Key)
+	case interface{ Unwrap() error }:
+		return keysIn(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, err := range e.Unwrap() {
+			keys = append(keys, keysIn(err)...)
+		}
 	}
-	text := strings.ReplaceAll(err.Error(), strconv.Quote(key), strconv.Quote(label))
-	if len(key) >= minHidden {
-		text = strings.ReplaceAll(text, key, label)
+	return keys
+}
+
+// hide returns an error whose text has label in the place of keys: where a key is quoted, and, if
+// it is long enough not to be a part of something else, wherever it stands. errors.Is finds what
+// the error wraps; errors.As does not.
+func hide(err error, label string, keys ...string) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	for _, key := range keys {
+		if key == "" {
+			continue
+		}
+		text = strings.ReplaceAll(text, strconv.Quote(key), strconv.Quote(label))
+		if len(key) >= minHidden {
+			text = strings.ReplaceAll(text, key, label)
+		}
 	}
 	if text == err.Error() {
 		return err

@@ -13,8 +13,9 @@ type Record[K comparable, V any] struct {
 	Value V
 }
 
-// All returns an iterator over the records of the cache, in no order. It renews nothing and holds
-// at most 512 keys in memory, and about 1 MiB of values (or one value that is larger).
+// All returns an iterator over the records of the cache, in no order. It renews nothing. For each
+// server it holds at most 512 keys in memory, and about 1 MiB of their values, or one value that is
+// larger. The first large values after many small ones may come together, as in GetMany.
 //
 // A record that exists from the beginning to the end comes at least once. It may come twice if
 // Redis resizes its table meanwhile. A record that is written or removed meanwhile may come or not.

@@ -68,7 +68,9 @@ type Options struct {
 
 	// RedactKeys puts a fingerprint in place of the key in every error, for keys that are secrets,
 	// such as session tokens. It is the first 8 bytes, in hex, of an HMAC-SHA256 of the key's text.
-	// The default is to show keys.
+	// It also takes the place of the key in the text of Redis' errors and of those of the caller's
+	// functions; a key of fewer than 6 bytes is found there only in quotes. The default is to show
+	// keys.
 	RedactKeys bool
 
 	// RedactSecret is the key of that HMAC. Processes with the same secret show the same
@@ -83,7 +85,7 @@ type settings struct {
 	hook          Hook
 	sweeper       sweep.Sweeper
 	track         bool
-	redact        []byte // the key of fingerprints; nil where keys are shown
+	redact        func(key string) string // nil where keys are shown
 }
 
 func (o *Options) settings() (settings, error) {
@@ -129,7 +131,7 @@ func (o *Options) settings() (settings, error) {
 	case secret != "" && !o.RedactKeys:
 		return s, errors.New("Options.RedactSecret is set and Options.RedactKeys is not")
 	case o.RedactKeys:
-		s.redact = redactKey(secret)
+		s.redact = fingerprints(secret)
 	}
 	return s, nil
 }

@@ -7,15 +7,18 @@ import (
 	"encoding/hex"
 )
 
-// redactKey returns the key of fingerprints. An unkeyed hash of an integer or of a short text can
-// be undone by trying all of them.
-func redactKey(secret string) []byte {
-	if secret != "" {
-		return []byte(secret)
+// fingerprints returns a function that gives the fingerprint of a key's text: an HMAC, since an
+// unkeyed hash of an integer or of a short text can be undone by trying all of them. The secret
+// stands in the function, where fmt does not print it.
+func fingerprints(secret string) func(text string) string {
+	if secret == "" {
+		secret = rand.Text()
 	}
-	key := make([]byte, sha256.Size)
-	rand.Read(key) // never fails
-	return key
+	return func(text string) string {
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write([]byte(text))
+		return "#" + hex.EncodeToString(mac.Sum(nil)[:8])
+	}
 }
 
 // label returns what errors show for the text of a key: the text, or its fingerprint.
@@ -23,7 +26,5 @@ func (c *core) label(text string) string {
 	if c.redact == nil || text == "" {
 		return text
 	}
-	mac := hmac.New(sha256.New, c.redact)
-	mac.Write([]byte(text))
-	return "#" + hex.EncodeToString(mac.Sum(nil)[:8])
+	return c.redact(text)
 }

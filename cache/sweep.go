@@ -116,8 +116,8 @@ func (c *core) sweepable(maxIdle time.Duration) error {
 		return ErrNotTracked
 	case maxIdle >= reap.LongestIdle(c.terms) && !c.store.HasLongerTTL() &&
 		(c.index == nil || !c.index.HasLongerTTL()):
-		return fmt.Errorf("%w: %v is never reached, no record is seen idle for %v", ErrMaxIdle,
-			maxIdle, reap.LongestIdle(c.terms))
+		return fmt.Errorf("%w: %v is too long: a pass sees idle times below %v only",
+			ErrMaxIdle, maxIdle, reap.LongestIdle(c.terms))
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func (p Periodic) Check(longest time.Duration) error {
 	case p.MaxIdle < time.Millisecond:
 		return fmt.Errorf("Periodic.MaxIdle %v is less than 1ms", p.MaxIdle)
 	case p.MaxIdle >= longest:
-		return fmt.Errorf("Periodic.MaxIdle %v is never reached: no record is seen idle for %v",
+		return fmt.Errorf("Periodic.MaxIdle %v is too long: a pass sees idle times below %v only",
 			p.MaxIdle, longest)
 	}
 	if _, err := NewPass(p.options()...); err != nil {

@@ -71,7 +71,7 @@ func TestCheck(t *testing.T) {
 		"Interval 0s":         func(p *sweep.Periodic) { p.Interval = 0 },
 		"Interval -1s":        func(p *sweep.Periodic) { p.Interval = -time.Second },
 		"MaxIdle 0s":          func(p *sweep.Periodic) { p.MaxIdle = 0 },
-		"MaxIdle 1h0m0s is n": func(p *sweep.Periodic) { p.MaxIdle = time.Hour },
+		"MaxIdle 1h0m0s is t": func(p *sweep.Periodic) { p.MaxIdle = time.Hour },
 		"Duty 2":              func(p *sweep.Periodic) { p.Duty = 2 },
 		"PageSize -1":         func(p *sweep.Periodic) { p.PageSize = -1 },
 	} {

@@ -73,8 +73,7 @@ func TestPageLoadsNothing(t *testing.T) {
 		}
 	}
 	if !strings.Contains(html,
-		`http-equiv="Content-Security-Policy" `+
-			`content="default-src 'none'; style-src 'unsafe-inline'"`) {
+		`http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"`) {
 		t.Error("no policy that keeps it so")
 	}
 }

@@ -33,6 +33,8 @@ type queue struct {
 	pipelines  int // goroutines with a pipeline in flight
 	collectors int // goroutines that wait for the queue to grow
 	ended      sync.Cond
+
+	dropped atomic.Pointer[error] // what commands fail with that are not sent yet
 }
 
 const (
@@ -197,6 +199,20 @@ func (q *queue) forget(k *call) {
 	q.mu.Lock()
 	q.waiting.remove(k)
 	q.mu.Unlock()
+}
+
+// drop fails the commands that are not sent yet, or would be sent again.
+func (q *queue) drop(err error) {
+	q.dropped.Store(&err)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for k := q.waiting.head; k != nil; k = q.waiting.head {
+		q.waiting.remove(k)
+		if k.state.CompareAndSwap(queued, sent) {
+			k.cmd.SetErr(err)
+			k.done <- struct{}{}
+		}
+	}
 }
 
 // idle reports, under the lock, whether no goroutine is running.

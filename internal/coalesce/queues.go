@@ -93,6 +93,16 @@ func (qs *Queues) add(server *redis.Client) *queue {
 	return q
 }
 
+// Drop fails commands with err that are not sent yet, or would be sent again: those that are
+// queued, and those that come later. It does not wait.
+func (qs *Queues) Drop(err error) {
+	qs.only.drop(err)
+	qs.each.Range(func(_, q any) bool {
+		q.(*queue).drop(err)
+		return true
+	})
+}
+
 // Close waits until nothing is queued and no goroutine is running, or ctx ends. It does not wait
 // for commands that their callers send themselves.
 func (qs *Queues) Close(ctx context.Context) error {

@@ -60,7 +60,8 @@ func passing(err error) bool {
 			errors.Is(err, redis.ErrPoolTimeout)
 	}
 	return redis.IsReadOnlyError(err) || redis.IsLoadingError(err) ||
-		redis.IsClusterDownError(err) || redis.IsTryAgainError(err) ||
-		redis.IsMasterDownError(err) || redis.IsMaxClientsError(err) ||
+		redis.IsClusterDownError(err) ||
+		redis.IsTryAgainError(err) || redis.IsMasterDownError(err) ||
+		redis.IsMaxClientsError(err) ||
 		redis.HasErrorPrefix(err, "NOREPLICAS")
 }

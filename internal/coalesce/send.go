@@ -48,6 +48,13 @@ func (q *queue) attempt(batch []*call, repeat bool) (again []*call) {
 			last = k.deadline
 		}
 	}
+	if err := q.dropped.Load(); err != nil {
+		for _, cmd := range cmds {
+			cmd.SetErr(*err)
+		}
+		q.settle(sending, len(batch)-len(sending), nil, false)
+		return nil
+	}
 	ctx := context.Background()
 	if bounded && len(sending) > 0 {
 		var cancel context.CancelFunc

@@ -78,8 +78,8 @@ func Run(
 	p := &pass{cache: c, how: how, lease: l, maxIdle: maxIdle}
 	err := p.run(ctx)
 	if p.failed != nil {
-		err = errors.Join(err,
-			fmt.Errorf("%d records failed, the first: %w", p.result.Failed, p.failed))
+		failed := fmt.Errorf("%d records failed, the first: %w", p.result.Failed, p.failed)
+		err = errors.Join(err, failed)
 	}
 	p.result.Elapsed = time.Since(begun)
 	return p.result, err
@@ -118,15 +118,13 @@ func (p *pass) walkAll(ctx context.Context, servers []wire.Server) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	errs := make([]error, len(servers))
-	for page := range wire.Merge(ctx, len(servers), maxWalkers, func(
-		ctx context.Context, i int, yield func(*page) bool,
-	) {
-		errs[i] = errGoexit // if the walk does not return
+	sweepServer := func(ctx context.Context, i int, yield func(*page) bool) {
 		errs[i] = p.walk(ctx, servers[i], yield)
 		if errors.Is(errs[i], sweep.ErrLost) {
 			cancel(sweep.ErrLost) // nobody else may go on either
 		}
-	}) {
+	}
+	for page := range wire.Merge(ctx, len(servers), maxWalkers, sweepServer) {
 		p.count(page)
 	}
 	if cause := context.Cause(ctx); cause == sweep.ErrLost {
@@ -134,9 +132,6 @@ func (p *pass) walkAll(ctx context.Context, servers []wire.Server) error {
 	}
 	return errors.Join(errs...)
 }
-
-// errGoexit is the error of a walk that did not return.
-var errGoexit = errors.New("a hook of the client called runtime.Goexit")
 
 // walk sweeps one server and yields what came of each page.
 func (p *pass) walk(ctx context.Context, s wire.Server, yield func(*page) bool) error {

@@ -18,12 +18,12 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 // 1000 keys. It returns how many there were to remove, and an error, or nil, for each key.
 func (s *Store) DeleteMany(ctx context.Context, keys []string) (removed int, errs []error) {
 	plans, errs := make([]deletion, len(keys)), make([]error, len(keys))
+	for i, key := range keys {
+		plans[i] = deletion{store: s, key: key}
+	}
 	err := s.spread(ctx, keys, func(of []int) {
 		for part := range slices.Chunk(of, chunkKeys) {
-			many(ctx, s.wire, pick(keys, part), func(i int) plan {
-				plans[part[i]] = deletion{store: s, key: keys[part[i]]}
-				return &plans[part[i]]
-			})
+			many(ctx, s.wire, pick(keys, part), func(i int) plan { return &plans[part[i]] })
 		}
 	})
 	for i := range plans {

@@ -23,25 +23,23 @@ func one(ctx context.Context, by wire.Sender, key string, p plan) {
 }
 
 // many runs the plans of many keys side by side: a round trip for all of their first commands, and
-// one for all that follow.
+// one for all that follow. at returns the plan of a key, the same each time.
 func many(ctx context.Context, by wire.Sender, keys []string, at func(i int) plan) {
 	cmds := make([]redis.Cmder, len(keys))
-	plans := make([]plan, len(keys))
 	for i := range keys {
-		plans[i] = at(i)
-		cmds[i] = plans[i].next(ctx, nil)
+		cmds[i] = at(i).next(ctx, nil)
 	}
 	for len(cmds) > 0 {
 		by.Batch(ctx, keys, cmds)
 		var again []string
-		n := 0
+		var plans []plan // that go on
 		for i, cmd := range cmds {
-			if cmd = plans[i].next(ctx, cmd); cmd != nil {
-				again = append(again, keys[i])
-				cmds[n], plans[n] = cmd, plans[i]
-				n++
+			p := at(i)
+			if cmd = p.next(ctx, cmd); cmd != nil {
+				cmds[len(plans)] = cmd
+				again, plans = append(again, keys[i]), append(plans, p)
 			}
 		}
-		keys, cmds = again, cmds[:n]
+		keys, cmds, at = again, cmds[:len(plans)], func(i int) plan { return plans[i] }
 	}
 }

@@ -130,6 +130,7 @@ func (r *read) next(ctx context.Context, reply redis.Cmder) redis.Cmder {
 
 func (r *read) end(value []byte, err error) redis.Cmder {
 	r.value, r.err = value, err
+	r.store.window.met(len(value))
 	return nil
 }
 

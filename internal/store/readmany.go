@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"iter"
-	"sync/atomic"
 
 	"github.com/activettl/rediscache/internal/wire"
 )
@@ -63,21 +62,23 @@ type chunk struct {
 
 // readServer reads the keys at these indices, which one server holds, in chunks.
 func (s *Store) readServer(
-	ctx context.Context, by wire.Sender, keys []string, of []int, renews bool, yield func(
-		chunk) bool,
+	ctx context.Context, by wire.Sender, keys []string, of []int, renews bool,
+	yield func(chunk) bool,
 ) {
-	missed := 1 // how many keys the next chunk may have because the last one had no record
 	for len(of) > 0 {
-		part := of[:min(max(s.window.size(), missed), len(of))]
+		part := of[:min(s.window.size(), len(of))]
 		plans := make([]read, len(part))
 		for i, at := range part {
 			plans[i] = s.newRead(keys[at], renews)
 		}
 		many(ctx, by, pick(keys, part), func(i int) plan { return &plans[i] })
-		missed = 1
-		if !s.window.saw(plans) {
-			missed = min(len(part)*growth, maxMissed)
+		var found sizes
+		for i := range plans {
+			if plans[i].err == nil {
+				found.add(len(plans[i].value))
+			}
 		}
+		s.window.saw(len(part), found)
 		if !yield(chunk{part, plans}) {
 			return
 		}
@@ -85,8 +86,11 @@ func (s *Store) readServer(
 	}
 }
 
-// pick returns the keys at these indices.
+// pick returns the keys at these indices, which ascend.
 func pick(keys []string, of []int) []string {
+	if first, last := of[0], of[len(of)-1]; last-first == len(of)-1 { // one server has them all
+		return keys[first : last+1]
+	}
 	picked := make([]string, len(of))
 	for i, at := range of {
 		picked[i] = keys[at]
@@ -112,43 +116,4 @@ func (s *Store) spread(ctx context.Context, keys []string, do func(of []int)) er
 const (
 	chunkKeys  = 1000
 	chunkBytes = 8 << 20 // of values to write
-
-	// readBytes is how many bytes of values one chunk asks for. Redis holds the replies in memory
-	// until they are sent, and may evict other keys for them.
-	readBytes = 1 << 20
-
-	// A store that has read nothing begins with a chunk of one key. Each chunk may have growth
-	// times as many keys as the one before.
-	growth = 8
-
-	// Misses say nothing of sizes: this many keys follow them at most, in case they have records.
-	maxMissed = 32
 )
-
-// window is how many keys the next chunk of a read may have, by the sizes of the values of the last
-// one. The zero window begins with one key.
-type window struct{ grown atomic.Int64 }
-
-func (w *window) size() int { return max(int(w.grown.Load()), 1) }
-
-// saw learns from a chunk. The next one has as many keys as fit into readBytes, if their values
-// have the same mean size. A chunk of misses changes
-// nothing, and saw returns false.
-func (w *window) saw(plans []read) bool {
-	hits, bytes := 0, 0
-	for i := range plans {
-		if plans[i].err == nil {
-			hits++
-			bytes += len(plans[i].value)
-		}
-	}
-	if hits == 0 {
-		return false
-	}
-	fit := min(chunkKeys, hits*readBytes/max(bytes, 1))
-	if now := w.size(); fit > now {
-		fit = max(now, min(fit, hits*growth))
-	}
-	w.grown.Store(int64(max(fit, 1)))
-	return true
-}

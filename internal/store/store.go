@@ -116,6 +116,7 @@ func (s *Store) HasLongerTTL() bool {
 // here.
 func (s *Store) changed(key string, to change) {
 	s.unreadable.Delete(key)
+	s.window.met(to.bytes)
 	switch {
 	case to.removed:
 		s.tracker.Removed(key)
@@ -127,6 +128,7 @@ func (s *Store) changed(key string, to change) {
 // change is what became of a record.
 type change struct {
 	removed bool
+	bytes   int           // of the value that was written
 	written bool          // with new terms; otherwise it keeps those that it had
 	at      time.Duration // when the command was sent, by the clock of renewed
 	own     time.Duration // its own TTL, or 0
@@ -153,9 +155,9 @@ func failure(cmd redis.Cmder) error {
 }
 
 // outcome is failure for a command that is sent once.
-func outcome(cmd redis.Cmder) error {
+func outcome(cmd *wire.Once) error {
 	err := failure(cmd)
-	if wire.Unknown(cmd.Err()) {
+	if cmd.Unknown() {
 		return fmt.Errorf("%w: %w", ErrUnknownOutcome, err)
 	}
 	return err

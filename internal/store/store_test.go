@@ -44,8 +44,8 @@ func TestTermsInGoAndLua(t *testing.T) {
 				if n, ok := ownTTL([]string{"v", own, deadline, "more"}); ok {
 					want = strconv.FormatInt(n, 10)
 				}
-				cmd := redis.NewCmd(t.Context(), script.Args("k", own, deadline)...)
-				got, err := w.Do(t.Context(), "k", cmd).(*redis.Cmd).Text()
+				got, err := w.Do(t.Context(), "k",
+					redis.NewCmd(t.Context(), script.Args("k", own, deadline)...)).(*redis.Cmd).Text()
 				if err != nil || got != want {
 					t.Errorf("terms(%q, %q) is %s in Lua, %v, and %s in Go", own, deadline, got,
 						err, want)
@@ -86,8 +86,8 @@ func TestFreshWithHeadAndWithout(t *testing.T) {
 					time.Duration(left)*time.Millisecond).Err(); err != nil {
 					t.Fatal(err)
 				}
-				cmd := redis.NewSliceCmd(t.Context(), script.Args(key, hour, tolerance)...)
-				reply := w.Do(t.Context(), key, cmd).(*redis.SliceCmd)
+				reply := w.Do(t.Context(), key,
+					redis.NewSliceCmd(t.Context(), script.Args(key, hour, tolerance)...)).(*redis.SliceCmd)
 				replies[i] = fmt.Sprint(reply.Val(), reply.Err(),
 					b.Client.PTTL(t.Context(), key).Val())
 			}
@@ -116,39 +116,6 @@ func TestToleranceOfOwnTTLs(t *testing.T) {
 			tt.tolerance).toleranceOf(tt.own.Milliseconds()); got != tt.want {
 			t.Errorf("%v of %v: the tolerance of %v is %v, want %v", tt.tolerance, tt.ttl, tt.own,
 				got, tt.want)
-		}
-	}
-}
-
-// The chunks of a read follow the sizes of the values that were read.
-func TestWindow(t *testing.T) {
-	var w window
-	chunk := func(hits, misses, size int) int {
-		plans := make([]read, hits+misses)
-		for i := range plans {
-			if i < hits {
-				plans[i].value = make([]byte, size)
-			} else {
-				plans[i].err = ErrNotFound
-			}
-		}
-		w.saw(plans)
-		return w.size()
-	}
-	for i, tt := range []struct{ hits, misses, size, want int }{
-		{0, 1, 0, 1},        // a miss tells nothing
-		{1, 0, 100, 8},      // small values: it grows
-		{8, 0, 100, 64},     //
-		{64, 0, 100, 512},   //
-		{512, 0, 100, 1000}, // as far as by count
-		{10, 0, 100, 1000},  // a small batch takes nothing back
-		{2, 98, 1 << 19, 2}, // large values: it shrinks at once
-		{1, 0, 1 << 20, 1},
-		{1, 0, 10 << 20, 1}, // one key at least
-		{1, 0, 0, 8},        // empty values
-	} {
-		if got := chunk(tt.hits, tt.misses, tt.size); got != tt.want {
-			t.Errorf("step %d: chunks of %d, want %d", i, got, tt.want)
 		}
 	}
 }

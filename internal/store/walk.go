@@ -23,15 +23,14 @@ func (s *Store) Pages(ctx context.Context) iter.Seq2[[]string, error] {
 			return
 		}
 		// Side by side, so that a server that does not answer holds up no other.
-		for p := range wire.Merge(ctx, len(servers), maxWalkers, func(
-			ctx context.Context, i int, yield func(page) bool,
-		) {
+		walk := func(ctx context.Context, i int, yield func(page) bool) {
 			for keys, err := range servers[i].Pages(ctx, s.names.Prefix(), PageKeys, PageKeys) {
 				if !yield(page{keys, err}) {
 					return
 				}
 			}
-		}) {
+		}
+		for p := range wire.Merge(ctx, len(servers), maxWalkers, walk) {
 			if !yield(p.keys, p.err) || p.err != nil && ctx.Err() != nil {
 				return
 			}

@@ -44,9 +44,13 @@ func (s *Store) SetMany(ctx context.Context, items []Item, own time.Duration) []
 				plans[i] = write{store: s, key: keys[at], value: items[at].Value, own: own}
 			}
 			many(ctx, by, pick(keys, of[:n]), func(i int) plan { return &plans[i] })
+			var written sizes
 			for i, at := range of[:n] {
-				errs[at] = plans[i].err
+				if errs[at] = plans[i].err; errs[at] == nil {
+					written.add(len(plans[i].value))
+				}
 			}
+			s.window.saw(written.values, written)
 			of = of[n:]
 		}
 	})
@@ -86,7 +90,7 @@ func (w *write) next(ctx context.Context, reply redis.Cmder) redis.Cmder {
 	s := w.store
 	if reply != nil {
 		if w.err = failure(reply); w.err == nil {
-			s.wrote(w.key, w.sent, w.own)
+			s.wrote(w.key, w.sent, w.own, len(w.value))
 		} else {
 			s.mayHaveChanged(w.key, reply)
 		}
@@ -110,14 +114,14 @@ func (s *Store) px(own time.Duration) any {
 }
 
 // wrote is told of a record that Redis has accepted.
-func (s *Store) wrote(key string, sent, own time.Duration) {
+func (s *Store) wrote(key string, sent, own time.Duration, bytes int) {
 	if own > s.ttl && !s.longer.Load() {
 		s.longer.Store(true)
 	}
 	if own != 0 && s.hasTerms(own) {
 		s.lists.met()
 	}
-	s.changed(key, change{written: true, at: sent, own: own})
+	s.changed(key, change{written: true, bytes: bytes, at: sent, own: own})
 }
 
 // Add writes a record if there is none, by Set's rules: one command. If there is one, Add returns
@@ -136,7 +140,7 @@ func (s *Store) Add(
 	}
 	sent := s.now()
 	args := addScript.Args(key, value, px, own.Milliseconds(), s.policy, s.maxAge, wanted)
-	cmd := s.tracker.Writes(s.lives(own)).Do(ctx, key, wire.NewOnce(ctx, args...)).(wire.Once)
+	cmd := s.tracker.Writes(s.lives(own)).Do(ctx, key, wire.NewOnce(ctx, args...)).(*wire.Once)
 	if err := outcome(cmd); err != nil {
 		s.mayHaveChanged(key, cmd)
 		return nil, err
@@ -148,7 +152,7 @@ func (s *Store) Add(
 		if reply == 0 {
 			return nil, ErrExists
 		}
-		s.wrote(key, sent, own)
+		s.wrote(key, sent, own, len(value))
 		return nil, nil
 	}
 	return nil, wire.Unexpected(cmd)
@@ -161,7 +165,7 @@ func (s *Store) Update(ctx context.Context, key string, value []byte) error {
 	reply := s.tracker.Reads().Do(ctx, key, redis.NewCmd(ctx, args...))
 	err := found(reply)
 	if err == nil {
-		s.changed(key, change{})
+		s.changed(key, change{bytes: len(value)})
 	} else {
 		s.mayHaveChanged(key, reply)
 	}
@@ -204,7 +208,7 @@ func (s *Store) Swap(
 	ctx context.Context, key string, old, value []byte,
 ) (current []byte, swapped bool, err error) {
 	args := swapScript.Args(key, old, value, s.renewal)
-	cmd := s.tracker.Reads().Do(ctx, key, wire.NewOnce(ctx, args...)).(wire.Once)
+	cmd := s.tracker.Reads().Do(ctx, key, wire.NewOnce(ctx, args...)).(*wire.Once)
 	if err := outcome(cmd); err != nil {
 		s.mayHaveChanged(key, cmd)
 		return nil, false, err
@@ -216,7 +220,7 @@ func (s *Store) Swap(
 		if reply == 0 {
 			return nil, false, ErrNotFound
 		}
-		s.changed(key, change{})
+		s.changed(key, change{bytes: len(value)})
 		return nil, true, nil
 	}
 	return nil, false, wire.Unexpected(cmd)

@@ -3,8 +3,6 @@ package wire
 import (
 	"context"
 	"errors"
-	"runtime"
-	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -67,77 +65,30 @@ func (c *Client) BatchWith(ctx context.Context, keys []string, cmds []redis.Cmde
 	Together(sends)
 }
 
-// Together calls functions at the same time and returns when all have ended. A panic of one, and a
-// runtime.Goexit, go on in the caller's goroutine.
-func Together(fns []func()) {
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	var panicked any
-	exited := false
-	last := len(fns) - 1
-	if last < 0 {
-		return
+// Split returns the indices of the keys that each server holds.
+func (c *Client) Split(ctx context.Context, keys []string) ([][]int, error) {
+	if c.servers.owner == nil {
+		all := make([]int, len(keys))
+		for i := range all {
+			all[i] = i
+		}
+		return [][]int{all}, nil
 	}
-	for _, fn := range fns[:last] {
-		wg.Go(func() {
-			returned := false
-			defer func() {
-				v := recover()
-				mu.Lock()
-				defer mu.Unlock()
-				if v != nil {
-					panicked = v
-				} else if !returned {
-					exited = true
-				}
-			}()
-			fn()
-			returned = true
-		})
+	parts := map[*redis.Client][]int{}
+	for i, key := range keys {
+		server, err := c.servers.owner(ctx, key)
+		if err != nil {
+			c.servers.rediscover(ctx, err)
+			return nil, err
+		}
+		parts[server] = append(parts[server], i)
 	}
-	func() {
-		defer wg.Wait()
-		fns[last]()
-	}()
-	switch {
-	case panicked != nil:
-		panic(panicked)
-	case exited:
-		runtime.Goexit()
+	all := make([][]int, 0, len(parts))
+	for _, part := range parts {
+		all = append(all, part)
 	}
+	return all, nil
 }
-
-// Primaries returns a Sender of reads that no replica may answer, though the client sends reads to
-// replicas.
-func (c *Client) Primaries() Sender {
-	if !c.servers.replicas {
-		return c
-	}
-	return primaries{c}
-}
-
-type primaries struct{ client *Client }
-
-func (p primaries) Do(ctx context.Context, key string, cmd redis.Cmder) redis.Cmder {
-	return p.client.Do(ctx, key, asWrite{cmd}).(asWrite).Cmder
-}
-
-func (p primaries) Batch(ctx context.Context, keys []string, cmds []redis.Cmder) {
-	for i, cmd := range cmds {
-		cmds[i] = asWrite{cmd}
-	}
-	p.client.Batch(ctx, keys, cmds)
-	for i, cmd := range cmds {
-		cmds[i] = cmd.(asWrite).Cmder
-	}
-}
-
-// asWrite is a command on one key. By its name, the client of a cluster takes it for a write and
-// sends it to the primary.
-type asWrite struct{ redis.Cmder }
-
-// Name implements redis.Cmder.
-func (asWrite) Name() string { return "getex" }
 
 // part is what one server has to do with a batch.
 type part struct {
@@ -205,7 +156,7 @@ func (c *Client) part(ctx context.Context, cmds []redis.Cmder, which []int, ride
 	for range resends {
 		var again []redis.Cmder
 		for i, cmd := range all {
-			if unseen(cmd.Err()) {
+			if unseen(cmd.Err()) && !c.late.Load() {
 				all[i] = withSource(ctx, cmd)
 				again = append(again, all[i])
 			}
@@ -275,22 +226,40 @@ func (c *Client) Detach(ctx context.Context, key string, cmd redis.Cmder) {
 	c.detach(ctx, func(ctx context.Context) { c.do(ctx, key, cmd) })
 }
 
-// pipeline sends commands as one pipeline. Afterwards each has its reply or its error. If Redis
-// refuses the connection, as for a wrong password, go-redis leaves the commands as if they had
-// succeeded. Only Exec returns that error, so pipeline gives it to all commands.
+// pipeline sends commands as one pipeline. Afterwards each has its reply or its error.
 func (c *Client) pipeline(ctx context.Context, cmds []redis.Cmder) {
+	if c.servers.reload != nil {
+		cmds = keepers(cmds)
+	}
 	pipe := c.rdb.Pipeline()
 	_ = pipe.BatchProcess(ctx, cmds...)
 	_, err := pipe.Exec(ctx)
 	if err == nil {
 		return
 	}
+	failed := false
 	for _, cmd := range cmds {
-		if cmd.Err() != nil {
-			return // err is the first one of the commands'
+		failed = failed || cmd.Err() != nil
+		if ctx.Err() != nil && redirected(cmd.Err()) {
+			cmd.SetErr(ctx.Err())
 		}
 	}
-	failAll(cmds, err)
+	// If Redis refuses the connection, as for a wrong password, go-redis leaves the commands as if
+	// they had succeeded. Only Exec returns that error.
+	if !failed {
+		failAll(cmds, err)
+	}
+}
+
+// keepers returns the commands of a cluster's pipeline as ones that keep their replies.
+func keepers(cmds []redis.Cmder) []redis.Cmder {
+	kept := make([]keeper, len(cmds))
+	all := make([]redis.Cmder, len(cmds))
+	for i, cmd := range cmds {
+		kept[i].Cmder = cmd
+		all[i] = &kept[i]
+	}
+	return all
 }
 
 func failAll(cmds []redis.Cmder, err error) {

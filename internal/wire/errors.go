@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,7 +18,7 @@ func Err(cmd redis.Cmder) error {
 	switch {
 	case err == nil:
 		return nil
-	case redis.HasErrorPrefix(err, "unknown command"):
+	case says(err, "unknown command"):
 		// Redis quotes the arguments, and with them the value.
 		text, _, _ := strings.Cut(err.Error(), ", with args")
 		return fmt.Errorf("%s: it is renamed, or Redis is older than 6.2",
@@ -42,17 +43,27 @@ func Unexpected(cmd redis.Cmder) error {
 // WrongType reports whether a command was refused because of the type of its key.
 func WrongType(err error) bool { return err != nil && redis.HasErrorPrefix(err, "WRONGTYPE") }
 
-// Answered reports whether an error is the server's reply.
+// Answered reports whether an error is the reply of the server that has the key.
 func Answered(err error) bool {
 	_, ok := errors.AsType[redis.Error](err)
-	return ok
+	return ok && !redirected(err)
 }
 
-// Refused reports whether the server does not let the client call a command at all: a proxy does
-// not know it, or an ACL forbids it.
+// Refused reports whether the server does not let the client call a command at all: an ACL forbids
+// it, or a proxy does not know it. Proxies have various words for that.
 func Refused(err error) bool {
-	return err != nil &&
-		(redis.HasErrorPrefix(err, "NOPERM") || redis.HasErrorPrefix(err, "unknown command"))
+	return err != nil && redis.HasErrorPrefix(err, "NOPERM") ||
+		says(err, "unknown command", "unsupported", "not supported", "not allowed", "disabled")
+}
+
+// says reports whether a server answered an error without a code of its own that has some of these
+// words.
+func says(err error, words ...string) bool {
+	if !Answered(err) || !strings.HasPrefix(err.Error(), "ERR ") {
+		return false
+	}
+	text := strings.ToLower(err.Error())
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
 }
 
 // OtherSlot reports whether the server refused a command because its keys are not in one slot.
@@ -62,7 +73,8 @@ func OtherSlot(err error) bool {
 }
 
 // Unknown reports whether the server may have executed the command that failed with err. err must
-// be the command's own error, since it matters whether the server answered.
+// be the command's own error, since it matters whether the server answered. For want of a better
+// sign, a context that ended before the command was sent counts too; see Once.
 func Unknown(err error) bool {
 	if err == nil || Answered(err) || errors.Is(err, ErrClosed) ||
 		errors.Is(err, redis.ErrClosed) || errors.Is(err, redis.ErrPoolTimeout) {

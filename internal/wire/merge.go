@@ -3,40 +3,62 @@ package wire
 import (
 	"context"
 	"iter"
+	"runtime"
 	"sync"
-
-	"github.com/redis/go-redis/v9"
+	"sync/atomic"
 )
 
-// Split returns the indices of the keys that each server holds.
-func (c *Client) Split(ctx context.Context, keys []string) ([][]int, error) {
-	if c.servers.owner == nil {
-		all := make([]int, len(keys))
-		for i := range all {
-			all[i] = i
+// Together calls functions at the same time and returns when all have ended. A panic of one, and a
+// runtime.Goexit, go on in the caller's goroutine.
+func Together(fns []func()) {
+	last := len(fns) - 1
+	if last < 0 {
+		return
+	}
+	var wg sync.WaitGroup
+	var failed atomic.Pointer[unreturned]
+	for _, fn := range fns[:last] {
+		wg.Go(func() { guard(fn, func(u unreturned) { failed.CompareAndSwap(nil, &u) }) })
+	}
+	func() {
+		defer wg.Wait()
+		fns[last]()
+	}()
+	if u := failed.Load(); u != nil {
+		u.goOn()
+	}
+}
+
+// unreturned is how a function has ended that did not return: by a panic, or by runtime.Goexit.
+type unreturned struct{ panicked any }
+
+// guard calls a function in a goroutine of its own, and calls failed if it does not return.
+func guard(fn func(), failed func(unreturned)) {
+	returned := false
+	defer func() {
+		if v := recover(); v != nil || !returned {
+			failed(unreturned{v})
 		}
-		return [][]int{all}, nil
+	}()
+	fn()
+	returned = true
+}
+
+// goOn ends the calling goroutine's function in the same way.
+func (u *unreturned) goOn() {
+	if u.panicked != nil {
+		panic(u.panicked)
 	}
-	parts := map[*redis.Client][]int{}
-	for i, key := range keys {
-		server, err := c.servers.owner(ctx, key)
-		if err != nil {
-			c.servers.rediscover(ctx, err)
-			return nil, err
-		}
-		parts[server] = append(parts[server], i)
-	}
-	all := make([][]int, 0, len(parts))
-	for _, part := range parts {
-		all = append(all, part)
-	}
-	return all, nil
+	runtime.Goexit()
 }
 
 // Merge calls produce for 0 to n-1, at most limit of them at a time, and yields what they yield:
 // one value at a time, in the caller's goroutine. A producer goes on when its value has been taken.
-// When the caller stops, yield returns false and the producers' context ends. Merge returns when
-// all producers have ended. A panic of a producer goes on in the caller's goroutine.
+//
+// When the caller stops, Merge returns at once: yield returns false, the producers' context ends,
+// and they end by themselves. A panic of a producer, and a runtime.Goexit, go on in the caller's
+// goroutine unless the caller has stopped. Only a hook of the client panics there, and it does so
+// in the callers' own commands too.
 func Merge[T any](
 	ctx context.Context, n, limit int, produce func(ctx context.Context, i int, yield func(T) bool),
 ) iter.Seq[T] {
@@ -45,62 +67,81 @@ func Merge[T any](
 	}
 	return func(yield func(T) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		values, taken, stop := make(chan T), make(chan struct{}), make(chan struct{})
-		var once sync.Once
-		end := func() {
-			once.Do(func() { close(stop) })
+		m := merge[T]{
+			values:  make(chan T),
+			taken:   make(chan struct{}),
+			stopped: make(chan struct{}),
+		}
+		m.stop = sync.OnceFunc(func() {
+			close(m.stopped)
 			cancel()
-		}
-		give := func(v T) bool {
-			select {
-			case values <- v:
-			case <-stop:
-				return false
-			}
-			select {
-			case <-taken:
-				return true
-			case <-stop:
-				return false
-			}
-		}
-		panics := make([]any, n)
+		})
+		defer m.stop() // also if the caller panics
 		turns := make(chan struct{}, limit)
 		var wg sync.WaitGroup
 		for i := range n {
 			wg.Go(func() {
-				turns <- struct{}{}
-				defer func() {
-					if panics[i] = recover(); panics[i] != nil {
-						end()
-					}
-					<-turns
-				}()
-				produce(ctx, i, give)
+				select {
+				case turns <- struct{}{}:
+				case <-m.stopped:
+					return
+				}
+				defer func() { <-turns }()
+				guard(func() { produce(ctx, i, m.give) }, func(u unreturned) {
+					m.failed.CompareAndSwap(nil, &u)
+					m.stop()
+				})
 			})
 		}
 		go func() {
 			wg.Wait()
-			close(values)
+			m.stop()
 		}()
-		defer func() { // also if the caller panics
-			end()
-			for range values {
-			}
-		}()
-		for v := range values {
+		m.take(yield)
+		if u := m.failed.Load(); u != nil {
+			u.goOn()
+		}
+	}
+}
+
+// merge is what the goroutines of a Merge share.
+type merge[T any] struct {
+	values  chan T
+	taken   chan struct{}
+	stopped chan struct{} // closed when the caller stops, a producer fails, or all have ended
+	stop    func()
+	failed  atomic.Pointer[unreturned]
+}
+
+// give is the yield of a producer.
+func (m *merge[T]) give(v T) bool {
+	select {
+	case m.values <- v:
+	case <-m.stopped:
+		return false
+	}
+	select {
+	case <-m.taken:
+		return true
+	case <-m.stopped:
+		return false
+	}
+}
+
+// take yields what the producers give.
+func (m *merge[T]) take(yield func(T) bool) {
+	for {
+		select {
+		case v := <-m.values:
 			if !yield(v) {
 				return
 			}
 			select {
-			case taken <- struct{}{}:
-			case <-stop: // a producer has panicked
+			case m.taken <- struct{}{}:
+			case <-m.stopped: // another producer has failed
 			}
-		}
-		for _, v := range panics {
-			if v != nil {
-				panic(v)
-			}
+		case <-m.stopped:
+			return
 		}
 	}
 }

@@ -2,9 +2,11 @@ package wire
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 func TestMerge(t *testing.T) {
@@ -58,9 +60,71 @@ func TestMergeEnds(t *testing.T) {
 					}
 				}
 			}()
-			if r := running.Load(); r != 0 {
-				t.Errorf("%s: %d of %d producers are running", how, r, n)
+			end := time.Now().Add(10 * time.Second)
+			for ; running.Load() != 0; time.Sleep(time.Millisecond) {
+				if time.Now().After(end) {
+					t.Fatalf("%s: %d of %d producers are running", how, running.Load(), n)
+				}
 			}
 		}
+	}
+}
+
+// A caller who stops does not wait for a producer that hangs.
+func TestMergeLeavesWhatHangs(t *testing.T) {
+	hangs := make(chan struct{})
+	defer close(hangs)
+	for range Merge(t.Context(), 3, 3, func(_ context.Context, i int, yield func(int) bool) {
+		if i == 1 {
+			<-hangs
+		}
+		for yield(i) {
+		}
+	}) {
+		break
+	}
+}
+
+// A goroutine that ends by runtime.Goexit ends the caller's too, and does not look like a success.
+func TestGoexitGoesOn(t *testing.T) {
+	for name, call := range map[string]func(){
+		"Merge": func() {
+			produce := func(_ context.Context, i int, yield func(int) bool) {
+				if i == 1 {
+					runtime.Goexit()
+				}
+				yield(i)
+			}
+			for range Merge(t.Context(), 3, 3, produce) {
+			}
+		},
+		"Together": func() { Together([]func(){runtime.Goexit, func() {}}) },
+		"its last": func() { Together([]func(){func() {}, runtime.Goexit}) },
+	} {
+		ended := make(chan bool)
+		go func() {
+			returned := false
+			defer func() { ended <- returned }()
+			call()
+			returned = true
+		}()
+		if returned := <-ended; returned {
+			t.Errorf("%s: the caller goes on", name)
+		}
+	}
+}
+
+func TestTogetherPanics(t *testing.T) {
+	for i := range 2 {
+		fns := []func(){func() {}, func() {}}
+		fns[i] = func() { panic("p") }
+		func() {
+			defer func() {
+				if v := recover(); v != "p" {
+					t.Errorf("a panic of function %d is seen as %v", i, v)
+				}
+			}()
+			Together(fns)
+		}()
 	}
 }

@@ -75,9 +75,8 @@ func serversOf(rdb redis.UniversalClient) (servers, error) {
 		o := rdb.Options()
 		return servers{caches: o.ClientSideCache != nil || o.ClientSideCacheConfig != nil}, nil
 	case *redis.AutoPipeliner:
-		return servers{},
-			errors.New("rdb is a redis.AutoPipeliner: give the client itself, and set " +
-				"Options.AutoPipeline")
+		return servers{}, errors.New("rdb is a redis.AutoPipeliner: " +
+			"give the client itself, and set Options.AutoPipeline")
 	}
 	return servers{}, fmt.Errorf("rdb is a %T, which does not tell which servers are behind it: "+
 		"it must be or embed a *redis.Client, *redis.ClusterClient or *redis.Ring", rdb)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -35,6 +36,7 @@ type Client struct {
 	rdb     redis.UniversalClient
 	servers servers
 	gate    gate
+	late    atomic.Bool      // Close has not waited to the end
 	queues  *coalesce.Queues // nil without auto-pipelining
 }
 
@@ -73,7 +75,7 @@ func (c *Client) Do(ctx context.Context, key string, cmd redis.Cmder) redis.Cmde
 
 func (c *Client) do(ctx context.Context, key string, cmd redis.Cmder) redis.Cmder {
 	cmd = c.send(ctx, key, cmd)
-	for again := 0; again < resends && unseen(cmd.Err()); again++ {
+	for again := 0; again < resends && unseen(cmd.Err()) && !c.late.Load(); again++ {
 		cmd = c.send(ctx, key, withSource(ctx, cmd))
 	}
 	return cmd
@@ -91,34 +93,55 @@ func (c *Client) send(ctx context.Context, key string, cmd redis.Cmder) redis.Cm
 }
 
 // Close refuses all further commands with ErrClosed and waits until those in flight have ended. If
-// a server does not answer, that takes as long as the client's timeouts, or until ctx ends.
+// a server does not answer, that takes as long as the client's timeouts, or until ctx ends. Then
+// the commands that are still queued fail with ErrClosed, and none in flight is sent again by this
+// package. go-redis may still send those that it has: it waits for a connection, or tries again.
 func (c *Client) Close(ctx context.Context) error {
-	if err := c.gate.close(ctx); err != nil || c.queues == nil {
-		return err
+	err := c.gate.close(ctx)
+	if err == nil && c.queues != nil {
+		err = c.queues.Close(ctx)
 	}
-	return c.queues.Close(ctx)
+	if err != nil {
+		c.late.Store(true)
+		if c.queues != nil {
+			c.queues.Drop(ErrClosed)
+		}
+	}
+	return err
 }
 
 // ErrClosed is the error of commands that come after Close.
 var ErrClosed = errors.New("cache is closed")
 
 // Once is a command that is not sent again when it is not known whether the server has executed it.
-type Once struct{ *redis.Cmd }
+type Once struct {
+	*redis.Cmd
+	read atomic.Bool // its arguments, as go-redis does when it sends them
+}
 
 // NewOnce returns a command that is sent once.
 func NewOnce(ctx context.Context, args ...any) redis.Cmder {
-	return Once{redis.NewCmd(ctx, args...)}
+	return &Once{Cmd: redis.NewCmd(ctx, args...)}
 }
 
 // NoRetry implements redis.Cmder.
-func (Once) NoRetry() bool { return true }
+func (*Once) NoRetry() bool { return true }
+
+// Args implements redis.Cmder.
+func (o *Once) Args() []any {
+	o.read.Store(true)
+	return o.Cmd.Args()
+}
+
+// Unknown reports whether the command failed and the server may have executed it.
+func (o *Once) Unknown() bool { return o.read.Load() && Unknown(o.Err()) }
 
 // remake returns a new command of the same type with these arguments.
 func remake(ctx context.Context, cmd redis.Cmder, args []any) redis.Cmder {
 	switch cmd := cmd.(type) {
 	case *redis.Cmd:
 		return redis.NewCmd(ctx, args...)
-	case Once:
+	case *Once:
 		return NewOnce(ctx, args...)
 	case *redis.StringCmd:
 		return redis.NewStringCmd(ctx, args...)

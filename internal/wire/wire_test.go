@@ -40,7 +40,7 @@ func TestScripts(t *testing.T) {
 			}
 			c.Batch(t.Context(), keys, cmds)
 			for i, cmd := range cmds {
-				if got, err := cmd.(Once).Text(); got != fmt.Sprint(i) || err != nil {
+				if got, err := cmd.(*Once).Text(); got != fmt.Sprint(i) || err != nil {
 					t.Errorf("call %d of a batch answers %q, %v", i, got, err)
 				}
 			}
@@ -98,7 +98,8 @@ func TestRefusedConnection(t *testing.T) {
 	}
 }
 
-// Close refuses what comes later and waits for what is in flight, or until its context ends.
+// Close refuses what comes later and waits for what is in flight, or until its context ends. Then
+// what is still queued fails, and is not sent.
 func TestClose(t *testing.T) {
 	s := redistest.Start(t)
 	for _, auto := range []bool{false, true} {
@@ -110,17 +111,16 @@ func TestClose(t *testing.T) {
 		}
 		begun := time.Now()
 		var wg sync.WaitGroup
-		for i := range 10 {
+		const callers = 100
+		errs := make([]error, callers)
+		key := func(i int) string { return fmt.Sprint(auto, i) }
+		for i := range callers {
 			wg.Go(func() {
-				key := fmt.Sprint("k", i)
-				if err := c.Do(t.Context(), key,
-					redis.NewStatusCmd(t.Context(), "set", key, "v", "px",
-						60000)).Err(); err != nil {
-					t.Error(err)
-				}
+				cmd := redis.NewStatusCmd(t.Context(), "set", key(i), "v", "px", 60000)
+				errs[i] = c.Do(t.Context(), key(i), cmd).Err()
 			})
 		}
-		for c.gate.state.Load() < 10 {
+		for c.gate.state.Load() < callers {
 			time.Sleep(time.Millisecond)
 		}
 		impatient, cancel := context.WithTimeout(t.Context(), pause/10)
@@ -143,6 +143,19 @@ func TestClose(t *testing.T) {
 		wg.Wait()
 		if err := c.Close(t.Context()); err != nil {
 			t.Errorf("the second Close = %v", err)
+		}
+		dropped := 0
+		for i, err := range errs {
+			if err != nil {
+				dropped++
+			}
+			sent := s.Client(t).Exists(t.Context(), key(i)).Val() == 1
+			if sent != (err == nil) || err != nil && !errors.Is(err, ErrClosed) {
+				t.Errorf("command %d: %v, sent: %v", i, err, sent)
+			}
+		}
+		if dropped > 0 != auto {
+			t.Errorf("%d commands are dropped", dropped)
 		}
 	}
 }
@@ -202,6 +215,7 @@ func TestErrors(t *testing.T) {
 	}
 	for _, err := range []error{
 		redisError("ERR unknown command 'set', with args beginning with: 'k' 'secret'"),
+		redisError("ERR Unknown command 'set', with args beginning with: 'k' 'secret'"),
 		errors.New(`redis: can't parse reply="secret" reading string`),
 	} {
 		if got := Err(failed(err)); got == nil || strings.Contains(got.Error(), "secret") ||
@@ -218,6 +232,23 @@ func TestErrors(t *testing.T) {
 		if got := OtherSlot(redisError(text)); got != want {
 			t.Errorf("%q: OtherSlot is %v", text, got)
 		}
+	}
+	for text, want := range map[string]bool{
+		"NOPERM User u has no permissions to run the 'evalsha' command": true,
+		"ERR unknown command 'evalsha'":                                 true,
+		"ERR Unknown command 'EVALSHA'":                                 true,
+		"ERR command 'evalsha' is not supported":                        true,
+		"ERR EVALSHA not allowed":                                       true,
+		"ERR unsupported command":                                       true,
+		"ERR value is not an integer or out of range":                   false,
+		"NOSCRIPT No matching script":                                   false,
+	} {
+		if got := Refused(redisError(text)); got != want {
+			t.Errorf("%q: Refused is %v", text, got)
+		}
+	}
+	if Refused(errors.New("ERR unknown command")) || Refused(nil) {
+		t.Error("an error that is no reply says that the server refuses the command")
 	}
 	if OtherSlot(errors.New("no reply from slot 1")) {
 		t.Error("an error that is no reply says that keys are in other slots")

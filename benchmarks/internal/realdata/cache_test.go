@@ -58,8 +58,8 @@ func equalPB[M proto.Message](a, b M) bool { return proto.Equal(a, b) }
 // roundTrip does with the records what a cache can do. changed returns a copy with the field set to
 // "xx".
 func roundTrip[K comparable, V any](
-	t *testing.T, b *redistest.Backend, name string, c codec.Codec[V], records map[K]V, equal func(
-		V, V) bool, field string, changed func(V) V,
+	t *testing.T, b *redistest.Backend, name string, c codec.Codec[V], records map[K]V,
+	equal func(V, V) bool, field string, changed func(V) V,
 ) {
 	t.Run(name, func(t *testing.T) {
 		ctx := t.Context()

@@ -90,9 +90,8 @@ func loadBy[K comparable, V any](
 		}
 		k := key(v)
 		if _, twice := all[k]; twice {
-			return nil,
-				fmt.Errorf("record %d has the id %v, as one before it; a cache holds one of them",
-					i, k)
+			return nil, fmt.Errorf(
+				"record %d has the id %v, as one before it; a cache holds one of them", i, k)
 		}
 		all[k] = v
 	}

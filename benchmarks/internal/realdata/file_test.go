@@ -193,8 +193,7 @@ func TestOtherFiles(t *testing.T) {
 				"deep": []any{map[string]any{"n": json.Number("1.0")}},
 			}}},
 		{"tweets but one",
-			`[{"id":1,"created_at":"","text":"","lang":"","user":{},"entities":{},` +
-				`"retweet_count":0},{"id":2}]`, map[string]realdata.Record{
+			`[{"id":1,"created_at":"","text":"","lang":"","user":{},"entities":{},"retweet_count":0},{"id":2}]`, map[string]realdata.Record{
 				"1": {"id": json.Number("1"), "created_at": "", "text": "", "lang": "",
 					"user": map[string]any{}, "entities": map[string]any{},
 					"retweet_count": json.Number("0")},
@@ -270,8 +269,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add(
 		`[{"id":1,"created_at":"","text":"","lang":"","user":{},"entities":{},"retweet_count":0}]`)
 	f.Add(
-		`[{"id":"1","created_at":"2013-01-10T07:58:30Z","type":"","actor":{},"repo":{},` +
-			`"payload":{}}]`)
+		`[{"id":"1","created_at":"2013-01-10T07:58:30Z","type":"","actor":{},"repo":{},"payload":{}}]`)
 	f.Fuzz(func(t *testing.T, text string) {
 		file, err := realdata.Load(write(t, text))
 		if err == nil && len(file.Tweets)+len(file.Events)+len(file.Records) == 0 {

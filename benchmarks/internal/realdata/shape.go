@@ -105,9 +105,8 @@ func onlyArray(data []byte) (name string, list []byte, err error) {
 	case 1:
 		return found[0], members[found[0]], nil
 	}
-	return "", nil,
-		fmt.Errorf("the object holds %d arrays (%s): %w", len(found), strings.Join(found, ", "),
-			errExpected)
+	return "", nil, fmt.Errorf("the object holds %d arrays (%s): %w",
+		len(found), strings.Join(found, ", "), errExpected)
 }
 
 // kind names what a JSON text is by its first letter.

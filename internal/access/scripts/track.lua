@@ -1,7 +1,11 @@
 -- track notes that records were accessed now. The key is a shard of the index.
--- ARGV: 1 to note only what the index knows, 0 to add the rest; the longest life that a record of
--- the cache has; the window of notes; 1 to take out entries that are too old to be of live records,
--- 0 if the longest life is not known yet; the members. Times are in milliseconds.
+-- ARGV, with times in milliseconds:
+--   1     1 to note only what the index knows, 0 to add the rest
+--   2     the longest life that a record of the cache has
+--   3     the window of notes
+--   4     1 to take out entries that are too old to be of live records; 0 if the longest life is not
+--         known yet
+--   5...  the members
 local t, life, margin = now(), tonumber(ARGV[2]), tonumber(ARGV[3])
 local left = redis.call('PTTL', KEYS[1]) -- before the first write, in case it is refused
 for i = 5, #ARGV do

@@ -1,7 +1,9 @@
 -- swap replaces the value of a record if it is still the one that was read, and keeps the record's
 -- terms.
--- ARGV: the value that was read; the new one; the policy's TTL to renew the record, 0 to leave its
--- expiry alone.
+-- ARGV:
+--   1  the value that was read
+--   2  the new one
+--   3  the policy's TTL to renew the record; 0 to leave its expiry alone
 -- Returns 1, the value that stands there instead, or 0 if there is no record.
 local old, new, policy = ARGV[1], ARGV[2], tonumber(ARGV[3])
 return record {
