@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"sync"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/activettl/rediscache/codec"
 	"github.com/activettl/rediscache/internal/access"
+	"github.com/activettl/rediscache/internal/load"
 	"github.com/activettl/rediscache/internal/names"
 	"github.com/activettl/rediscache/internal/reap"
 	"github.com/activettl/rediscache/internal/store"
@@ -37,6 +39,7 @@ type core struct {
 	wire   *wire.Client
 	store  *store.Store
 	index  *access.Index // nil if accesses are not tracked
+	loads  *load.Loads
 	closed atomic.Bool
 	stop   context.CancelFunc // of what New started
 	tasks  tasks
@@ -65,11 +68,20 @@ func New[K comparable, V any](
 	}
 	var background context.Context
 	background, made.stop = context.WithCancel(context.Background())
+	made.loads = load.New(background, made.store, made.wire, made.names, made.load,
+		teller{&made.core}, made.tasks.start)
+	if made.hook != nil && !made.wire.ObeysContexts() {
+		made.notice(background, "New", errDeaf)
+	}
 	if made.sweeper != nil {
 		made.tasks.start(func() { made.sweeper.Run(background, sweepTarget{&made.core}) })
 	}
 	return made, nil
 }
+
+// errDeaf is what New tells the Hook of a client that cannot be patient.
+var errDeaf = errors.New("the Redis client does not obey the deadlines of contexts, so " +
+	"Options.Load.Patience has no effect: set ContextTimeoutEnabled")
 
 func newCache[K comparable, V any](
 	rdb redis.UniversalClient, name string, c codec.Codec[V], o *Options,

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/internal/flight"
+	"github.com/activettl/rediscache/internal/load"
 	"github.com/activettl/rediscache/internal/names"
 	"github.com/activettl/rediscache/internal/store"
 	"github.com/activettl/rediscache/internal/wire"
@@ -71,6 +73,16 @@ var (
 	// were used: Options.TrackAccess or Options.Sweeper must be set.
 	ErrNotTracked = errors.New("accesses are not tracked: set Options.TrackAccess or " +
 		"Options.Sweeper")
+
+	// ErrLoadTimeout means that a loader did not return within LoadConfig.Timeout.
+	ErrLoadTimeout = load.ErrTimeout
+
+	// ErrLoadCircle means that a loader asked for a record whose load waits for this loader.
+	ErrLoadCircle = flight.ErrCircle
+
+	// ErrUnavailable means that Redis cannot be reached, does not answer or refuses the cache, and
+	// that LoadConfig.Outage is FailFast.
+	ErrUnavailable = load.ErrUnavailable
 
 	// ErrClosed means that the cache is closed.
 	ErrClosed = wire.ErrClosed

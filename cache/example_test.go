@@ -24,11 +24,7 @@ type Account struct {
 // open returns a cache with Ann under 42 and Bob under 43, on a Redis of the
 // example's own, and what closes both.
 func open() (*cache.Cache[int64, Account], func()) {
-	server := miniredis.NewMiniRedis()
-	if err := server.Start(); err != nil {
-		log.Fatal(err)
-	}
-	rdb := redis.NewClient(&redis.Options{Addr: server.Addr()})
+	rdb, closeServer := openServer()
 	accounts, err := cache.New[int64](rdb, "accounts", codec.JSON[Account]{}, nil)
 	if err != nil {
 		log.Fatal(err)
@@ -42,6 +38,18 @@ func open() (*cache.Cache[int64, Account], func()) {
 	}
 	return accounts, func() {
 		accounts.Close()
+		closeServer()
+	}
+}
+
+// openServer returns a client of a Redis of the example's own, and what closes both.
+func openServer() (*redis.Client, func()) {
+	server := miniredis.NewMiniRedis()
+	if err := server.Start(); err != nil {
+		log.Fatal(err)
+	}
+	rdb := redis.NewClient(&redis.Options{Addr: server.Addr(), ContextTimeoutEnabled: true})
+	return rdb, func() {
 		rdb.Close()
 		server.Close()
 	}

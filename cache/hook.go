@@ -22,7 +22,10 @@ type Hook interface {
 
 // Op is an operation as a Hook sees it. It holds no key and no value, and neither does its Err.
 type Op struct {
-	Kind  string // the method: "Get", "SetMany", "All"
+	// Kind is the method: "Get", "SetMany", "All". Others are "Load" and "Refresh", see Load;
+	// "Outage": a server does not answer, and Err says why; and "New": Err says what the client
+	// lacks.
+	Kind  string
 	Cache string // the cache's name
 	// how many keys it was given; in End of All, Keys, Len and Clear, how many records it met
 	Keys int
@@ -35,6 +38,11 @@ type Op struct {
 	// walk
 	Err error
 
+	// Load tells where the records came from, in End of GetOrLoad, GetOrLoadMany and Reload, and of
+	// two more kinds: "Load" is the call of a loader, and "Refresh" that of one in the background.
+	// Their Keys are how many it was called for. It is nil otherwise.
+	Load *LoadStats
+
 	// Sweep is what a pass did, in End of Sweep; nil otherwise. Keys is then how
 	// many records it looked at, Hits how many it removed.
 	Sweep *sweep.Result
@@ -42,9 +50,10 @@ type Op struct {
 
 // operation is an Op under way.
 type operation struct {
-	hook  Hook
-	start time.Time
-	op    Op
+	hook    Hook
+	secrets []string // keys that a text of the caller may name
+	start   time.Time
+	op      Op
 }
 
 // begin opens an operation. Without a hook it costs nothing.
@@ -103,7 +112,7 @@ func (o *operation) endMany(ctx context.Context, hits, misses int, err error) er
 }
 
 func (o *operation) finish(ctx context.Context, err error) error {
-	o.op.Elapsed, o.op.Err = time.Since(o.start), withoutKeys(err)
+	o.op.Elapsed, o.op.Err = time.Since(o.start), hide(withoutKeys(err), "a key", o.secrets...)
 	hook := o.hook
 	o.hook = nil
 	hook.End(ctx, o.op)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/internal/operations"
 	"github.com/activettl/rediscache/internal/redistest"
 	"github.com/activettl/rediscache/ttl"
 )
@@ -126,7 +127,9 @@ func errorsWithKeys(
 		switch op {
 		case "Set", "Update", "Delete", "Add":
 		default:
-			errs[op+" of what does not decode"] = do(ctx(t), secret)
+			if !operations.Loads(op) { // they replace it
+				errs[op+" of what does not decode"] = do(ctx(t), secret)
+			}
 			errs[op+" of another type"] = single(other, ann)[op](ctx(t), secret)
 		}
 	}
@@ -134,6 +137,7 @@ func errorsWithKeys(
 		errs[op+" with a key that is too long"] = do(ctx(t), secret+strings.Repeat("x", 2000))
 	}
 	_, errs["GetMany"] = c.GetMany(ctx(t), []string{secret, secret + strings.Repeat("x", 2000)})
+	errs["GetOrLoadMany"] = operations.OnSeveral(other, ann, secret)["GetOrLoadMany"](ctx(t))
 	errs["SetMany"] = c.SetMany(ctx(t), map[string]User{secret + strings.Repeat("x", 2000): ann})
 	for _, err := range c.All(ctx(t)) {
 		errs["All"] = err

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/activettl/rediscache/internal/load"
 	"github.com/activettl/rediscache/internal/reap"
 	"github.com/activettl/rediscache/sweep"
 	"github.com/activettl/rediscache/ttl"
@@ -44,6 +45,9 @@ type Options struct {
 	// about 110 bytes of Redis memory per record. In the process it costs up to about 10 MiB, for
 	// the last 65,536 keys.
 	TrackAccess bool
+
+	// Load says how GetOrLoad, GetOrLoadMany and Reload load records.
+	Load LoadConfig
 
 	// AutoPipeline batches concurrent commands. Up to 4 goroutines (2 per server of a cluster or a
 	// Ring) send directly. Beyond that commands queue, with at most 2 pipelines of 64 commands in
@@ -85,6 +89,7 @@ type settings struct {
 	hook          Hook
 	sweeper       sweep.Sweeper
 	track         bool
+	load          load.Config
 	redact        func(key string) string // nil where keys are shown
 }
 
@@ -126,6 +131,10 @@ func (o *Options) settings() (settings, error) {
 		if err := o.Sweeper.Check(reap.LongestIdle(s.terms)); err != nil {
 			return s, fmt.Errorf("Options.Sweeper: %w", err)
 		}
+	}
+	var err error
+	if s.load, err = o.Load.config(); err != nil {
+		return s, err
 	}
 	switch secret := o.RedactSecret.Reveal(); {
 	case secret != "" && !o.RedactKeys:

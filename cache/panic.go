@@ -6,8 +6,9 @@ import (
 	"runtime/debug"
 )
 
-// PanicError is the panic of a function of the caller in a background task, where no caller could
-// recover it. A Hook is told of it as Op.Err.
+// PanicError is the panic of a function of the caller that did not run in the goroutine of a
+// caller: a loader, or a callback of a background task. All who wait for a loader get it; a Hook is
+// told of it as Op.Err.
 type PanicError struct {
 	Value any    // of the panic
 	Stack []byte // of the goroutine that panicked
@@ -22,9 +23,8 @@ func (e *PanicError) Unwrap() error {
 	return err
 }
 
-// errGoexit is the error of a background task in which a function of the caller called
-// runtime.Goexit.
-var errGoexit = errors.New("a callback called runtime.Goexit")
+// errGoexit is the error of a function of the caller that called runtime.Goexit there.
+var errGoexit = errors.New("a loader or a callback called runtime.Goexit")
 
 // contain calls fn in a goroutine of its own, and returns a *PanicError or errGoexit if fn did not
 // return.

@@ -16,6 +16,10 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
+func loadErr(rdb redis.UniversalClient, c cache.LoadConfig) func() error {
+	return newErr[int64, User](rdb, "users", codec.JSON[User]{}, &cache.Options{Load: c})
+}
+
 func TestNewRefuses(t *testing.T) {
 	rdb := redis.NewClient(&redis.Options{}) // never used
 	defer rdb.Close()
@@ -47,6 +51,14 @@ func TestNewRefuses(t *testing.T) {
 				&cache.Options{TTL: ttl.Fixed(-hour)}), "Options.TTL"},
 		{"bad max age", newErr[int64, User](rdb, "users", js, active(ttl.MaxAge(time.Second))),
 			"MaxAge"},
+		{"negative Absent", loadErr(rdb, cache.LoadConfig{Absent: -1}),
+			"Options.Load.Absent is -1ns"},
+		{"short Absent", loadErr(rdb, cache.LoadConfig{Absent: 1}), "Options.Load.Absent"},
+		{"negative Timeout", loadErr(rdb, cache.LoadConfig{Timeout: -1}), "Options.Load.Timeout"},
+		{"short Lease", loadErr(rdb, cache.LoadConfig{Lease: 1}), "Options.Load.Lease"},
+		{"negative Patience", loadErr(rdb, cache.LoadConfig{Patience: -1}),
+			"Options.Load.Patience"},
+		{"unknown Outage", loadErr(rdb, cache.LoadConfig{Outage: 7}), "Options.Load.Outage is 7"},
 		{"negative MaxValueBytes",
 			newErr[int64, User](rdb, "users", js,
 				&cache.Options{MaxValueBytes: -1}), "Options.MaxValueBytes"},

@@ -38,6 +38,10 @@ type Terms struct {
 	// Jitter is the largest part of TTL, from 0 to less than 1, by which a
 	// record's life is shortened at random when it is written. Zero means none.
 	Jitter float64
+
+	// Refresh is the last part of a record's life, before its TTL or MaxAge ends it, in which
+	// GetOrLoad has it loaded again. Zero means that it is not.
+	Refresh time.Duration
 }
 
 // Validate reports the first of the terms that is out of range or that
@@ -70,6 +74,17 @@ func (t Terms) Validate() error {
 			"their use", t.Jitter)
 	case t.Jitter != 0 && time.Duration(float64(t.TTL)*(1-t.Jitter)) < Min:
 		return fmt.Errorf("Jitter %v can shorten the TTL %v to less than %v", t.Jitter, t.TTL, Min)
+	case t.Refresh != 0 && t.Refresh < Min:
+		return fmt.Errorf("Refresh %v is less than %v", t.Refresh, Min)
+	case t.Refresh != 0 && t.Renews && t.MaxAge == 0:
+		return fmt.Errorf("Refresh %v under Active needs a MaxAge: a record that is renewed "+
+			"without end has no age at which it is due", t.Refresh)
+	case t.Refresh != 0 && t.Renews && t.Refresh >= t.MaxAge:
+		return fmt.Errorf("Refresh %v is not less than MaxAge %v: each read would find the "+
+			"record due", t.Refresh, t.MaxAge)
+	case t.Refresh != 0 && !t.Renews && float64(t.Refresh) >= (1-t.Jitter)*float64(t.TTL):
+		return fmt.Errorf("Refresh %v is not less than the shortest life of a record, %v: each "+
+			"read could find it due", t.Refresh, time.Duration((1-t.Jitter)*float64(t.TTL)))
 	}
 	return nil
 }
@@ -87,15 +102,15 @@ func Check(d time.Duration) error {
 type Option interface{ apply(*Terms) }
 
 // Active returns the sliding policy: a record lives d from its last read or update. It takes
-// [MaxAge] and [Tolerance]. Active never fails: the function that is given the policy returns an
-// error for a duration out of range.
+// [MaxAge], [Tolerance] and, with MaxAge, [Refresh]. Active never fails: the function that is given
+// the policy returns an error for a duration out of range.
 func Active(d time.Duration, opts ...Option) Policy {
 	return newPolicy(Terms{TTL: d, Renews: true}, opts)
 }
 
 // Fixed returns the absolute policy: a record lives d from when it was written, and no read or
-// update changes that. It takes [Jitter]. Fixed never fails: the function that is given the policy
-// returns an error for a duration out of range.
+// update changes that. It takes [Jitter] and [Refresh]. Fixed never fails: the function that is
+// given the policy returns an error for a duration out of range.
 func Fixed(d time.Duration, opts ...Option) Policy {
 	return newPolicy(Terms{TTL: d}, opts)
 }
@@ -137,6 +152,29 @@ func Tolerance(d time.Duration) Option { return tolerance(d) }
 // between (1-fraction)·TTL and TTL, never longer than the TTL. fraction is from 0 to less than 1.
 // Jitter is for a Fixed policy. A record's own TTL is kept exactly.
 func Jitter(fraction float64) Option { return jitter(fraction) }
+
+// Refresh lets GetOrLoad load a record again before it expires, in the background. In the last d of
+// its life, before its TTL under Fixed and before its MaxAge under Active, the record is due: the
+// first caller of GetOrLoad that reads it gets the value and has it loaded again, one process of
+// all at a time. If that fails, the old value stays until the record expires. Nothing but the
+// GetOrLoad family refreshes records.
+//
+// d must be less than the shortest life that the policy gives a record. A record with a shorter TTL
+// of its own under Fixed has the same part of that TTL as its Refresh. Such records take about 80
+// bytes more of Redis memory.
+//
+// A process remembers up to 65,536 records that it knows not to be due, and reads them as without
+// Refresh. A record that it does not remember costs a script in place of a GET.
+func Refresh(d time.Duration) Option { return refresh(d) }
+
+type refresh time.Duration
+
+func (d refresh) apply(t *Terms) {
+	t.Refresh = time.Duration(d)
+	if d == 0 {
+		t.Refresh = -1 // as for maxAge
+	}
+}
 
 type maxAge time.Duration
 
@@ -188,6 +226,9 @@ func (p policy) String() string {
 	}
 	if p.terms.Jitter != 0 {
 		s += fmt.Sprintf(", ttl.Jitter(%v)", p.terms.Jitter)
+	}
+	if p.terms.Refresh != 0 {
+		s += fmt.Sprintf(", ttl.Refresh(%v)", p.terms.Refresh)
 	}
 	return s + ")"
 }

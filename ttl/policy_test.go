@@ -38,6 +38,16 @@ func TestTerms(t *testing.T) {
 			ttl.Terms{TTL: time.Hour, Jitter: 0.1},
 			"ttl.Fixed(1h0m0s, ttl.Jitter(0.1))",
 		},
+		{
+			ttl.Fixed(time.Hour, ttl.Jitter(0.5), ttl.Refresh(29*time.Minute)),
+			ttl.Terms{TTL: time.Hour, Jitter: 0.5, Refresh: 29 * time.Minute},
+			"ttl.Fixed(1h0m0s, ttl.Jitter(0.5), ttl.Refresh(29m0s))",
+		},
+		{
+			ttl.Active(time.Minute, ttl.MaxAge(time.Hour), ttl.Refresh(59*time.Minute)),
+			ttl.Terms{TTL: time.Minute, Renews: true, MaxAge: time.Hour, Refresh: 59 * time.Minute},
+			"ttl.Active(1m0s, ttl.MaxAge(1h0m0s), ttl.Refresh(59m0s))",
+		},
 		{ttl.Fixed(math.MaxInt64), ttl.Terms{TTL: math.MaxInt64},
 			"ttl.Fixed(2562047h47m16.854775807s)"},
 	}
@@ -86,6 +96,19 @@ func TestTermsRefused(t *testing.T) {
 		{"jitter negative", ttl.Fixed(time.Hour, ttl.Jitter(-0.1)), "Jitter -0.1"},
 		{"jitter NaN", ttl.Fixed(time.Hour, ttl.Jitter(math.NaN())), "Jitter NaN"},
 		{"jitter of a sliding TTL", ttl.Active(time.Hour, ttl.Jitter(0.1)), "Jitter 0.1"},
+		{"refresh zero", ttl.Fixed(time.Hour, ttl.Refresh(0)), "Refresh"},
+		{"refresh negative", ttl.Fixed(time.Hour, ttl.Refresh(-time.Minute)), "Refresh"},
+		{"refresh below a millisecond", ttl.Fixed(time.Hour, ttl.Refresh(1)), "less than 1ms"},
+		{"refresh of the whole TTL", ttl.Fixed(time.Hour, ttl.Refresh(time.Hour)),
+			"Refresh 1h0m0s is not less than the shortest life of a record, 1h0m0s"},
+		{"refresh of the shortest life",
+			ttl.Fixed(time.Hour, ttl.Refresh(30*time.Minute), ttl.Jitter(0.5)),
+			"Refresh 30m0s is not less than the shortest life of a record, 30m0s"},
+		{"refresh without max age", ttl.Active(time.Hour, ttl.Refresh(time.Minute)),
+			"needs a MaxAge"},
+		{"refresh of the max age",
+			ttl.Active(time.Hour, ttl.MaxAge(2*time.Hour), ttl.Refresh(2*time.Hour)),
+			"Refresh 2h0m0s is not less than MaxAge 2h0m0s"},
 		{"jitter below a millisecond", ttl.Fixed(time.Millisecond, ttl.Jitter(0.5)), "Jitter 0.5"},
 	}
 	for _, tt := range tests {

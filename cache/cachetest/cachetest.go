@@ -3,6 +3,7 @@
 //	users, srv := cachetest.New[int64](t, "users", codec.JSON[User]{}, nil)
 //	… // the code under test takes users, or makes its own cache on srv.Client
 //	srv.Advance(time.Hour)
+//	srv.Fail(nil) // and what does it do without Redis?
 //
 // In a testing/synctest bubble, time.Sleep lets the time pass as well.
 //
@@ -33,12 +34,12 @@ type Server struct {
 	// Client is connected to the server. It is closed at the test's end.
 	Client redis.UniversalClient
 
-	// Miniredis is the server itself, for tests that want to look into it or to
-	// make it fail (SetError).
+	// Miniredis is the server itself, for tests that want to look into it.
 	Miniredis *miniredis.Miniredis
 
 	bubble bool
 	now    time.Time
+	fault  fault
 }
 
 // New returns a cache made by cache.New with these arguments on a new server,
@@ -74,6 +75,7 @@ func NewServer(tb testing.TB) *Server {
 		// Without this go-redis asks the DNS for the address, which also ends a second bubble.
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	})
+	client.AddHook(&srv.fault)
 	srv.Client = client
 	tb.Cleanup(func() {
 		_ = client.Close()

@@ -136,7 +136,12 @@ func newCache(
 	t *testing.T, rdb redis.UniversalClient, o *cache.Options,
 ) *cache.Cache[string, Value] {
 	t.Helper()
-	c, err := cache.New[string](rdb, redistest.UniqueName(t), codec.JSON[Value]{}, o)
+	var fails cache.Options // where Redis does not answer, also with a loader
+	if o != nil {
+		fails = *o
+	}
+	fails.Load.Outage, fails.Load.Patience = cache.FailFast, time.Minute
+	c, err := cache.New[string](rdb, redistest.UniqueName(t), codec.JSON[Value]{}, &fails)
 	if err != nil {
 		t.Fatal(err)
 	}

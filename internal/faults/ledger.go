@@ -19,11 +19,12 @@ type ledger struct {
 	mayMiss bool // records may be lost at any time
 	moves   bool // slots move: a Set may remove a record before it writes it to another node
 
-	mu    sync.Mutex
-	epoch int // of the primary; odd while it changes
-	keys  map[string]*history
-	late  int      // reads of a write that was executed late
-	wrong []string // what cannot be
+	mu       sync.Mutex
+	epoch    int // of the primary; odd while it changes
+	stubborn int // how often it has begun or ended to refuse writes; odd while it does
+	keys     map[string]*history
+	late     int      // reads of a write that was executed late
+	wrong    []string // what cannot be
 }
 
 // history is what is known of a key.
@@ -74,17 +75,28 @@ func (l *ledger) change() {
 	l.epoch++
 }
 
+// refuse is called before the primary refuses to write and when it no longer does. Meanwhile loads
+// have no lease, and callers may share one that began before a Delete.
+func (l *ledger) refuse() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stubborn++
+}
+
 // moment is what was known of a key when an operation began.
 type moment struct {
-	epoch int
-	floor int64
+	epoch    int
+	floor    int64
+	stubborn int
 }
 
 func (l *ledger) look(key string) moment {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return moment{l.epoch, l.of(key).floor}
+	return l.momentOf(l.of(key))
 }
+
+func (l *ledger) momentOf(h *history) moment { return moment{l.epoch, h.floor, l.stubborn} }
 
 // same reports whether the primary has been the same one since then.
 func (l *ledger) same(m moment) bool { return m.epoch == l.epoch && l.epoch%2 == 0 }
@@ -103,7 +115,16 @@ func (l *ledger) issue(key string) (version int64, m moment) {
 	h := l.of(key)
 	h.issued++
 	h.doubt[h.issued] = true
-	return h.issued, moment{l.epoch, h.floor}
+	return h.issued, l.momentOf(h)
+}
+
+// remove is issue for a write that leaves nothing: no late one can be read.
+func (l *ledger) remove(key string) (version int64, m moment) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h := l.of(key)
+	h.issued++
+	return h.issued, l.momentOf(h)
 }
 
 // retryAfter is how long go-redis waits at the least before it sends a write once more. The first
@@ -132,7 +153,7 @@ func (l *ledger) add(key string) (version int64, m moment) {
 	h := l.of(key)
 	h.adds++
 	h.issued++
-	return h.issued, moment{l.epoch, h.floor}
+	return h.issued, l.momentOf(h)
 }
 
 // addedTo says that an Add succeeded. One that was executed late has refused all that came first.
@@ -207,6 +228,26 @@ func (l *ledger) saw(key string, v Value, m moment) {
 		l.late++
 	default:
 		l.accuse("%s: version %d was read from a primary that had %d", key, v.Version, m.floor)
+	}
+}
+
+// loaded judges a value that was read through. It may be newer than what the primary has.
+func (l *ledger) loaded(key string, v Value, m moment) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h := l.of(key)
+	switch wrong := v.wrong(key); {
+	case wrong != "":
+		l.accuse("%s: what was read through %s", key, wrong)
+	case v.Version < 1 || v.Version > h.issued:
+		l.accuse("%s: version %d was read through, and none beyond %d was ever written", key,
+			v.Version, h.issued)
+	case !l.same(m) || m.stubborn != l.stubborn || l.stubborn%2 == 1 || v.Version >= m.floor:
+	case h.doubt[v.Version]:
+		l.late++
+	default:
+		l.accuse("%s: version %d was read through after %d was acknowledged", key, v.Version,
+			m.floor)
 	}
 }
 

@@ -38,6 +38,7 @@ type load struct {
 	deadline time.Duration
 	seed     uint64
 	ledger   *ledger
+	source   *source
 	log      *log
 
 	generations [sharedKeys]atomic.Int64 // of the shared keys
@@ -73,9 +74,11 @@ func (l *load) start(sweeps bool) {
 		loop(func(c *caller) { life++; c.live(w, life) })
 		loop(func(c *caller) { c.upsert(w) })
 		loop(func(c *caller) { c.add(w) })
+		loop(func(c *caller) { c.change(w) })
 	}
 	for range readers {
 		loop((*caller).read)
+		loop((*caller).readThrough)
 	}
 	if sweeps {
 		loop((*caller).sweep)
@@ -148,6 +151,12 @@ func (l *load) audit() {
 		for w := range writers {
 			for n := range plainKeys {
 				l.readOne(plainKey(w, n), c.Peek)
+			}
+			for n := range loadedKeys {
+				key := loadedKey(w, n)
+				l.loadOne(key, func(ctx context.Context) (Value, error) {
+					return c.GetOrLoad(ctx, key, l.source.one)
+				})
 			}
 		}
 		for n := range sharedKeys {

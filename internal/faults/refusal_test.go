@@ -56,10 +56,12 @@ func TestRefusals(t *testing.T) {
 				}
 				core := name == "active" && tt.name == "out of memory"
 				scenario{rdb: s.Client(t), policy: policy, sees: tt.sees, core: core,
-					fault: func(*load) {
+					fault: func(l *load) {
+						l.ledger.refuse()
 						do(tt.refuse)
 						time.Sleep(during)
 						do(tt.heal)
+						l.ledger.refuse()
 					}}.run(t)
 			})
 		}
@@ -183,12 +185,14 @@ func TestDiskFull(t *testing.T) {
 			}
 			sees := []string{"MISCONF"}
 			scenario{rdb: s.Client(t), limit: patient, policy: policy, sees: sees,
-				fault: func(*load) {
+				fault: func(l *load) {
+					l.ledger.refuse()
 					s.FillDisk(t)
 					writes("err")
 					time.Sleep(during)
 					s.FreeDisk(t)
 					writes("ok")
+					l.ledger.refuse()
 				}}.run(t)
 		})
 	}

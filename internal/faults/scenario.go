@@ -95,8 +95,10 @@ func (s scenario) play(t *testing.T, seed uint64) (late []string) {
 	name := redistest.UniqueName(t)
 	redistest.CheckKeys(t, s.rdb, name)
 	l := &load{deadline: cmp.Or(s.limit, limit), seed: seed, ledger: newLedger(s.mayMiss),
-		log: &log{}}
+		log: &log{}, source: &source{rows: map[string]Value{}}}
 	for _, o := range ways(s.policy) {
+		// What counts as out says nothing of what was acknowledged. So it is to be an error.
+		o.Load = cache.LoadConfig{Outage: cache.FailFast, Patience: l.deadline}
 		c, err := cache.New[string](s.rdb, name, codec.JSON[Value]{}, o)
 		if err != nil {
 			t.Fatal(err)

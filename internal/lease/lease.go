@@ -46,8 +46,20 @@ type Lease struct {
 func Take(
 	ctx context.Context, w *wire.Client, key string, ttl time.Duration,
 ) (l *Lease, left time.Duration, err error) {
-	l = &Lease{wire: w, key: key, token: rand.Text(), ttl: ttl}
-	left, err = l.take(ctx)
+	l = newLease(w, key, ttl)
+	now := time.Now()
+	return l.outcome(ctx, w.Do(ctx, key, l.command(ctx)), now)
+}
+
+func newLease(w *wire.Client, key string, ttl time.Duration) *Lease {
+	return &Lease{wire: w, key: key, token: rand.Text(), ttl: ttl}
+}
+
+// outcome is what Take returns after a reply to the command, which was sent at a time.
+func (l *Lease) outcome(
+	ctx context.Context, reply redis.Cmder, sent time.Time,
+) (*Lease, time.Duration, error) {
+	left, err := l.took(reply, sent)
 	if wire.Unknown(err) { // it may have been taken all the same
 		l.GiveBack(ctx)
 	}
@@ -68,18 +80,20 @@ const (
 	noTTL = -1
 )
 
-// take returns how long another process has the lease, or a negative time if this one has it.
-func (l *Lease) take(ctx context.Context) (left time.Duration, err error) {
-	now := time.Now()
-	args := takeScript.Args(l.key, l.token, l.ttl.Milliseconds())
-	cmd := l.wire.Do(ctx, l.key, redis.NewCmd(ctx, args...)).(*redis.Cmd)
-	ms, err := cmd.Int64()
+// command returns the command that takes or renews the lease.
+func (l *Lease) command(ctx context.Context) redis.Cmder {
+	return redis.NewCmd(ctx, takeScript.Args(l.key, l.token, l.ttl.Milliseconds())...)
+}
+
+// took returns how long another process has the lease, or a negative time if this one has it.
+func (l *Lease) took(reply redis.Cmder, sent time.Time) (left time.Duration, err error) {
+	ms, err := reply.(*redis.Cmd).Int64()
 	if err != nil {
-		return 0, wire.Err(cmd)
+		return 0, wire.Err(reply)
 	}
 	switch ms {
 	case mine:
-		l.taken = now
+		l.taken = sent
 		return -1, nil
 	case noTTL:
 		return time.Second, nil
@@ -95,7 +109,8 @@ func (l *Lease) Keep(ctx context.Context) error {
 	if time.Since(l.taken) < l.ttl/3 {
 		return nil
 	}
-	left, err := l.take(ctx)
+	now := time.Now()
+	left, err := l.took(l.wire.Do(ctx, l.key, l.command(ctx)), now)
 	if err == nil && left >= 0 {
 		return ErrLost
 	}
@@ -105,4 +120,48 @@ func (l *Lease) Keep(ctx context.Context) error {
 // Release ends the lease: one command. If that fails, the lease expires by itself.
 func (l *Lease) Release(ctx context.Context) error {
 	return wire.Err(l.wire.Do(ctx, l.key, redis.NewCmd(ctx, releaseScript.Args(l.key, l.token)...)))
+}
+
+// Taken is the outcome of a TakeMany for one key.
+type Taken struct {
+	Lease *Lease        // nil if another process has it, or on an error
+	Left  time.Duration // how long another process has it
+	Err   error
+}
+
+// TakeMany does for each key what Take does, in one round trip to each server.
+func TakeMany(ctx context.Context, w *wire.Client, keys []string, ttl time.Duration) []Taken {
+	leases, cmds := make([]*Lease, len(keys)), make([]redis.Cmder, len(keys))
+	for i, key := range keys {
+		leases[i] = newLease(w, key, ttl)
+		cmds[i] = leases[i].command(ctx)
+	}
+	now := time.Now()
+	w.Batch(ctx, keys, cmds)
+	all := make([]Taken, len(keys))
+	for i, l := range leases {
+		all[i].Lease, all[i].Left, all[i].Err = l.outcome(ctx, cmds[i], now)
+	}
+	return all
+}
+
+// KeepMany does for each lease what Keep does, in one round trip to each server. It tells of no
+// failure.
+func KeepMany(ctx context.Context, w *wire.Client, leases []*Lease) {
+	var keys []string
+	var cmds []redis.Cmder
+	var kept []*Lease
+	now := time.Now()
+	for _, l := range leases {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if now.Sub(l.taken) >= l.ttl/3 {
+			keys, cmds = append(keys, l.key), append(cmds, l.command(ctx))
+			kept = append(kept, l)
+		}
+	}
+	w.Batch(ctx, keys, cmds)
+	for i, l := range kept {
+		_, _ = l.took(cmds[i], now)
+	}
 }

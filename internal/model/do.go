@@ -3,6 +3,7 @@ package model
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/activettl/rediscache/cache"
 )
@@ -58,6 +59,18 @@ func (m *member) do(o op, w *world) (got []seen, count int) {
 	case "GetMany":
 		var found map[string]Value
 		found, err = m.GetMany(ctx, keyTexts(o.keys))
+		for i, k := range o.keys {
+			v, ok := found[keyText(k)]
+			if got[i].value = v; !ok {
+				got[i].err = cache.ErrNotFound
+			}
+		}
+	case "GetOrLoad", "GetOrLoad none", "GetOrLoad fails", "Reload", "Reload none", "Reload fails":
+		one.value, err = m.load(o, key)
+	case "GetOrLoadMany", "GetOrLoadMany none", "GetOrLoadMany fails":
+		var found map[string]Value
+		found, err = m.GetOrLoadMany(ctx, keyTexts(o.keys), o.loaderMany,
+			cache.WaitFresh(2*time.Second))
 		for i, k := range o.keys {
 			v, ok := found[keyText(k)]
 			if got[i].value = v; !ok {

@@ -39,6 +39,17 @@ var fleets = map[string][]cache.Options{
 		{TTL: ttl.Fixed(hour, ttl.Jitter(0.2))},
 		{TTL: ttl.Fixed(hour), AutoPipeline: true},
 	},
+	"refreshed": {
+		{TTL: ttl.Fixed(hour, ttl.Refresh(20*time.Minute))},
+		{TTL: ttl.Fixed(hour, ttl.Refresh(20*time.Minute), ttl.Jitter(0.2))},
+		{TTL: ttl.Fixed(hour, ttl.Refresh(20*time.Minute)), AutoPipeline: true},
+	},
+	"refreshed with MaxAge": {
+		{TTL: ttl.Active(hour, ttl.MaxAge(maxAge), ttl.Refresh(hour))},
+		{TTL: ttl.Active(hour, ttl.MaxAge(maxAge), ttl.Refresh(hour))},
+		{TTL: ttl.Active(hour, ttl.MaxAge(maxAge), ttl.Refresh(hour), ttl.Tolerance(tolerance)),
+			AutoPipeline: true},
+	},
 	"tracked": {
 		{TTL: ttl.Fixed(hour), TrackAccess: true},
 		{TTL: ttl.Fixed(hour), TrackAccess: true},
@@ -55,6 +66,8 @@ type member struct {
 	rdb    *redis.Client
 	trusts [keyCount]time.Duration // until when it may take an access to a key for noted
 
+	out time.Duration // until when Redis may count as out
+
 	// Whether it remembers of a key that it could not decode the value. Then it does not renew it.
 	unreadable [keyCount]knowledge
 }
@@ -66,7 +79,7 @@ func (m *member) trust(o op, k int, at span) {
 	case m.Tolerance > 0:
 		m.trusts[k] = at.hi + m.Tolerance
 	case m.tracked && (strings.HasPrefix(o.name, "Set") || strings.HasPrefix(o.name, "Add") ||
-		strings.HasPrefix(o.name, "Upsert")):
+		strings.HasPrefix(o.name, "Upsert") || o.loads()):
 		m.trusts[k] = at.hi + m.window()
 	}
 }
@@ -79,6 +92,7 @@ func newMember(t *testing.T, w *world, i int, o cache.Options) *member {
 	t.Helper()
 	m := &member{terms: terms{o.TTL.Terms(), o.TrackAccess}, mini: !w.real, line: &line{}}
 	m.rdb = w.client(m.line, i%2 == 1)
+	o.Load = loading
 	var err error
 	if m.Cache, err = cache.New[string](m.rdb, cacheName, codec.JSON[Value]{}, &o); err != nil {
 		t.Fatal(err)

@@ -24,7 +24,7 @@ func decision(err error) error {
 	}
 	for _, known := range []error{
 		cache.ErrNotFound, cache.ErrExists, cache.ErrDecode, cache.ErrWrongType, cache.ErrConflict,
-		cache.ErrMaxIdle, cache.ErrNotTracked, sweep.ErrBusy,
+		cache.ErrMaxIdle, cache.ErrNotTracked, sweep.ErrBusy, errLoader,
 	} {
 		if errors.Is(err, known) {
 			return known
@@ -73,10 +73,15 @@ func play(t *testing.T, w *world, fleet []cache.Options, ops []op) (failed int, 
 
 // step plays one op.
 func (h *history) step(o op) string {
-	var err error
+	err := h.free(o)
 	switch o.name {
 	case "pass":
 		err = h.w.pass(ctx, o.d)
+		for _, m := range h.all {
+			if h.w.real {
+				m.out += o.d // it goes by the real time
+			}
+		}
 	case "drop":
 		err = h.w.admin.Unlink(ctx, redisKey(o.keys[0])).Err()
 		h.keys[o.keys[0]] = []state{{}}
@@ -85,8 +90,16 @@ func (h *history) step(o op) string {
 		s, err = h.w.plant(ctx, o)
 		h.keys[o.keys[0]] = []state{s}
 	case "together":
+		for _, part := range o.parts {
+			if err := h.free(part); err != nil {
+				h.t.Fatalf("%v: %v", o, err)
+			}
+		}
 		return h.together(o.parts)
 	default:
+		if err != nil {
+			h.t.Fatalf("%v: %v", o, err)
+		}
 		m := h.all[o.member]
 		m.line.arm(o.fault)
 		defer m.line.disarm()
@@ -116,6 +129,9 @@ func (h *history) onKeys(o op, m *member) string {
 	got, count := m.do(o, h.w)
 	broken := h.broke(m)
 	at := span{before.lo, h.now().hi}
+	if broken && o.loads() {
+		m.out = at.hi + outFor
+	}
 	var removed tally
 	for i, k := range o.keys {
 		got[i].at = at

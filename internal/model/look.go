@@ -55,8 +55,8 @@ func (s state) agrees(w *world, h raw, now span) (state, bool) {
 	case absent:
 		return s, kind == "none"
 	case hash:
-		if kind != "hash" {
-			return s, false
+		if kind != "hash" || s.given {
+			return s, kind == "hash"
 		}
 	case other:
 		if kind != "set" && kind != "hash" && (kind != "list" || h.list.Val()[1] != "-5") {

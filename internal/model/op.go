@@ -18,6 +18,7 @@ type op struct {
 	dry    bool // of a sweep; of "plant", that it has no TTL
 	fault  fault
 	parts  []op // of "together"
+	shared bool // it is one of those
 }
 
 const (
@@ -32,13 +33,19 @@ var (
 		"Update", "UpdateField", "Modify", "Modify", "Upsert", "Upsert", "Upsert own", "Touch",
 		"Delete", "Inspect",
 	}
-	batch = []string{"GetMany", "GetMany", "SetMany", "SetMany own", "DeleteMany"}
+	batch = []string{"GetMany", "GetMany", "SetMany", "SetMany own", "DeleteMany", "GetOrLoadMany",
+		"GetOrLoadMany", "GetOrLoadMany none", "GetOrLoadMany fails"}
 	walks = []string{"All", "Keys", "Len", "Clear", "Sweep", "Sweep"}
 )
 
 // concurrent are those that may come between each other. Inspect is none: on miniredis it can see
 // the TTL that a GETEX sets before it refuses the type.
 var concurrent = single[:len(single)-1]
+
+// beside are the loads that come between those. There is one of them at most: it would wait for
+// another one, and by that for a time that is no whole number of milliseconds.
+var beside = []string{"GetOrLoad", "GetOrLoad", "GetOrLoad none", "GetOrLoad fails", "Reload",
+	"Reload none", "Reload fails"}
 
 // ownTTLs are what records are given of their own: around the policy's hour, and such that a part
 // of them is no whole number.
@@ -123,11 +130,16 @@ func generateOp(r *rand.Rand, members, member, key int) op {
 		for i := range 2 + r.IntN(2) {
 			t.parts = append(t.parts,
 				op{name: pick(r, concurrent), member: r.IntN(members), keys: o.keys, n: 1000 + i,
-					d: pick(r, ownTTLs)})
+					d: pick(r, ownTTLs), shared: true})
+		}
+		if r.IntN(2) == 0 {
+			t.parts[0].name = pick(r, beside)
 		}
 		return t
-	case p < 76:
+	case p < 66:
 		o.name, o.d = pick(r, single), pick(r, ownTTLs)
+	case p < 76:
+		o.name = pick(r, loads)
 	case p < 88:
 		o.name, o.d = pick(r, batch), pick(r, ownTTLs)
 		o.keys = r.Perm(keyCount)[:1+r.IntN(keyCount)]

@@ -49,6 +49,7 @@ func (w *world) plant(ctx context.Context, o op) (state, error) {
 		pipe.HSet(ctx, key, "t", token)
 	case "a marker":
 		s = load(o)
+		s.marker = s.kind == hash
 		pipe.HSet(ctx, key, "n", strconv.Itoa(o.n))
 	case "a record with terms":
 		w.pushRecord(ctx, pipe, key, &s, o)

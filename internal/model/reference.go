@@ -47,6 +47,9 @@ func (o op) ownTTL() time.Duration {
 // outcomes returns what an operation of a member may do to what a key holds, if a round trip of it
 // broke or not. A key holds nothing, or is alive.
 func outcomes(o op, m *member, s state, now span, broken bool) []outcome {
+	if o.loads() {
+		return loadOutcomes(o, m, s, now, broken)
+	}
 	name, _ := strings.CutSuffix(strings.Replace(o.name, "Many", "", 1), " own")
 	reads := name == "Get" || name == "Peek" || name == "Modify" || name == "Upsert"
 	switch {

@@ -31,6 +31,8 @@ type state struct {
 	own      time.Duration // its own TTL, or 0
 	more     int           // elements of the list that this version does not know
 	loads    bool          // a lease or marker but for its TTL, which it lacks
+	marker   bool          // a hash that is a marker, and no lease
+	given    bool          // a lease that may be given back at any time
 	deadline span          // zero for none
 	cut      bool          // its last renewal reached the deadline
 	expires  span

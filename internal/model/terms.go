@@ -42,6 +42,9 @@ func (m terms) set(v Value, own time.Duration, now span) []state {
 		}
 		return m.renew(s, now)
 	}
+	if own > 0 && own < m.TTL && m.Refresh > 0 {
+		s.kind, s.own, s.deadline = list, own, now.plus(own)
+	}
 	if own > 0 {
 		s.expires = now.plus(own)
 	} else {

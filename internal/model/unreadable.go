@@ -19,6 +19,10 @@ const (
 // learn notes whether a member remembers, after an operation, that it could not decode a value.
 func (m *member) learn(o op, k int, err error) {
 	name, _ := strings.CutSuffix(strings.Replace(o.name, "Many", "", 1), " own")
+	if o.loads() { // it replaces what cannot be decoded, or another member does
+		m.unreadable[k] = maybe
+		return
+	}
 	switch name {
 	case "Get", "Peek":
 		if err == cache.ErrDecode {

@@ -62,5 +62,8 @@ func (n Names) Swept() string { return n.full + "!swept" }
 // Seen is a shard of the index of accesses.
 func (n Names) Seen(shard int) string { return n.full + "!seen:" + strconv.Itoa(shard) }
 
+// Load is the lease of a refresh of the record with this key.
+func (n Names) Load(key string) string { return n.full + "!load:" + n.Text(key) }
+
 // Longest holds the longest TTL that a record of a tracked cache was given.
 func (n Names) Longest() string { return n.full + "!longest" }

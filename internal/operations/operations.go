@@ -9,7 +9,8 @@ import (
 )
 
 // OnOne returns each operation on one key. Those that write write v, and UpdateField gives the
-// field its value.
+// field its value. Loaders return v: of a cache whose LoadConfig.Outage is not FailFast, GetOrLoad and
+// Reload succeed also where Redis does not answer.
 func OnOne[V any](
 	c *cache.Cache[string, V], v V, field string, value any,
 ) map[string]func(ctx context.Context, key string) error {
@@ -24,6 +25,14 @@ func OnOne[V any](
 		},
 		"Inspect": func(ctx context.Context, key string) error {
 			_, err := c.Inspect(ctx, key)
+			return err
+		},
+		"GetOrLoad": func(ctx context.Context, key string) error {
+			_, err := c.GetOrLoad(ctx, key, one(v))
+			return err
+		},
+		"Reload": func(ctx context.Context, key string) error {
+			_, err := c.Reload(ctx, key, one(v))
 			return err
 		},
 		"Set":    func(ctx context.Context, key string) error { return c.Set(ctx, key, v) },
@@ -51,13 +60,17 @@ func OnOne[V any](
 }
 
 // OnSeveral returns each operation on these keys or on all. SetMany writes v under the first of
-// them.
+// them, GetOrLoadMany under all that are not there; see OnOne.
 func OnSeveral[V any](
 	c *cache.Cache[string, V], v V, keys ...string,
 ) map[string]func(ctx context.Context) error {
 	return map[string]func(ctx context.Context) error{
 		"GetMany": func(ctx context.Context) error {
 			_, err := c.GetMany(ctx, keys)
+			return err
+		},
+		"GetOrLoadMany": func(ctx context.Context) error {
+			_, err := c.GetOrLoadMany(ctx, keys, many(v))
 			return err
 		},
 		"SetMany": func(ctx context.Context) error {
@@ -71,6 +84,28 @@ func OnSeveral[V any](
 		"Clear": func(ctx context.Context) error { _, err := c.Clear(ctx); return err },
 		"All":   func(ctx context.Context) error { return lastOf(c.All(ctx)) },
 		"Keys":  func(ctx context.Context) error { return lastOf(c.Keys(ctx)) },
+	}
+}
+
+// Loads reports whether an operation calls a loader. It replaces bytes that cannot be decoded, waits
+// for the lease of another load, and succeeds where Redis refuses a write.
+func Loads(op string) bool {
+	return op == "GetOrLoad" || op == "GetOrLoadMany" || op == "Reload"
+}
+
+// one is a loader of v.
+func one[V any](v V) func(context.Context, string) (V, error) {
+	return func(context.Context, string) (V, error) { return v, nil }
+}
+
+// many is a loader of v under each key.
+func many[V any](v V) func(context.Context, []string) (map[string]V, error) {
+	return func(_ context.Context, keys []string) (map[string]V, error) {
+		all := make(map[string]V, len(keys))
+		for _, key := range keys {
+			all[key] = v
+		}
+		return all, nil
 	}
 }
 

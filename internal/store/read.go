@@ -38,16 +38,19 @@ func (s *Store) ReadForSwap(ctx context.Context, key string, voids bool) ([]byte
 
 // read is the plan of all reads of a value.
 type read struct {
-	store   *Store
-	key     string
-	state   reading
-	renews  bool
-	swap    bool          // the value is for a compare-and-set
-	voids   bool          // the lease or marker of a load is removed
-	refused bool          // the server calls no script; err says why
-	own     int64         // what renewed knows of the record
-	sent    time.Duration // when a tolerant script was sent
-	args    [6]any        // of the command
+	store     *Store
+	key       string
+	state     reading
+	renews    bool
+	swap      bool          // the value is for a compare-and-set
+	voids     bool          // the lease or marker of a load is removed
+	through   bool          // of a read-through
+	plainOnly bool          // by plain commands
+	refused   bool          // the server calls no script; err says why
+	own       int64         // what renewed knows of the record
+	sent      time.Duration // when a tolerant script was sent
+	args      [6]any        // of the command
+	look      *claim        // of a read-through that looks
 
 	value []byte
 	err   error
@@ -60,8 +63,9 @@ const (
 	begun    reading = iota
 	plain            // GET or GETEX, which read strings
 	script           // get.lua, which reads any record
-	fresh            // GET or LRANGE of a record that need not be renewed
+	fresh            // GET or LRANGE of a record that is not renewed
 	tolerant         // get_tolerant.lua
+	looking          // claim.lua
 )
 
 func (s *Store) newRead(key string, renews bool) read {
@@ -77,7 +81,12 @@ func (r *read) next(ctx context.Context, reply redis.Cmder) redis.Cmder {
 	s := r.store
 	switch r.state {
 	case begun:
-		if s.renewed != nil && !r.swap {
+		if r.through && !r.plainOnly && s.mustLook(r.key) {
+			r.state = looking
+			r.look = &claim{store: s, key: r.key, renews: r.renews}
+			return r.look.next(ctx, nil)
+		}
+		if s.renewed != nil && !r.swap && !r.plainOnly {
 			if own, ok := s.renewed.table.Get(r.key); ok {
 				return r.sendFresh(ctx, own)
 			}
@@ -86,15 +95,23 @@ func (r *read) next(ctx context.Context, reply redis.Cmder) redis.Cmder {
 
 	case fresh:
 		value, err := r.fresh(reply)
-		if err == errTermsChanged {
+		switch {
+		case err == errTermsChanged && r.plainOnly:
+			err = errOther
+		case err == errTermsChanged:
 			return r.first(ctx)
 		}
 		return r.end(value, err)
 
 	case plain:
 		if wire.WrongType(reply.Err()) {
-			if r.refused {
+			switch {
+			case r.plainOnly:
+				return r.sendFresh(ctx, 0)
+			case r.refused:
 				return r.end(nil, r.err)
+			case r.through:
+				return r.end(nil, errOther)
 			}
 			return r.sendScript(ctx)
 		}
@@ -119,6 +136,14 @@ func (r *read) next(ctx context.Context, reply redis.Cmder) redis.Cmder {
 		}
 		return r.end(value, err)
 
+	case looking:
+		if wire.Refused(reply.Err()) {
+			r.look = nil
+			return r.withoutScripts(ctx, reply)
+		}
+		r.look.next(ctx, reply)
+		return r.end(r.look.Value, r.look.Err)
+
 	default: // tolerant
 		if wire.Refused(reply.Err()) {
 			return r.withoutScripts(ctx, reply)
@@ -137,6 +162,8 @@ func (r *read) end(value []byte, err error) redis.Cmder {
 // first sends the command of a read that knows nothing of the record.
 func (r *read) first(ctx context.Context) redis.Cmder {
 	switch s := r.store; {
+	case r.plainOnly:
+		return r.sendPlain(ctx)
 	case s.renewed != nil && r.renews:
 		return r.sendTolerant(ctx)
 	case s.lists.expected():

@@ -17,22 +17,42 @@ type Reply struct {
 // It yields the index of a key and its reply. It drops the replies of a chunk before it reads the
 // next one.
 func (s *Store) GetMany(ctx context.Context, keys []string) iter.Seq2[int, Reply] {
-	return s.readMany(ctx, s.tracker.Reads(), keys, s.sliding)
+	return replies(s.readMany(ctx, s.tracker.Reads(), keys, s.sliding, nil))
 }
 
 // PeekMany is GetMany for a walk over the cache: it renews nothing, and asks the primaries.
 func (s *Store) PeekMany(ctx context.Context, keys []string) iter.Seq2[int, Reply] {
-	return s.readMany(ctx, s.wire.Primaries(), keys, false)
+	return replies(s.readMany(ctx, s.wire.Primaries(), keys, false, nil))
+}
+
+// bound makes the context of each round trip of a read-through. It is nil for other reads.
+type bound func(context.Context) context.Context
+
+func (b bound) of(ctx context.Context) context.Context {
+	if b == nil {
+		return ctx
+	}
+	return b(ctx)
+}
+
+func replies(reads iter.Seq2[int, *read]) iter.Seq2[int, Reply] {
+	return func(yield func(int, Reply) bool) {
+		for i, r := range reads {
+			if !yield(i, Reply{r.value, r.err}) {
+				return
+			}
+		}
+	}
 }
 
 func (s *Store) readMany(
-	ctx context.Context, by wire.Sender, keys []string, renews bool,
-) iter.Seq2[int, Reply] {
-	return func(yield func(int, Reply) bool) {
+	ctx context.Context, by wire.Sender, keys []string, renews bool, through bound,
+) iter.Seq2[int, *read] {
+	return func(yield func(int, *read) bool) {
 		servers, err := s.wire.Split(ctx, keys)
 		if err != nil {
 			for i := range keys {
-				if !yield(i, Reply{Err: err}) {
+				if !yield(i, &read{err: err}) {
 					return
 				}
 			}
@@ -41,12 +61,12 @@ func (s *Store) readMany(
 		// Each server has chunks of its own, so that one that does not answer holds up no other.
 		for c := range wire.Merge(ctx, len(servers), max(len(servers), 1),
 			func(ctx context.Context, n int, yield func(chunk) bool) {
-				s.readServer(ctx, by, keys, servers[n], renews, yield)
+				s.readServer(ctx, by, keys, servers[n], renews, through, yield)
 			}) {
 			for i := range c.plans {
-				reply := Reply{c.plans[i].value, c.plans[i].err}
+				more := yield(c.of[i], &c.plans[i])
 				c.plans[i] = read{} // what has been taken may be collected
-				if !yield(c.of[i], reply) {
+				if !more {
 					return
 				}
 			}
@@ -62,16 +82,21 @@ type chunk struct {
 
 // readServer reads the keys at these indices, which one server holds, in chunks.
 func (s *Store) readServer(
-	ctx context.Context, by wire.Sender, keys []string, of []int, renews bool,
+	ctx context.Context, by wire.Sender, keys []string, of []int, renews bool, through bound,
 	yield func(chunk) bool,
 ) {
+	most := chunkKeys
+	if through != nil && s.notDue != nil {
+		most = chunkScripts
+	}
 	for len(of) > 0 {
-		part := of[:min(s.window.size(), len(of))]
+		part := of[:min(s.window.size(), len(of), most)]
 		plans := make([]read, len(part))
 		for i, at := range part {
 			plans[i] = s.newRead(keys[at], renews)
+			plans[i].through = through != nil
 		}
-		many(ctx, by, pick(keys, part), func(i int) plan { return &plans[i] })
+		many(through.of(ctx), by, pick(keys, part), func(i int) plan { return &plans[i] })
 		var found sizes
 		for i := range plans {
 			if plans[i].err == nil {
@@ -116,4 +141,20 @@ func (s *Store) spread(ctx context.Context, keys []string, do func(of []int)) er
 const (
 	chunkKeys  = 1000
 	chunkBytes = 8 << 20 // of values to write
+
+	// Of scripts of a read-through: a server that works answers so many in far less time than a
+	// read-through is patient for.
+	chunkScripts = 100
 )
+
+// fits returns how many of the keys at these indices the next chunk of a write may have, at most.
+func fits(of []int, most, mostBytes int, size func(i int) int) (n int) {
+	bytes := 0
+	for n < len(of) && n < most {
+		if bytes += size(of[n]); n > 0 && bytes > mostBytes {
+			break
+		}
+		n++
+	}
+	return n
+}

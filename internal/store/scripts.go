@@ -24,12 +24,17 @@ var (
 	getTolerantListScript = Script(piece("get_tolerant"), "now record renew tolerance")
 
 	setScript     = Script(piece("set"), "now record expire write")
-	addScript     = Script(piece("add"), "now record expire write")
+	addScript     = Script(piece("add"), "now record expire write put")
 	updateScript  = Script(piece("update"), "now record renew void replace")
 	swapScript    = Script(piece("swap"), "now record renew void replace")
 	touchScript   = Script(piece("touch"), "now record renew void tolerance")
 	inspectScript = Script(piece("inspect"), "now record idle")
 	clearScript   = Script(piece("clear"), "record void")
+
+	claimScript  = Script(piece("claim"), "now record renew tolerance expire due")
+	keepScript   = wire.NewScript(piece("keep"))
+	fillScript   = Script(piece("fill"), "now record expire write put marker")
+	refillScript = Script(piece("refill"), "now record expire write put marker due")
 )
 
 // Script makes a script on a record of its source and of the pieces that it needs, by their names:

@@ -38,6 +38,7 @@ type Store struct {
 
 	ttl     time.Duration
 	maxAge  int64 // in ms; 0 for none
+	refresh int64 // in ms; 0 for none
 	jitter  float64
 	sliding bool
 	policy  any // the policy's TTL in ms, boxed once
@@ -47,6 +48,9 @@ type Store struct {
 	longer     atomic.Bool               // a record with a longer TTL than the policy's was written
 	renewed    *renewed                  // nil without a tolerance
 	unreadable *recent.Table[unreadable] // keys whose values could not be decoded
+	absent     *recent.Table[struct{}]   // keys that hold a marker
+	notDue     *recent.Table[struct{}]   // records that are not due; nil without a Refresh
+	clock      recent.Clock              // of renewed and notDue
 	window     window                    // of reads of many
 }
 
@@ -65,6 +69,12 @@ func (u untracked) Reads() wire.Sender               { return u.wire }
 func (u untracked) Writes(time.Duration) wire.Sender { return u.wire }
 func (untracked) Removed(string)                     {}
 
+// The sizes of the tables of a process. Beyond them, a key costs the command that would have told.
+const (
+	absentKeys = 1 << 14
+	notDueKeys = 1 << 16
+)
+
 // nothing is what an access passes to Redis as the TTL if it renews nothing. It is boxed once, so
 // that a read does not allocate it.
 var nothing any = int64(0)
@@ -82,6 +92,9 @@ func New(w *wire.Client, n names.Names, terms ttl.Terms, tracker Tracker) *Store
 		policy:     terms.TTL.Milliseconds(),
 		renewal:    nothing,
 		unreadable: recent.New[unreadable](unreadableKeys),
+		absent:     recent.New[struct{}](absentKeys),
+		refresh:    terms.Refresh.Milliseconds(),
+		clock:      recent.Start(),
 	}
 	if tracker == nil {
 		s.tracker = untracked{w}
@@ -90,7 +103,11 @@ func New(w *wire.Client, n names.Names, terms ttl.Terms, tracker Tracker) *Store
 		s.renewal = s.policy
 	}
 	if terms.Tolerance > 0 {
-		s.renewed = newRenewed(s.ttl, terms.Tolerance)
+		s.renewed = newRenewed(s.clock, s.ttl, terms.Tolerance)
+	}
+	if s.refresh > 0 {
+		s.notDue = recent.New[struct{}](notDueKeys)
+		s.notDue.Clock = s.clock
 	}
 	s.lists.always = s.maxAge > 0 // then every record has a deadline
 	return s
@@ -116,12 +133,18 @@ func (s *Store) HasLongerTTL() bool {
 // here.
 func (s *Store) changed(key string, to change) {
 	s.unreadable.Delete(key)
+	s.absent.Delete(key)
 	s.window.met(to.bytes)
 	switch {
 	case to.removed:
 		s.tracker.Removed(key)
-	case to.written && s.renewed != nil:
-		s.renewed.wrote(key, to, s.maxAge > 0)
+	case to.written:
+		if s.renewed != nil {
+			s.renewed.wrote(key, to, s.maxAge > 0)
+		}
+		if s.notDue != nil {
+			s.knowNotDue(key, to)
+		}
 	}
 }
 
@@ -130,7 +153,7 @@ type change struct {
 	removed bool
 	bytes   int           // of the value that was written
 	written bool          // with new terms; otherwise it keeps those that it had
-	at      time.Duration // when the command was sent, by the clock of renewed
+	at      time.Duration // when the command was sent, by Store.clock
 	own     time.Duration // its own TTL, or 0
 }
 

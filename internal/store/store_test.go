@@ -10,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/activettl/rediscache/internal/names"
+	"github.com/activettl/rediscache/internal/recent"
 	"github.com/activettl/rediscache/internal/redistest"
 	"github.com/activettl/rediscache/internal/wire"
 	"github.com/activettl/rediscache/ttl"
@@ -112,7 +113,7 @@ func TestToleranceOfOwnTTLs(t *testing.T) {
 		{200 * year, 100 * year, 100 * year, 50 * year}, // the product has 126 bits
 	}
 	for _, tt := range tests {
-		if got := newRenewed(tt.ttl,
+		if got := newRenewed(recent.Start(), tt.ttl,
 			tt.tolerance).toleranceOf(tt.own.Milliseconds()); got != tt.want {
 			t.Errorf("%v of %v: the tolerance of %v is %v, want %v", tt.tolerance, tt.ttl, tt.own,
 				got, tt.want)

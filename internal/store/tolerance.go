@@ -29,8 +29,10 @@ const (
 	renewedKeys  = 1 << 16 // how many records a process remembers
 )
 
-func newRenewed(ttl, tolerance time.Duration) *renewed {
-	return &renewed{recent.New[int64](renewedKeys), tolerance.Truncate(time.Millisecond), ttl}
+func newRenewed(clock recent.Clock, ttl, tolerance time.Duration) *renewed {
+	table := recent.New[int64](renewedKeys)
+	table.Clock = clock
+	return &renewed{table, tolerance.Truncate(time.Millisecond), ttl}
 }
 
 // toleranceOf returns the tolerance of a record: that of the policy, or the same part of an own TTL
@@ -54,12 +56,12 @@ func (r *renewed) wrote(key string, to change, deadline bool) {
 	r.table.Put(key, to.at+r.toleranceOf(own), own)
 }
 
-// now returns the time of renewed's clock, or 0 without a tolerance.
+// now returns the time of the clock of renewed and notDue, or 0 if there is neither.
 func (s *Store) now() time.Duration {
-	if s.renewed == nil {
+	if s.renewed == nil && s.notDue == nil {
 		return 0
 	}
-	return s.renewed.table.Now()
+	return s.clock.Now()
 }
 
 // errTermsChanged says that a record has other terms than were remembered. So it may have to be
@@ -89,7 +91,7 @@ func (r *read) fresh(reply redis.Cmder) ([]byte, error) {
 	if len(list) == 0 {
 		return nil, ErrNotFound
 	}
-	if own, ok := ownTTL(list); ok && own == r.own {
+	if own, ok := ownTTL(list); ok && (own == r.own || r.plainOnly) {
 		return wire.Bytes(list[0]), nil
 	}
 	return nil, errTermsChanged

@@ -33,12 +33,7 @@ func (s *Store) SetMany(ctx context.Context, items []Item, own time.Duration) []
 	by := s.tracker.Writes(s.lives(own))
 	err := s.spread(ctx, keys, func(of []int) {
 		for len(of) > 0 {
-			n, size := 0, 0
-			for n < len(of) && n < chunkKeys &&
-				(n == 0 || size+len(items[of[n]].Value) <= chunkBytes) {
-				size += len(items[of[n]].Value)
-				n++
-			}
+			n := fits(of, chunkKeys, chunkBytes, func(i int) int { return len(items[i].Value) })
 			plans := make([]write, n)
 			for i, at := range of[:n] {
 				plans[i] = write{store: s, key: keys[at], value: items[at].Value, own: own}
@@ -70,8 +65,24 @@ func (s *Store) lives(own time.Duration) time.Duration {
 	return own
 }
 
-// hasTerms reports whether a record that is written with this own TTL, or 0, has terms of its own.
-func (s *Store) hasTerms(own time.Duration) bool { return s.sliding && own != 0 || s.maxAge > 0 }
+// terms returns the terms of a record that is written with this own TTL, or 0: px is its TTL in ms,
+// or nothing if it has terms of its own, which are own and age, in ms.
+//
+// A record with its own TTL has terms of its own where something would otherwise forget that TTL: a
+// renewal, or, if it is shorter than the policy's, what decides whether the record is due for a
+// refresh.
+func (s *Store) terms(own time.Duration) (px any, ownMs, age int64) {
+	ownMs = own.Milliseconds()
+	switch {
+	case s.sliding && own != 0 || s.maxAge > 0:
+		return nothing, ownMs, s.maxAge
+	case s.refresh > 0 && own != 0 && own < s.ttl:
+		return nothing, ownMs, ownMs
+	case own == 0:
+		return s.lifetime(), 0, 0
+	}
+	return ownMs, 0, 0
+}
 
 // write is the plan of a Set.
 type write struct {
@@ -97,20 +108,12 @@ func (w *write) next(ctx context.Context, reply redis.Cmder) redis.Cmder {
 		return nil
 	}
 	w.sent = s.now()
-	if s.hasTerms(w.own) {
+	px, own, age := s.terms(w.own)
+	if px == nothing {
 		return redis.NewCmd(ctx,
-			setScript.Append(w.args[:0], w.key, w.value, w.own.Milliseconds(), s.policy,
-				s.maxAge)...)
+			setScript.Append(w.args[:0], w.key, w.value, own, s.policy, age)...)
 	}
-	return redis.NewStatusCmd(ctx, append(w.args[:0], "set", w.key, w.value, "px", s.px(w.own))...)
-}
-
-// px returns the TTL of a record without terms of its own, in ms.
-func (s *Store) px(own time.Duration) any {
-	if own == 0 {
-		return s.lifetime()
-	}
-	return own.Milliseconds()
+	return redis.NewStatusCmd(ctx, append(w.args[:0], "set", w.key, w.value, "px", px)...)
 }
 
 // wrote is told of a record that Redis has accepted.
@@ -118,7 +121,7 @@ func (s *Store) wrote(key string, sent, own time.Duration, bytes int) {
 	if own > s.ttl && !s.longer.Load() {
 		s.longer.Store(true)
 	}
-	if own != 0 && s.hasTerms(own) {
+	if own != 0 && (s.sliding || s.refresh > 0 && own < s.ttl) {
 		s.lists.met()
 	}
 	s.changed(key, change{written: true, bytes: bytes, at: sent, own: own})
@@ -130,16 +133,13 @@ func (s *Store) wrote(key string, sent, own time.Duration, bytes int) {
 func (s *Store) Add(
 	ctx context.Context, key string, value []byte, own time.Duration, want bool,
 ) (current []byte, err error) {
-	var px any = int64(0)
-	if !s.hasTerms(own) {
-		px = s.px(own)
-	}
+	px, ownMs, age := s.terms(own)
 	wanted := 0
 	if want {
 		wanted = 1
 	}
 	sent := s.now()
-	args := addScript.Args(key, value, px, own.Milliseconds(), s.policy, s.maxAge, wanted)
+	args := addScript.Args(key, value, px, ownMs, s.policy, age, wanted)
 	cmd := s.tracker.Writes(s.lives(own)).Do(ctx, key, wire.NewOnce(ctx, args...)).(*wire.Once)
 	if err := outcome(cmd); err != nil {
 		s.mayHaveChanged(key, cmd)

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -36,9 +37,11 @@ func unreadable(err error) bool {
 }
 
 // Unexpected is the error of a reply that Redis never gives to the command. A proxy may give it.
-func Unexpected(cmd redis.Cmder) error {
-	return fmt.Errorf("unexpected reply to %s", strings.ToUpper(cmd.Name()))
-}
+func Unexpected(cmd redis.Cmder) error { return unexpected{strings.ToUpper(cmd.Name())} }
+
+type unexpected struct{ command string }
+
+func (u unexpected) Error() string { return "unexpected reply to " + u.command }
 
 // WrongType reports whether a command was refused because of the type of its key.
 func WrongType(err error) bool { return err != nil && redis.HasErrorPrefix(err, "WRONGTYPE") }
@@ -71,6 +74,35 @@ func says(err error, words ...string) bool {
 func OtherSlot(err error) bool {
 	return err != nil && Answered(err) && strings.Contains(strings.ToLower(err.Error()), "slot")
 }
+
+// Out reports whether err says that a server does not work at all: it cannot be reached, does not
+// answer, or does not take commands yet.
+func Out(err error) bool {
+	switch {
+	case err == nil || errors.Is(err, ErrClosed) || errors.Is(err, redis.ErrClosed) ||
+		errors.Is(err, redis.ErrPoolTimeout) || errors.Is(err, context.Canceled):
+		return false
+	case errors.As(err, new(unexpected)):
+		return false
+	case Answered(err):
+		return redis.HasErrorPrefix(err, "LOADING") || redis.HasErrorPrefix(err, "CLUSTERDOWN") ||
+			redis.HasErrorPrefix(err, "MASTERDOWN")
+	}
+	return true
+}
+
+// RefusedWrite reports whether a server that works refused to write: it has no memory, is a replica
+// or lacks some, cannot save, or does not let this user. Within scripts it may say so in other
+// words.
+func RefusedWrite(err error) bool {
+	return err != nil && Answered(err) &&
+		(slices.ContainsFunc(writeRefusals, func(code string) bool {
+			return redis.HasErrorPrefix(err, code)
+		}) || says(err, "oom ", "readonly ", "misconf ", "noreplicas ", "can't run this command",
+			"can't access at least one of the keys", "acl failure in script"))
+}
+
+var writeRefusals = []string{"OOM", "READONLY", "MISCONF", "NOREPLICAS", "NOPERM"}
 
 // Unknown reports whether the server may have executed the command that failed with err. err must
 // be the command's own error, since it matters whether the server answered. For want of a better

@@ -27,6 +27,9 @@ type servers struct {
 	// replicas says that the client may send reads to replicas.
 	replicas bool
 
+	// obeys says that the client ends a command at the deadline of its context.
+	obeys bool
+
 	// caches says that the client may serve single reads from memory, which it would not do in a
 	// pipeline.
 	caches bool
@@ -50,6 +53,7 @@ type (
 	}
 
 	ring interface { // *redis.Ring
+		Options() *redis.RingOptions
 		ForEachShard(context.Context, func(context.Context, *redis.Client) error) error
 		GetShardClientForKey(key string) (*redis.Client, error)
 	}
@@ -63,17 +67,22 @@ func serversOf(rdb redis.UniversalClient) (servers, error) {
 			each:     rdb.ForEachMaster,
 			reload:   rdb.ReloadState,
 			replicas: rdb.Options().ReadOnly,
+			obeys:    rdb.Options().ContextTimeoutEnabled,
 		}, nil
 	case ring:
 		return servers{
 			owner: func(_ context.Context, key string) (*redis.Client, error) {
 				return rdb.GetShardClientForKey(key)
 			},
-			each: rdb.ForEachShard,
+			each:  rdb.ForEachShard,
+			obeys: rdb.Options().ContextTimeoutEnabled,
 		}, nil
 	case single:
 		o := rdb.Options()
-		return servers{caches: o.ClientSideCache != nil || o.ClientSideCacheConfig != nil}, nil
+		return servers{
+			caches: o.ClientSideCache != nil || o.ClientSideCacheConfig != nil,
+			obeys:  o.ContextTimeoutEnabled,
+		}, nil
 	case *redis.AutoPipeliner:
 		return servers{}, errors.New("rdb is a redis.AutoPipeliner: " +
 			"give the client itself, and set Options.AutoPipeline")
@@ -188,3 +197,32 @@ func (s Server) scan(
 	keys, next := cmd.Val()
 	return keys, next, nil
 }
+
+// Owner returns the server that holds a key, nil if one server holds all keys or if none is known.
+// It is a key of what callers remember about the server.
+func (c *Client) Owner(ctx context.Context, key string) *redis.Client {
+	if c.servers.owner == nil {
+		return nil
+	}
+	owner, err := c.servers.owner(ctx, key)
+	if err != nil {
+		return nil
+	}
+	return owner
+}
+
+// Busy reports whether all connections to a server are open and in use. A command that has waited
+// then waited for other commands, and not for the server.
+func (c *Client) Busy(owner *redis.Client) bool {
+	if owner == nil {
+		owner, _ = c.rdb.(*redis.Client)
+	}
+	if owner == nil {
+		return false
+	}
+	stats := owner.PoolStats()
+	return int(stats.TotalConns) >= owner.Options().PoolSize && stats.IdleConns == 0
+}
+
+// ObeysContexts reports whether the client ends a command at the deadline of its context.
+func (c *Client) ObeysContexts() bool { return c.servers.obeys }

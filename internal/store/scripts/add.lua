@@ -16,11 +16,7 @@ return record {
     return want and value or 0
   end,
   write = function()
-    if ARGV[2] ~= '0' then
-      redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-    else
-      write(ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]))
-    end
+    put(ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5])
     return 1
   end,
 }

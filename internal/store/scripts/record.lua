@@ -27,14 +27,18 @@ local function foreign(what)
   return redis.error_reply('WRONGTYPE the key holds a ' .. what)
 end
 
+-- isToken reports whether a text is the token of a lease; there may be none.
+local function isToken(token)
+  return token and #token == 16 and token:match('^%x+$')
+end
+
 -- loading reports whether the key holds the lease of a load, {t: 16 hex digits}, or the marker of an
 -- absent record, {n: ...}. Both have a TTL; a hash of another program need not.
 local function loading()
   if redis.call('HLEN', KEYS[1]) ~= 1 or redis.call('PTTL', KEYS[1]) < 0 then
     return false
   end
-  local token = redis.call('HGET', KEYS[1], 't')
-  return token and #token == 16 and token:match('^%x+$') or redis.call('HEXISTS', KEYS[1], 'n') == 1
+  return isToken(redis.call('HGET', KEYS[1], 't')) or redis.call('HEXISTS', KEYS[1], 'n') == 1
 end
 
 -- record looks at what the key holds and answers with the field of `on` that stands for it:

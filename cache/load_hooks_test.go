@@ -1,0 +1,132 @@
+package cache_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/internal/redistest"
+)
+
+// A loader may do with its keys what it wants: what it returns is stored under the right ones.
+func TestLoaderReordersItsKeys(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		u := newUsers(t, b, nil)
+		got, err := u.GetOrLoadMany(ctx(t), []int64{3, 1, 2},
+			func(_ context.Context, ids []int64) (map[int64]User, error) {
+				slices.Sort(ids)
+				found := map[int64]User{}
+				for _, id := range ids {
+					found[id] = User{Name: fmt.Sprint(id)}
+				}
+				clear(ids)
+				return found, nil
+			})
+		must(t, err)
+		for id := range int64(3) {
+			id++
+			stored, err := u.Peek(ctx(t), id)
+			if want := fmt.Sprint(id); err != nil || stored.Name != want || got[id].Name != want {
+				t.Errorf("under %d is stored %v, %v, and returned %v", id, stored, err, got[id])
+			}
+		}
+	})
+}
+
+// callHook calls a function when it is told of one moment of an operation, once.
+type callHook struct {
+	moment string // "Load start"
+	once   sync.Once
+	call   func()
+}
+
+func (h *callHook) at(moment string) {
+	if moment == h.moment {
+		h.once.Do(h.call)
+	}
+}
+
+func (h *callHook) Start(ctx context.Context, op cache.Op) context.Context {
+	h.at(op.Kind + " start")
+	return ctx
+}
+
+func (h *callHook) End(_ context.Context, op cache.Op) { h.at(op.Kind + " end") }
+
+// A Hook that is told of a load may close the cache, and may panic: then callers get the panic as an
+// error, and the lease and the slot are given back.
+func TestHooksOfLoads(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		for _, moment := range []string{"Load start", "Load end"} {
+			t.Run(moment, func(t *testing.T) {
+				h := &callHook{moment: moment}
+				load := cache.LoadConfig{Lease: hour, MaxLoads: 1}
+				u := newUsers(t, b, &cache.Options{Hook: h, Load: load})
+				s := newSource(map[int64]User{1: ann, 2: bob})
+				h.call = func() { panic("hook") }
+				if _, err := u.GetOrLoad(ctx(t), 1, s.user); err == nil ||
+					!strings.Contains(err.Error(), "panic: hook") {
+					t.Errorf("GetOrLoad gives %v", err)
+				}
+				for id, want := range map[int64]User{1: ann, 2: bob} {
+					short, cancel := context.WithTimeout(ctx(t), 10*time.Second)
+					got, err := u.GetOrLoad(short, id, s.user)
+					wantUser(t, got, err, want)
+					cancel()
+				}
+
+				closed := make(chan struct{})
+				closing := &callHook{moment: moment}
+				u = newUsers(t, b, &cache.Options{Hook: closing})
+				closing.call = func() {
+					_ = u.Close()
+					close(closed)
+				}
+				_, _ = u.GetOrLoad(ctx(t), 1, s.user)
+				<-closed
+			})
+		}
+	})
+}
+
+// No error of a load shows a key under RedactKeys, and no Hook is told one, also if the loader's
+// error names the others of its batch.
+func TestLoadErrorsHideKeys(t *testing.T) {
+	keys := []string{"session-AAAAAAAA", "session-BBBBBBBB", "session-CCCCCCCC"}
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		for name, load := range map[string]func(ks []string) error{
+			"error": func(ks []string) error { return fmt.Errorf("query %v failed", ks) },
+			"panic": func(ks []string) error { panic(fmt.Sprintf("query %v failed", ks)) },
+			"key errors": func(ks []string) error {
+				return cache.KeyErrors[string]{ks[0]: fmt.Errorf("%s and %s", ks[0], ks[1])}
+			},
+		} {
+			for _, redact := range []bool{false, true} {
+				h := &loadHook{}
+				c := mustNew[string](t, b.Client, b.Name(), jsonUsers,
+					&cache.Options{Hook: h, RedactKeys: redact})
+				_, err := c.GetOrLoadMany(ctx(t), keys,
+					func(_ context.Context, ks []string) (map[string]User, error) {
+						return nil, load(ks)
+					})
+				texts := []string{}
+				if redact {
+					texts = append(texts, fmt.Sprintf("%v %+v", err, err))
+				}
+				for _, op := range append(h.of("Load"), h.of("GetOrLoadMany")...) {
+					texts = append(texts, fmt.Sprintf("%v %+v", op.Err, op.Err))
+				}
+				for _, text := range texts {
+					if strings.Contains(text, "session-") {
+						t.Errorf("%s, RedactKeys %v: %.300s", name, redact, text)
+					}
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,271 @@
+package cache_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/internal/redistest"
+	"github.com/activettl/rediscache/ttl"
+)
+
+// refreshing are policies whose records are due in the last 10 minutes of their life, with the life
+// that they give, and how a test lets a record come close to its end.
+var refreshing = []struct {
+	name string
+	o    *cache.Options
+}{
+	{"fixed", fixed(ttl.Refresh(10 * time.Minute))},
+	{"fixed with jitter", fixed(ttl.Refresh(10*time.Minute), ttl.Jitter(0.2))},
+	{"active", active(ttl.MaxAge(hour), ttl.Refresh(10*time.Minute))},
+	{"active with tolerance", active(ttl.MaxAge(hour), ttl.Refresh(10*time.Minute),
+		ttl.Tolerance(time.Minute))},
+}
+
+// everyRefresh runs a test where time can be moved, under each policy that refreshes.
+func everyRefresh(t *testing.T, fn func(t *testing.T, b *redistest.Backend, o cache.Options)) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		for _, p := range refreshing {
+			t.Run(p.name, func(t *testing.T) { fn(t, b, *p.o) })
+		}
+	})
+}
+
+// nearEnd lets a record come to the last minutes of its life.
+func (u users) nearEnd(b *redistest.Backend, id int64, left time.Duration) {
+	u.t.Helper()
+	key := u.redisKey(id)
+	if b.Client.Type(ctx(u.t), key).Val() == "list" {
+		must(u.t, b.Client.LSet(ctx(u.t), key, 2, b.Now().Add(left).UnixMilli()).Err())
+	}
+	u.age(id, left)
+}
+
+// A record that is due is returned at once, and loaded again in the background by one process.
+func TestRefresh(t *testing.T) {
+	everyRefresh(t, func(t *testing.T, b *redistest.Backend, o cache.Options) {
+		h := &loadHook{}
+		o.Hook = h
+		u := newUsers(t, b, &o)
+		other := usersNamed(t, b, u.Name(), &o)
+		s := newSource(map[int64]User{1: ann})
+		_, err := u.GetOrLoad(ctx(t), 1, s.user)
+		must(t, err)
+		for range 3 { // not due
+			_, _ = u.GetOrLoad(ctx(t), 1, s.user)
+			_, _ = other.GetOrLoad(ctx(t), 1, s.user)
+		}
+		s.wantLoads(t, 1)
+
+		u.nearEnd(b, 1, 5*time.Minute)
+		s.mu.Lock()
+		s.rows[1], s.resume = bob, make(chan struct{})
+		s.mu.Unlock()
+		var wg sync.WaitGroup
+		for i := range 20 {
+			in := []users{u, other}[i%2]
+			wg.Go(func() {
+				got, err := in.GetOrLoad(ctx(t), 1, s.user)
+				wantUser(t, got, err, ann)
+			})
+		}
+		wg.Wait() // though the refresh has not ended
+		close(s.resume)
+		soon(t, "the new value", func() bool {
+			got, err := u.Peek(ctx(t), 1)
+			return err == nil && got.Name == "Bob"
+		})
+		if left := u.left(1); left < 47*time.Minute {
+			t.Errorf("the new record has %v left", left)
+		}
+		for range 3 {
+			got, err := other.GetOrLoad(ctx(t), 1, s.user)
+			wantUser(t, got, err, bob)
+		}
+		s.wantLoads(t, 2)
+		soon(t, "what the hook is told", func() bool { return h.sum("Refresh").Loaded == 1 })
+		if n := h.sum("GetOrLoad").Stale; n != 20 {
+			t.Errorf("the hook is told of %d stale hits", n)
+		}
+	})
+}
+
+// Nothing but the GetOrLoad family refreshes, and the TTL stays the limit of every reader.
+func TestOthersDoNotRefresh(t *testing.T) {
+	everyRefresh(t, func(t *testing.T, b *redistest.Backend, o cache.Options) {
+		u := newUsers(t, b, &o)
+		u.set(1, ann)
+		u.nearEnd(b, 1, time.Minute)
+		for range 3 {
+			got, err := u.Get(ctx(t), 1)
+			wantUser(t, got, err, ann)
+		}
+		if left := u.left(1); left > time.Minute {
+			t.Errorf("the record has %v left", left)
+		}
+	})
+}
+
+// A refresh that fails leaves the old value. The next attempt comes a Lease later.
+func TestRefreshFails(t *testing.T) {
+	everyRefresh(t, func(t *testing.T, b *redistest.Backend, o cache.Options) {
+		o.Load.Lease = hour / 2
+		u := newUsers(t, b, &o)
+		other := usersNamed(t, b, u.Name(), &o)
+		u.set(1, ann)
+		u.nearEnd(b, 1, 5*time.Minute)
+		s := newSource(nil)
+		failing := func(ctx context.Context, id int64) (User, error) {
+			_, _ = s.user(ctx, id)
+			return User{}, errors.New("boom")
+		}
+		for range 10 {
+			for _, in := range []users{u, other} {
+				got, err := in.GetOrLoad(ctx(t), 1, failing)
+				wantUser(t, got, err, ann)
+			}
+			time.Sleep(time.Millisecond)
+		}
+		soon(t, "one attempt", func() bool { return s.calls.Load() == 1 })
+		b.Client.Unlink(ctx(t), u.Name()+"!load:1")
+		third := usersNamed(t, b, u.Name(), &o)
+		for range 10 {
+			got, err := third.GetOrLoad(ctx(t), 1, failing)
+			wantUser(t, got, err, ann)
+		}
+		soon(t, "another attempt", func() bool { return s.calls.Load() == 2 })
+	})
+}
+
+// A record that is gone at the source is removed by its refresh, and known to be absent.
+func TestRefreshFindsNothing(t *testing.T) {
+	everyRefresh(t, func(t *testing.T, b *redistest.Backend, o cache.Options) {
+		o.Load.Absent = hour
+		u := newUsers(t, b, &o)
+		u.set(1, ann)
+		u.nearEnd(b, 1, 5*time.Minute)
+		s := newSource(nil)
+		got, err := u.GetOrLoad(ctx(t), 1, s.user)
+		wantUser(t, got, err, ann)
+		soon(t, "the removal", func() bool {
+			_, err := u.GetOrLoad(ctx(t), 1, s.user)
+			return errors.Is(err, cache.ErrNotFound)
+		})
+		s.wantLoads(t, 1)
+	})
+}
+
+// A write during a refresh wins, also a Set of equal bytes, whether the record lives longer or
+// shorter by it.
+func TestWritesDuringARefresh(t *testing.T) {
+	everyRefresh(t, func(t *testing.T, b *redistest.Backend, o cache.Options) {
+		writes := map[string]func(u users) error{
+			"equal, shorter": func(u users) error {
+				return u.Set(ctx(t), 1, ann, cache.WithTTL(3*time.Minute))
+			},
+			"equal, longer": func(u users) error {
+				return u.Set(ctx(t), 1, ann, cache.WithTTL(30*time.Minute))
+			},
+			"equal": func(u users) error { return u.Set(ctx(t), 1, ann) },
+		}
+		for op, change := range changes {
+			if op != "Add" && op != "Touch" {
+				writes[op] = change
+			}
+		}
+		for op, write := range writes {
+			t.Run(op, func(t *testing.T) {
+				h := &loadHook{}
+				o := o
+				o.Hook = h
+				u := newUsers(t, b, &o)
+				other := usersNamed(t, b, u.Name(), &o)
+				u.set(1, ann)
+				u.nearEnd(b, 1, 5*time.Minute)
+				s := stoppedSource(map[int64]User{1: {Name: "Loaded"}})
+				got, err := u.GetOrLoad(ctx(t), 1, s.user)
+				wantUser(t, got, err, ann)
+				<-s.started
+				must(t, write(other))
+				before, beforeErr := u.Peek(ctx(t), 1)
+				close(s.resume)
+				soon(t, "the end", func() bool { return len(h.of("Refresh")) == 1 })
+				after, afterErr := u.Peek(ctx(t), 1)
+				if before.Name != after.Name || errors.Is(beforeErr, cache.ErrNotFound) !=
+					errors.Is(afterErr, cache.ErrNotFound) {
+					t.Errorf("there was %v, %v, and then %v, %v", before, beforeErr, after,
+						afterErr)
+				}
+				if n := h.sum("Refresh").Superseded; n != 1 {
+					t.Errorf("the hook is told of %d superseded loads", n)
+				}
+			})
+		}
+	})
+}
+
+// WaitFresh waits for the new value, of this process or of another, and takes the old one if it
+// does not come in time.
+func TestWaitFresh(t *testing.T) {
+	everyRefresh(t, func(t *testing.T, b *redistest.Backend, o cache.Options) {
+		u := newUsers(t, b, &o)
+		other := usersNamed(t, b, u.Name(), &o)
+		u.set(1, ann)
+		u.nearEnd(b, 1, 5*time.Minute)
+		s := stoppedSource(map[int64]User{1: bob})
+		got, err := u.GetOrLoad(ctx(t), 1, s.user, cache.WaitFresh(10*time.Millisecond))
+		wantUser(t, got, err, ann)
+		var wg sync.WaitGroup
+		for _, in := range []users{u, other, u, other} {
+			wg.Go(func() {
+				got, err := in.GetOrLoad(ctx(t), 1, s.user, cache.WaitFresh(hour))
+				wantUser(t, got, err, bob)
+			})
+		}
+		time.Sleep(10 * time.Millisecond) // they wait
+		close(s.resume)
+		wg.Wait()
+		s.wantLoads(t, 1)
+	})
+}
+
+// A record with a shorter TTL of its own has the same part of it as its Refresh.
+func TestRefreshOfOwnTTL(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		u := newUsers(t, b, fixed(ttl.Refresh(10*time.Minute)))
+		for id, tt := range []struct {
+			own, left time.Duration
+			due       bool
+		}{
+			{6 * time.Minute, 2 * time.Minute, false}, // due in its last minute
+			{6 * time.Minute, 50 * time.Second, true},
+			{6 * hour, 11 * time.Minute, false},
+			{6 * hour, 9 * time.Minute, true},
+		} {
+			id := int64(id)
+			s := newSource(map[int64]User{id: bob})
+			u.set(id, ann, cache.WithTTL(tt.own))
+			u.wantLeft(id, tt.own)
+			u.nearEnd(b, id, tt.left)
+			for range 2 {
+				got, err := u.GetOrLoad(ctx(t), id, s.user, cache.WaitFresh(100*time.Millisecond))
+				want := ann
+				if tt.due {
+					want = bob
+				}
+				wantUser(t, got, err, want)
+			}
+			if tt.due {
+				u.wantLeft(id, hour)
+			} else {
+				u.wantLeft(id, tt.left)
+			}
+			if n := s.calls.Load(); (n == 1) != tt.due {
+				t.Errorf("with %v of %v left it is loaded %d times", tt.left, tt.own, n)
+			}
+		}
+	})
+}

@@ -1,0 +1,100 @@
+package cache_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/internal/redistest"
+)
+
+// Bytes that cannot be decoded are replaced by what is loaded, under each policy.
+func TestUndecodableIsReplaced(t *testing.T) {
+	everywhere(t, func(t *testing.T, b *redistest.Backend, u users) {
+		raw := mustNew[int64](t, b.Client, u.Name(), codec.String{}, nil)
+		must(t, raw.Set(ctx(t), 1, "no JSON"))
+		must(t, raw.Set(ctx(t), 2, "no JSON", cache.WithTTL(2*hour)))
+		s := newSource(map[int64]User{1: ann, 2: bob})
+		got, err := u.GetOrLoad(ctx(t), 1, s.user)
+		wantUser(t, got, err, ann)
+		many, err := u.GetOrLoadMany(ctx(t), []int64{1, 2}, s.users)
+		if len(many) != 2 || many[2].Name != "Bob" || err != nil {
+			t.Errorf("got %v, %v", many, err)
+		}
+		for id, want := range map[int64]User{1: ann, 2: bob} {
+			got, err := u.Peek(ctx(t), id)
+			wantUser(t, got, err, want)
+			u.wantLeft(id, hour)
+		}
+		s.wantLoads(t, 2)
+	})
+}
+
+// What is gone at the source does not stay because it cannot be decoded.
+func TestUndecodableAndAbsent(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		u := newUsers(t, b, nil)
+		raw := mustNew[int64](t, b.Client, u.Name(), codec.String{}, nil)
+		must(t, raw.Set(ctx(t), 1, "no JSON"))
+		_, err := u.GetOrLoad(ctx(t), 1, newSource(nil).user)
+		wantErr(t, err, cache.ErrNotFound, "GetOrLoad", "1")
+		if n := b.Client.Exists(ctx(t), u.redisKey(1)).Val(); n != 0 {
+			t.Error("the bytes are still there")
+		}
+	})
+}
+
+// Two versions that cannot read each other's bytes both serve their callers, and do not replace
+// each other's bytes at every read: once in a Lease.
+func TestTwoVersions(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		o := &cache.Options{Load: cache.LoadConfig{Lease: hour}}
+		v1 := mustNew[int64](t, b.Client, b.Name(), codec.JSON[User]{}, o)
+		v2 := mustNew[int64](t, b.Client, v1.Name(), codec.MsgPack[User]{}, o)
+		s := newSource(map[int64]User{1: ann})
+		var writes int
+		last := ""
+		for range 10 {
+			for _, in := range []*cache.Cache[int64, User]{v1, v2} {
+				got, err := in.GetOrLoad(ctx(t), 1, s.user)
+				wantUser(t, got, err, ann)
+				if now := b.Client.Get(ctx(t), v1.Name()+":1").Val(); now != last {
+					writes, last = writes+1, now
+				}
+			}
+		}
+		if writes != 2 { // the first load, and one replacement
+			t.Errorf("the record was written %d times, want 2", writes)
+		}
+	})
+}
+
+// Callers of bytes that another version keeps share one load of the process, which writes nothing.
+func TestUndecodableIsLoadedOnce(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		u := newUsers(t, b, nil)
+		raw := mustNew[int64](t, b.Client, u.Name(), codec.String{}, nil)
+		must(t, raw.Set(ctx(t), 1, "no JSON"))
+		must(t, b.Client.Set(ctx(t), u.Name()+"!load:1", "another", hour).Err())
+		s := stoppedSource(map[int64]User{1: ann})
+		var wg sync.WaitGroup
+		for range 10 {
+			wg.Go(func() {
+				got, err := u.GetOrLoad(ctx(t), 1, s.user)
+				wantUser(t, got, err, ann)
+			})
+		}
+		<-s.started
+		time.Sleep(20 * time.Millisecond) // they wait
+		close(s.resume)
+		wg.Wait()
+		if n := s.calls.Load(); n > 2 { // one who comes late may load again
+			t.Errorf("%d loads", n)
+		}
+		if got, err := raw.Peek(ctx(t), 1); got != "no JSON" || err != nil {
+			t.Errorf("there is %q, %v", got, err)
+		}
+	})
+}

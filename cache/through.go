@@ -1,0 +1,188 @@
+package cache
+
+import (
+	"context"
+	"time"
+
+	"github.com/activettl/rediscache/internal/load"
+	"github.com/activettl/rediscache/internal/store"
+)
+
+// through is one call of GetOrLoad, GetOrLoadMany or Reload.
+type through[K comparable, V any] struct {
+	*Cache[K, V]
+	ks     []K
+	full   []string
+	loader func(context.Context, []K) (map[K]V, error)
+	loadOptions
+
+	found  []store.Found // what was read last
+	values []V
+	errs   []error
+	stats  LoadStats
+	hits   int
+	misses int
+}
+
+func (c *Cache[K, V]) newThrough(
+	ks []K, full []string, loader func(context.Context, []K) (map[K]V, error), opts []LoadOption,
+) *through[K, V] {
+	return &through[K, V]{
+		Cache: c, ks: ks, full: full, loader: loader, loadOptions: optionsOf(opts),
+		found:  make([]store.Found, len(ks)),
+		values: make([]V, len(ks)),
+		errs:   make([]error, len(ks)),
+	}
+}
+
+// end closes the operation and passes its error on.
+func (t *through[K, V]) end(ctx context.Context, run *operation, err error) error {
+	if err != nil && run.hook != nil {
+		run.secrets = t.texts(t.full)
+	}
+	return run.endLoad(ctx, t.hits, t.misses, &t.stats, err)
+}
+
+// run gets the records whose first read is in t.found.
+func (t *through[K, V]) run(ctx context.Context) {
+	pending := make([]int, len(t.ks))
+	for i := range pending {
+		pending[i] = i
+	}
+	for first := true; len(pending) > 0; first = false {
+		missing := t.sort(ctx, pending, first)
+		if len(missing) == 0 {
+			return
+		}
+		wants := make([]load.Want, len(missing))
+		for n, i := range missing {
+			found := t.found[i]
+			wants[n] = load.Want{Key: t.full[i], Found: found, Bad: found.Err == nil}
+		}
+		begun := time.Now()
+		outcomes := t.loads.Load(ctx, wants, t.load)
+		t.stats.Waited += time.Since(begun)
+		var again []int
+		pending = pending[:0]
+		for n, i := range missing {
+			switch out := outcomes[n]; {
+			case out.Again:
+				again = append(again, i)
+			case !t.take(i, out): // another process has written what we cannot decode
+				t.found[i] = store.Found{Value: out.Data}
+				pending = append(pending, i)
+			}
+		}
+		if len(again) > 0 {
+			t.find(ctx, again)
+		}
+		pending = append(pending, again...)
+	}
+}
+
+// find reads records again.
+func (t *through[K, V]) find(ctx context.Context, which []int) {
+	if len(which) == 1 {
+		t.found[which[0]] = t.loads.Find(ctx, t.full[which[0]])
+		return
+	}
+	keys := make([]string, len(which))
+	for n, i := range which {
+		keys[n] = t.full[i]
+	}
+	for n, found := range t.loads.FindMany(ctx, keys) {
+		t.found[which[n]] = found
+	}
+}
+
+// sort takes the values of those that were found, and returns the others, which are to be loaded.
+// It has records that are due refreshed.
+func (t *through[K, V]) sort(ctx context.Context, pending []int, first bool) (missing []int) {
+	var due []int
+	for _, i := range pending {
+		found := &t.found[i]
+		hit := false
+		switch {
+		case found.Err == nil:
+			v, err := t.received(t.full[i], store.Reply{Value: found.Value})
+			if err != nil {
+				missing = append(missing, i)
+				break
+			}
+			hit, t.values[i] = true, v
+			t.renewReadable(ctx, t.full[i])
+			if found.Due {
+				due = append(due, i)
+			}
+		case found.Absent:
+			t.errs[i] = ErrNotFound
+			t.stats.Absent++
+		case found.Err == store.ErrNotFound || load.Unavailable(found.Err):
+			missing = append(missing, i)
+		default:
+			t.errs[i] = found.Err
+			continue
+		}
+		switch {
+		case first && hit:
+			t.hits++
+		case first:
+			t.misses++
+		}
+	}
+	if len(due) > 0 {
+		t.stats.Stale += len(due)
+		t.refresh(ctx, due)
+	}
+	return missing
+}
+
+// refresh has records that are due loaded in the background, and waits for them if the caller wants
+// that.
+func (t *through[K, V]) refresh(ctx context.Context, due []int) {
+	wants := make([]load.Want, len(due))
+	for n, i := range due {
+		wants[n] = load.Want{Key: t.full[i], Found: t.found[i]}
+	}
+	ended := t.loads.Refresh(ctx, wants, t.load)
+	if t.waitFresh <= 0 {
+		return
+	}
+	until := time.Now().Add(t.waitFresh)
+	for n, i := range due {
+		now := t.loads.Fresh(ctx, t.full[i], t.found[i], time.Until(until), ended[n])
+		switch {
+		case now.Err == nil:
+			if v, err := t.received(t.full[i], store.Reply{Value: now.Value}); err == nil {
+				t.values[i] = v
+			}
+		case now.Absent:
+			var none V
+			t.values[i], t.errs[i] = none, ErrNotFound
+		}
+	}
+}
+
+// take takes an outcome for a key. It reports false if the bytes cannot be decoded.
+func (t *through[K, V]) take(i int, out load.Outcome) bool {
+	var err error
+	switch unstored := out.Value.(type) {
+	case oversize:
+		t.values[i], err = t.codec.Decode(unstored)
+		t.errs[i] = err
+	case boxed[V]:
+		t.values[i] = unstored.v
+	default:
+		if out.Err != nil {
+			t.errs[i] = out.Err
+			break
+		}
+		v, err := t.decode(out.Data)
+		if err != nil {
+			return false
+		}
+		t.values[i] = v
+	}
+	t.stats.count(out)
+	return true
+}

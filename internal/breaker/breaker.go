@@ -1,0 +1,90 @@
+// Package breaker remembers which servers do not answer, so that not every caller has to find that
+// out by waiting. It knows no Redis.
+package breaker
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/activettl/rediscache/internal/recent"
+)
+
+// Window is how long a server counts as out before one caller tries it again.
+const Window = 200 * time.Millisecond
+
+// forgotten is after what time a server that nobody tries again is forgotten.
+const forgotten = time.Minute
+
+// Breaker is the circuit breakers of the servers S of one client. It is safe for concurrent use.
+type Breaker[S comparable] struct {
+	clock recent.Clock
+	out   atomic.Int32 // how many servers are
+
+	mu      sync.Mutex
+	servers map[S]*outage
+}
+
+type outage struct {
+	next time.Duration // when the server is tried again
+	err  error         // why it is out
+}
+
+// New returns a Breaker that takes all servers for well.
+func New[S comparable]() *Breaker[S] {
+	return &Breaker[S]{clock: recent.Start(), servers: map[S]*outage{}}
+}
+
+// Closed reports whether no server is out: then Allow need not be asked.
+func (b *Breaker[S]) Closed() bool { return b.out.Load() == 0 }
+
+// Allow returns nil if a command may be sent to a server, or why the server is out. While it is
+// out, one command in each Window may be sent.
+func (b *Breaker[S]) Allow(server S) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now, o := b.clock.Now(), b.servers[server]
+	if o == nil {
+		b.forget(now) // so that Closed is true again, if those that are out have left the cluster
+		return nil
+	}
+	if now >= o.next {
+		o.next = now + Window
+		return nil
+	}
+	return o.err
+}
+
+// Out says that a server did not answer, and reports whether it was well before.
+func (b *Breaker[S]) Out(server S, err error) (news bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.clock.Now()
+	b.forget(now)
+	o := b.servers[server]
+	if news = o == nil; news {
+		o = &outage{}
+		b.servers[server] = o
+	}
+	o.next, o.err = now+Window, err
+	b.out.Store(int32(len(b.servers)))
+	return news
+}
+
+// forget forgets servers that nobody tries again. The breaker must be locked.
+func (b *Breaker[S]) forget(now time.Duration) {
+	for s, o := range b.servers {
+		if now-o.next > forgotten {
+			delete(b.servers, s)
+		}
+	}
+	b.out.Store(int32(len(b.servers)))
+}
+
+// Well says that a server has answered.
+func (b *Breaker[S]) Well(server S) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.servers, server)
+	b.out.Store(int32(len(b.servers)))
+}

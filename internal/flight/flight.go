@@ -1,0 +1,180 @@
+package flight
+
+import (
+	"context"
+	"sync"
+)
+
+// Group is the flights of one cache by their keys. The zero Group is empty. It is safe for
+// concurrent use.
+type Group[T any] struct {
+	mu      sync.Mutex
+	flights map[string]*Flight[T]
+}
+
+// Flight is work for one key, for which callers wait.
+type Flight[T any] struct {
+	vertex
+	group *Group[T]
+	key   string
+	run   *Run
+	done  chan struct{} // closed by End
+	off   chan struct{} // closed by Supersede
+
+	// guarded by the group's mutex
+	sent    int // commands that may decide the flight
+	waiters int
+	ended   bool
+	result  T
+	alone   bool // only the first caller gets the result
+}
+
+// Ticket is the place of one caller in a flight.
+type Ticket[T any] struct {
+	flight  *Flight[T]
+	arrived int
+	first   bool
+	blind   bool
+}
+
+// Join gives the caller a place in the flight of a key. If there is none, it starts one for the
+// given run and returns it; the caller must then see to it that the flight ends. blind says that
+// the caller could not read the record before. The caller must Wait or Leave.
+func (g *Group[T]) Join(key string, run *Run, blind bool) (t Ticket[T], started *Flight[T]) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if f := g.flights[key]; f != nil {
+		f.waiters++
+		return Ticket[T]{f, f.sent, false, blind}, nil
+	}
+	if g.flights == nil {
+		g.flights = map[string]*Flight[T]{}
+	}
+	f := g.start(key, run)
+	g.flights[key] = f
+	return Ticket[T]{f, 0, true, blind}, f
+}
+
+// Alone starts a flight that nobody can join.
+func (g *Group[T]) Alone(key string, run *Run) (Ticket[T], *Flight[T]) {
+	f := g.start(key, run)
+	return Ticket[T]{f, 0, true, false}, f
+}
+
+func (g *Group[T]) start(key string, run *Run) *Flight[T] {
+	return &Flight[T]{
+		group: g, key: key, run: run, waiters: 1,
+		done: make(chan struct{}), off: make(chan struct{}),
+	}
+}
+
+// Sending must be called before a command is sent, or a function called, whose outcome may decide
+// the flight. Callers that arrive later do not share that outcome.
+func (f *Flight[T]) Sending() {
+	f.group.mu.Lock()
+	f.sent++
+	f.group.mu.Unlock()
+}
+
+// End ends the flight. Those share the result who arrived before the last call of Sending, or who
+// are blind. With alone, only the caller that started the flight gets it. All others start over.
+func (f *Flight[T]) End(result T, alone bool) {
+	f.group.mu.Lock()
+	defer f.group.mu.Unlock()
+	if f.ended {
+		return
+	}
+	f.ended, f.result, f.alone = true, result, alone
+	f.remove()
+	close(f.done)
+}
+
+// Supersede says that what the flight loads is out of date: all callers but the first start over at
+// once. The first still waits for the end.
+func (f *Flight[T]) Supersede() {
+	f.group.mu.Lock()
+	defer f.group.mu.Unlock()
+	select {
+	case <-f.off:
+	default:
+		f.remove()
+		close(f.off)
+	}
+}
+
+func (f *Flight[T]) remove() {
+	if f.group.flights[f.key] == f {
+		delete(f.group.flights, f.key)
+	}
+}
+
+// Abandoned ends the flight if nobody waits for it, and reports whether it has.
+func (f *Flight[T]) Abandoned() bool {
+	f.group.mu.Lock()
+	defer f.group.mu.Unlock()
+	if f.waiters == 0 && !f.ended {
+		f.ended, f.alone = true, true
+		f.remove()
+		close(f.done)
+	}
+	return f.ended
+}
+
+// Key returns the key of the flight.
+func (f *Flight[T]) Key() string { return f.key }
+
+// Started reports whether the caller started the flight.
+func (t Ticket[T]) Started() bool { return t.first }
+
+// Wait waits until the flight ends and returns its result. again says that the caller must start
+// over. The error is that of ctx, or [ErrCircle].
+func (t Ticket[T]) Wait(ctx context.Context) (result T, again bool, err error) {
+	f := t.flight
+	defer t.Leave()
+	select {
+	case <-f.done: // no wait, and so no circle
+		return t.outcome()
+	default:
+	}
+	forget, err := wait(ctx, &f.vertex, f.run)
+	if err != nil {
+		return result, false, err
+	}
+	defer forget()
+	off := f.off
+	if t.first {
+		off = nil
+	}
+	select {
+	case <-f.done:
+	case <-off:
+		return result, true, nil
+	case <-ctx.Done():
+		return result, false, ctx.Err()
+	}
+	return t.outcome()
+}
+
+// outcome is what Wait returns after the flight has ended.
+func (t Ticket[T]) outcome() (result T, again bool, err error) {
+	f := t.flight
+	f.group.mu.Lock()
+	defer f.group.mu.Unlock()
+	if !t.first && (f.alone || !t.blind && t.arrived >= f.sent) {
+		return result, true, nil
+	}
+	return f.result, false, nil
+}
+
+// Leave gives the place up. Wait does so too.
+func (t Ticket[T]) Leave() {
+	f := t.flight
+	f.group.mu.Lock()
+	defer f.group.mu.Unlock()
+	if f.waiters--; f.waiters == 0 {
+		select {
+		case f.run.left <- struct{}{}:
+		default:
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/internal/store"
+	"github.com/activettl/rediscache/internal/wire"
+)
+
+// ErrUnavailable says that Redis cannot be reached, does not answer, or does not do its part.
+var ErrUnavailable = errors.New("server is not available")
+
+// unavailable says that Redis could not do its part for a key. The record may be loaded without it.
+type unavailable struct {
+	err     error
+	refused bool // the server works, and refused to write
+}
+
+func (u *unavailable) Error() string   { return u.err.Error() }
+func (u *unavailable) Unwrap() []error { return []error{ErrUnavailable, u.err} }
+
+// Unavailable reports whether err is of a key that Redis could not do its part for.
+func Unavailable(err error) bool {
+	_, ok := errors.AsType[*unavailable](err)
+	return ok
+}
+
+// Find reads a record, and renews it as a Get does. The error is store.ErrNotFound for a miss, and
+// an [Unavailable] one if Redis counts as out or does not do its part.
+func (l *Loads) Find(ctx context.Context, key string) store.Found {
+	if err := l.allow(ctx, key); err != nil {
+		return store.Found{Err: err}
+	}
+	found := l.store.Find(ctx, key)
+	if found.Err = l.judge(ctx, key, found.Err); found.Err != nil && found.Err != store.ErrNotFound {
+		one := []store.Found{found}
+		l.peek(ctx, []string{key}, one)
+		found = one[0]
+	}
+	return found
+}
+
+// allow returns nil if a command on a key may be sent, or an unavailable if its server counts as
+// out.
+func (l *Loads) allow(ctx context.Context, key string) error {
+	if l.breaker.Closed() {
+		return nil
+	}
+	if err := l.breaker.Allow(l.wire.Owner(ctx, key)); err != nil {
+		return &unavailable{err: err}
+	}
+	return nil
+}
+
+// FindMany is Find for many keys. It returns what it found for each.
+func (l *Loads) FindMany(ctx context.Context, keys []string) []store.Found {
+	all := make([]store.Found, len(keys))
+	asked, of := keys, []int(nil)
+	if !l.breaker.Closed() {
+		asked = nil
+		out := map[*redis.Client]error{}
+		for i, key := range keys {
+			owner := l.wire.Owner(ctx, key)
+			err, known := out[owner]
+			if !known {
+				err = l.breaker.Allow(owner)
+				out[owner] = err
+			}
+			if err != nil {
+				all[i].Err = &unavailable{err: err}
+				continue
+			}
+			asked, of = append(asked, key), append(of, i)
+		}
+	}
+	for i, found := range l.store.FindMany(ctx, asked) {
+		at := i
+		if of != nil {
+			at = of[i]
+		}
+		all[at] = found
+		all[at].Err = l.judge(ctx, keys[at], found.Err)
+	}
+	l.peek(ctx, keys, all)
+	return all
+}
+
+// peek reads the records again whose reads were refused since they are writes: hits go on.
+func (l *Loads) peek(ctx context.Context, keys []string, found []store.Found) {
+	var refused []string
+	var of []int
+	for i := range found {
+		if u, ok := found[i].Err.(*unavailable); ok && u.refused {
+			refused, of = append(refused, keys[i]), append(of, i)
+		}
+	}
+	if len(refused) == 0 {
+		return
+	}
+	for i, peeked := range l.store.Peek(ctx, refused) {
+		if peeked.Err == nil {
+			found[of[i]] = peeked
+		}
+	}
+}
+
+// judge returns the error of a command on a key that was sent for ctx: an unavailable if Redis has
+// not done its part. It notes whether the server answers.
+func (l *Loads) judge(ctx context.Context, key string, err error) error {
+	switch {
+	case err == nil || errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrWrongType):
+		l.well(ctx, key)
+		return err
+	case errors.Is(err, wire.ErrClosed) || errors.Is(err, redis.ErrClosed) || ended(ctx):
+		return err
+	case wire.Answered(err) && !wire.Out(err):
+		l.well(ctx, key)
+		return &unavailable{err, wire.RefusedWrite(err)}
+	}
+	owner := l.wire.Owner(ctx, key)
+	waited := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, redis.ErrPoolTimeout)
+	if !wire.Out(err) || waited && l.wire.Busy(owner) {
+		return &unavailable{err: err}
+	}
+	if l.breaker.Out(owner, err) {
+		l.tell.Outage(ctx, err)
+	}
+	return &unavailable{err: err}
+}
+
+// well notes that the server of a key has answered.
+func (l *Loads) well(ctx context.Context, key string) {
+	if !l.breaker.Closed() {
+		l.breaker.Well(l.wire.Owner(ctx, key))
+	}
+}
+
+// ended reports whether ctx has ended. A connection may notice that before ctx does.
+func ended(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
+}
+
+// give returns the error that the caller gets in place of a load, or nil if the record is to be
+// loaded although Redis has failed.
+func (l *Loads) give(err error) error {
+	u, ok := err.(*unavailable)
+	switch {
+	case !ok:
+		return err
+	case l.FailFast && !u.refused:
+		return fmt.Errorf("%w: %w", ErrUnavailable, u.err)
+	}
+	return nil
+}

@@ -1,0 +1,198 @@
+package load
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/activettl/rediscache/internal/lease"
+	"github.com/activettl/rediscache/internal/recent"
+	"github.com/activettl/rediscache/internal/store"
+)
+
+// refreshes are the refreshes under way in this process.
+type refreshes struct {
+	mu    sync.Mutex
+	under map[string]chan struct{} // closed when the refresh of the key has ended
+	later *recent.Table[struct{}]  // keys that another process refreshes, or that failed lately
+	slots chan struct{}            // half of those of the loads
+}
+
+// laterKeys is how many keys a process remembers. Beyond that, a key costs a command more.
+const laterKeys = 1 << 14
+
+// Refresh has records loaded again in the background, if nobody else does so. It returns for each
+// record what is closed when a refresh in this process has ended, or nil.
+func (l *Loads) Refresh(ctx context.Context, dues []Want, load Loader) []<-chan struct{} {
+	ended := make([]<-chan struct{}, len(dues))
+	var items []*item
+	l.refreshes.mu.Lock()
+	for i, due := range dues {
+		under := l.refreshes.under[due.Key]
+		if under == nil {
+			if l.isLater(due.Key) || l.closing.Err() != nil {
+				continue
+			}
+			under = make(chan struct{})
+			l.refreshes.under[due.Key] = under
+			items = append(items, &item{key: due.Key, want: due})
+		}
+		ended[i] = under
+	}
+	l.refreshes.mu.Unlock()
+	if len(items) > 0 {
+		r := l.newRun(ctx, load)
+		r.refresh = true
+		l.task(func() { r.refreshAll(items) })
+	}
+	return ended
+}
+
+func (r *run) refreshAll(items []*item) {
+	defer func() {
+		r.refreshes.mu.Lock()
+		defer r.refreshes.mu.Unlock()
+		for _, it := range items {
+			close(r.refreshes.under[it.key])
+			delete(r.refreshes.under, it.key)
+		}
+	}()
+	r.guard(items, func() { r.refreshNow(items) })
+}
+
+func (r *run) refreshNow(items []*item) {
+	release, ok := r.trySlot()
+	if !ok {
+		return // the next reader tries again
+	}
+	taken := false
+	defer func() {
+		if !taken { // a hook has panicked
+			release()
+		}
+	}()
+	var won []*item
+	leases := r.takeLeases(items)
+	taken = true
+	for i, l := range leases {
+		if l != nil {
+			items[i].back, items[i].lease = refill, l
+			won = append(won, items[i])
+		}
+	}
+	if len(won) == 0 {
+		release()
+		r.tellRefused(items)
+		return
+	}
+	r.work(won, release)
+	r.tellRefused(items)
+}
+
+// tellRefused tells of leases that Redis has refused: else nobody would know why records that are
+// due are not loaded.
+func (r *run) tellRefused(items []*item) {
+	for _, it := range items {
+		if it.why != nil {
+			_, report := r.tell.Begin(r.ctx, true, 1)
+			report(Report{Err: it.why, Key: it.key})
+		}
+	}
+}
+
+// trySlot takes a slot of the refreshes and one of the loads, if both are free.
+func (r *run) trySlot() (release func(), ok bool) {
+	if r.slots == nil {
+		return func() {}, true
+	}
+	select {
+	case r.refreshes.slots <- struct{}{}:
+	default:
+		return nil, false
+	}
+	select {
+	case r.slots <- struct{}{}:
+	default:
+		<-r.refreshes.slots
+		return nil, false
+	}
+	return func() { <-r.slots; <-r.refreshes.slots }, true
+}
+
+// takeLeases takes the leases of refreshes. Where another process has one, or Redis fails, it
+// returns nil for the item. In the latter case the item says why.
+func (r *run) takeLeases(items []*item) []*lease.Lease {
+	keys := make([]string, len(items))
+	for i, it := range items {
+		keys[i] = r.names.Load(it.key)
+	}
+	leases := make([]*lease.Lease, len(items))
+	for i, taken := range lease.TakeMany(r.patience.bound(r.ctx), r.wire, keys, r.Pause) {
+		if taken.Err != nil {
+			items[i].why = r.judge(r.ctx, keys[i], taken.Err)
+			r.later(items[i].key, retryPause)
+			continue
+		}
+		if leases[i] = taken.Lease; leases[i] == nil {
+			// The other may give it back before, and the record may be due again.
+			r.later(items[i].key, min(taken.Left, max(r.store.DueAfter(0), retryPause)))
+		}
+	}
+	return leases
+}
+
+// retryPause is how long a refresh is not tried again after Redis has failed.
+const retryPause = 200 * time.Millisecond
+
+// isLater reports whether the record of a key must not be refreshed yet.
+func (l *Loads) isLater(key string) bool {
+	_, wait := l.refreshes.later.Get(key)
+	return wait
+}
+
+func (l *Loads) later(key string, d time.Duration) {
+	t := l.refreshes.later
+	t.Put(key, t.Now()+d, struct{}{})
+}
+
+// leaveLease ends the lease of a refresh, or lets it expire: then it is the pause before the next
+// attempt, after a failure, or before the next version that cannot read the record replaces it.
+func (r *run) leaveLease(it *item, res *Result, own time.Duration) {
+	switch {
+	case it.lease == nil:
+	case res.Err != nil || it.want.Bad:
+		r.later(it.key, r.Pause)
+	case r.store.DueAfter(own) < r.Pause:
+		it.lease.GiveBack(r.ctx)
+		r.later(it.key, r.store.DueAfter(own))
+	}
+}
+
+// Fresh waits for d at most until a record that was due has been refreshed, here or by another
+// process, and returns what is there then. ended is what Refresh has returned for it.
+func (l *Loads) Fresh(
+	ctx context.Context, key string, due store.Found, d time.Duration, ended <-chan struct{},
+) store.Found {
+	limit := time.NewTimer(d)
+	defer limit.Stop()
+	var tick <-chan time.Time
+	for pause := firstPause; ; pause = min(pause*3/2, maxPause) {
+		if ended == nil {
+			tick = time.After(pause)
+		}
+		select {
+		case <-ended:
+			ended = nil
+		case <-tick:
+		case <-limit.C:
+			return due
+		case <-ctx.Done():
+			return due
+		case <-l.closing.Done():
+			return due
+		}
+		if now := l.Find(ctx, key); now.Err != nil || !now.Due {
+			return now
+		}
+	}
+}

@@ -1,0 +1,219 @@
+package load
+
+import (
+	"context"
+	"math/rand/v2"
+	"runtime/debug"
+	"time"
+
+	"github.com/activettl/rediscache/internal/flight"
+	"github.com/activettl/rediscache/internal/lease"
+	"github.com/activettl/rediscache/internal/store"
+	"github.com/activettl/rediscache/internal/wire"
+)
+
+// run gets records for the flights that one call has started, or refreshes them.
+type run struct {
+	*Loads
+	ctx     context.Context // the values of the caller's, and nothing else
+	run     *flight.Run
+	load    Loader
+	force   bool // a Reload
+	refresh bool
+	nested  bool // a loader waits for it
+}
+
+// item is one record of a run.
+type item struct {
+	key    string
+	flight *flight.Flight[Outcome] // nil for a refresh
+	want   Want
+	source Source
+
+	back  back
+	why   error        // Redis did not do its part
+	token string       // of a fill; empty without a lease
+	lease *lease.Lease // of a refill
+	held  held
+}
+
+// back is how a run writes back what was loaded.
+type back int
+
+const (
+	none   back = iota
+	fill        // where the lease of the run is, or, without a token, where nothing is
+	refill      // where want.Found still is
+	verify      // not; only see whether want.Found still is there
+)
+
+func (l *Loads) newRun(ctx context.Context, load Loader) *run {
+	return &run{
+		Loads: l, ctx: context.WithoutCancel(ctx), run: flight.NewRun(), load: load,
+		nested: flight.Nested(ctx),
+	}
+}
+
+// end ends the flight of an item.
+func (it *item) end(out Outcome, alone bool) {
+	if it.flight != nil {
+		it.flight.End(out, alone)
+	}
+}
+
+// sending says that a command or a function may decide the flight.
+func (it *item) sending() {
+	if it.flight != nil {
+		it.flight.Sending()
+	}
+}
+
+// begin gets the records of items and ends their flights.
+func (r *run) begin(items []*item) {
+	r.guard(items, func() { r.get(items) })
+}
+
+func (r *run) get(items []*item) {
+	for len(items) > 0 {
+		var release func()
+		items, release = r.slot(items)
+		won, waiting := r.claimOr(items, release)
+		if len(won) == 0 {
+			release()
+		} else {
+			if len(waiting) > 0 { // not later than those: their loader may wait for our records
+				rest := waiting
+				waiting = nil
+				r.task(func() { r.await(rest) })
+			}
+			r.work(won, release)
+		}
+		items = r.wait(waiting)
+	}
+}
+
+// claimOr is claim that calls release if a hook panics.
+func (r *run) claimOr(items []*item, release func()) (won, waiting []*item) {
+	claimed := false
+	defer func() {
+		if !claimed {
+			release()
+		}
+	}()
+	won, waiting = r.claim(items)
+	claimed = true
+	return won, waiting
+}
+
+// await is begin for items that another process loads.
+func (r *run) await(items []*item) {
+	r.guard(items, func() { r.get(r.wait(items)) })
+}
+
+// guard calls do. If that does not return, since a hook has panicked, guard ends all flights with
+// that as their error.
+func (r *run) guard(items []*item, do func()) {
+	returned := false
+	defer func() {
+		if v := recover(); v != nil || !returned {
+			r.endAll(items, Outcome{Err: r.tell.Unreturned(v, debug.Stack())})
+		}
+	}()
+	do()
+	returned = true
+}
+
+// slot takes one of the MaxLoads slots, and drops items that nobody waits for any more. A run that
+// a loader waits for takes none: all slots may be those of loaders that wait.
+func (r *run) slot(items []*item) (left []*item, release func()) {
+	if r.slots == nil || r.nested {
+		return items, func() {}
+	}
+	for {
+		select {
+		case r.slots <- struct{}{}:
+			return items, func() { <-r.slots }
+		case <-r.run.Urgent():
+			return items, func() {}
+		case <-r.run.Left():
+			if items = waitedFor(items); len(items) == 0 {
+				return nil, func() {}
+			}
+		case <-r.closing.Done():
+			r.endAll(items, Outcome{Err: wire.ErrClosed})
+			return nil, func() {}
+		}
+	}
+}
+
+// waitedFor ends the flights that nobody waits for, and returns the other items.
+func waitedFor(items []*item) (left []*item) {
+	for _, it := range items {
+		if !it.flight.Abandoned() {
+			left = append(left, it)
+		}
+	}
+	return left
+}
+
+func (r *run) endAll(items []*item, out Outcome) {
+	for _, it := range items {
+		it.sending()
+		it.end(out, false)
+	}
+}
+
+// The pauses between looks at a record that another process loads.
+const (
+	firstPause = 4 * time.Millisecond
+	maxPause   = 25 * time.Millisecond
+)
+
+// wait looks at records that other processes load, until one of them may be loaded here. It ends
+// the flights of those that come, and of those that nobody waits for. The others are waited for in
+// a task of their own.
+func (r *run) wait(items []*item) (free []*item) {
+	for pause := firstPause; len(items) > 0; pause = min(pause*3/2, maxPause) {
+		if !r.sleep(pause) {
+			r.endAll(items, Outcome{Err: wire.ErrClosed})
+			return nil
+		}
+		if items = waitedFor(items); len(items) == 0 {
+			return nil
+		}
+		var leased []*item
+		for i, c := range r.look(items) {
+			it := items[i]
+			switch {
+			case c.Leased:
+				leased = append(leased, it)
+			case c.Err == store.ErrNotFound && !c.Absent:
+				free = append(free, it)
+			case r.answered(it, c):
+			default:
+				it.want.Found.Err = c.Err
+				free = append(free, it)
+			}
+		}
+		items = leased
+		if len(free) > 0 {
+			if len(items) > 0 {
+				r.task(func() { r.await(items) })
+			}
+			return free
+		}
+	}
+	return nil
+}
+
+// sleep waits for about d, and reports false if the cache is closed.
+func (r *run) sleep(d time.Duration) bool {
+	timer := time.NewTimer(d*3/4 + rand.N(d/2))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-r.closing.Done():
+		return false
+	}
+}

@@ -1,0 +1,185 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/activettl/rediscache/internal/flight"
+	"github.com/activettl/rediscache/internal/lease"
+	"github.com/activettl/rediscache/internal/wire"
+)
+
+var (
+	// ErrTimeout says that a loader has not returned in time.
+	ErrTimeout = errors.New("the loader has not returned in time")
+
+	errResults = errors.New("the loader returned no result") // for a key
+)
+
+// held says what has become of the lease of an item while its loader runs.
+type held struct{ gone atomic.Bool }
+
+// work calls the loader for items, writes what it has loaded, and ends the flights. release gives
+// the slot back when the loader returns.
+func (r *run) work(items []*item, release func()) {
+	release = sync.OnceFunc(release)
+	called := false
+	defer func() {
+		if !called { // a hook has panicked
+			release()
+			r.giveAllBack(items)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(r.ctx, r.Timeout)
+	defer cancel()
+	defer context.AfterFunc(r.closing, cancel)()
+
+	load := &flight.Load{}
+	defer load.Over()
+	keys := make([]string, len(items))
+	for i, it := range items {
+		keys[i] = it.key
+		if it.flight != nil {
+			flight.Works(load, it.flight)
+		}
+		if it.back == none {
+			it.sending() // no command will prove that what is loaded now is not out of date
+		}
+	}
+	told, report := r.tell.Begin(ctx, r.refresh, len(items))
+	own := &terms{}
+	begun, done := time.Now(), make(chan []Result, 1)
+	called = true
+	go func() {
+		defer release()
+		r.call(withTerms(flight.Context(told, load), own), keys, done)
+	}()
+
+	results := r.results(ctx, items, done)
+	elapsed := time.Since(begun)
+	for i := range results {
+		if err := results[i].Err; err != nil {
+			results[i].Err = r.tell.Hide(err, keys)
+		}
+	}
+	verdicts := r.writeBack(items, results, own.end())
+	sum := Report{Elapsed: elapsed, Keys: keys}
+	for i := range verdicts {
+		sum.add(keys[i], results[i], &verdicts[i])
+	}
+	report(sum)
+	for i, it := range items {
+		it.end(verdicts[i].Outcome, verdicts[i].alone)
+	}
+}
+
+// call calls the loader, which may panic, and sends one result for each key.
+func (r *run) call(ctx context.Context, keys []string, done chan<- []Result) {
+	var results []Result
+	returned := false
+	defer func() {
+		var err error
+		switch v := recover(); {
+		case v != nil:
+			err = r.tell.Unreturned(v, debug.Stack())
+		case !returned:
+			err = r.tell.Unreturned(nil, nil)
+		case len(results) != len(keys):
+			err = errResults
+		}
+		if err != nil {
+			results = failed(len(keys), err)
+		}
+		done <- results
+	}()
+	results = r.load(ctx, keys)
+	returned = true
+}
+
+func failed(n int, err error) []Result {
+	all := make([]Result, n)
+	for i := range all {
+		all[i].Err = err
+	}
+	return all
+}
+
+// results waits for the loader and keeps the leases meanwhile. The loader's results are dropped if
+// they come after its time, or after the cache was closed.
+func (r *run) results(ctx context.Context, items []*item, done <-chan []Result) (all []Result) {
+	keep := time.NewTicker(max(r.keepEvery(), time.Millisecond))
+	defer keep.Stop()
+	var keeping atomic.Bool
+	for all == nil {
+		select {
+		case all = <-done:
+		case <-ctx.Done():
+			all = []Result{}
+		case <-keep.C:
+			if keeping.CompareAndSwap(false, true) {
+				r.task(func() {
+					defer keeping.Store(false)
+					defer ignorePanic()
+					r.keep(items)
+				})
+			}
+		}
+	}
+	switch {
+	case r.closing.Err() != nil:
+		return failed(len(items), wire.ErrClosed)
+	case ctx.Err() != nil:
+		err := fmt.Errorf("%w: %v: %w", ErrTimeout, r.Timeout, ctx.Err())
+		return failed(len(items), err)
+	}
+	return all
+}
+
+func (r *run) keepEvery() time.Duration {
+	if r.Lease > 0 {
+		return min(r.Lease, r.Pause) / 3
+	}
+	return r.Pause / 3
+}
+
+// keep renews the leases of items. Where one is gone, what is being loaded is out of date, and the
+// callers need not wait for it.
+func (r *run) keep(items []*item) {
+	var held []*item
+	var keys, tokens []string
+	var leases []*lease.Lease
+	for _, it := range items {
+		switch {
+		case it.lease != nil:
+			leases = append(leases, it.lease)
+		case it.back == fill && it.token != "" && !it.held.gone.Load():
+			held, keys = append(held, it), append(keys, it.key)
+			tokens = append(tokens, it.token)
+		}
+	}
+	lease.KeepMany(r.patience.bound(r.ctx), r.wire, leases) // without them, the refills decide
+	if len(held) == 0 {
+		return
+	}
+	for i, gone := range r.store.Keep(r.ctx, keys, tokens, r.leaseTTL()) {
+		if gone {
+			held[i].held.gone.Store(true)
+			if held[i].flight != nil {
+				held[i].flight.Supersede()
+			}
+		}
+	}
+}
+
+// leaseTTL is the TTL of a lease that this run takes: a Reload takes one in any case.
+func (r *run) leaseTTL() time.Duration {
+	if r.Lease == 0 {
+		return r.Pause
+	}
+	return r.Lease
+}

@@ -1,0 +1,160 @@
+package load
+
+import (
+	"cmp"
+	"errors"
+	"time"
+
+	"github.com/activettl/rediscache/internal/breaker"
+	"github.com/activettl/rediscache/internal/store"
+	"github.com/activettl/rediscache/internal/wire"
+)
+
+// verdict is what the callers of an item get.
+type verdict struct {
+	Outcome
+	alone      bool // only the first caller gets it
+	superseded bool
+	unstored   error
+}
+
+// writeBack writes what was loaded with this own TTL or 0, and returns what the callers get.
+func (r *run) writeBack(items []*item, results []Result, own time.Duration) []verdict {
+	verdicts := make([]verdict, len(items))
+	var fills, refills group
+	for i, it := range items {
+		if it.back != none {
+			it.sending() // the commands that follow decide
+		}
+		res := &results[i]
+		verdicts[i].Outcome = Outcome{Data: res.Data, Value: res.Value, Err: res.Err}
+		verdicts[i].unstored = res.Why
+		w := store.Write{
+			Key: it.key, Token: it.token,
+			Found: it.want.Found.Value, Expiry: it.want.Found.Expiry,
+		}
+		absent := errors.Is(res.Err, store.ErrNotFound)
+		switch {
+		case absent && r.Absent > 0:
+			w.What, w.TTL = store.Marker, r.Absent
+		case absent, res.Err != nil, res.Data == nil:
+			w.What = store.Nothing
+		default:
+			w.What, w.Value, w.TTL = store.Record, res.Data, own
+		}
+		switch it.back {
+		case none:
+			if res.Err == nil {
+				verdicts[i].unstored = cmp.Or(res.Why, it.why)
+			}
+		case fill:
+			switch {
+			case it.held.gone.Load():
+				verdicts[i].alone, verdicts[i].superseded = true, true
+			case w.What != store.Nothing || it.token != "":
+				fills.add(i, w)
+			}
+		case verify:
+			if res.Err == nil {
+				verdicts[i].unstored = cmp.Or(res.Why, it.why)
+			}
+			w.What = store.Same
+			refills.add(i, w)
+		case refill:
+			if !absent && (res.Err != nil || res.Data == nil) {
+				w.What = store.Same // the old value stays
+			}
+			refills.add(i, w)
+		}
+	}
+	r.settle(items, verdicts, &fills, func(w []store.Write) []store.Written {
+		return r.store.Fill(r.ctx, w)
+	}, store.Nothing)
+	r.settle(items, verdicts, &refills, func(w []store.Write) []store.Written {
+		return r.store.Refill(r.ctx, w)
+	}, store.Same)
+	for i, it := range items {
+		r.leaveLease(it, &results[i], own)
+		if r.lately != nil {
+			r.lately.Put(it.key, r.lately.Now()+lateness, struct{}{})
+		}
+	}
+	return verdicts
+}
+
+// group is the writes of some items.
+type group struct {
+	of     []int // their indices
+	writes []store.Write
+}
+
+func (g *group) add(i int, w store.Write) {
+	g.of, g.writes = append(g.of, i), append(g.writes, w)
+}
+
+// settle makes writes. Where one finds that the record was written meanwhile, or has no reply, only
+// the first caller gets what was loaded. Where Redis refuses one, harmless says whether the record
+// was written meanwhile.
+func (r *run) settle(
+	items []*item, verdicts []verdict, g *group,
+	write func([]store.Write) []store.Written, harmless store.What,
+) {
+	if len(g.of) == 0 {
+		return
+	}
+	var refused group
+	for j, done := range write(g.writes) {
+		at := g.of[j]
+		v, w := &verdicts[at], g.writes[j]
+		err := r.judge(r.ctx, w.Key, done.Err)
+		switch {
+		case err == nil && done.Done:
+		case err == nil:
+			v.alone, v.superseded = true, true
+		case wire.Answered(done.Err) && w.What != harmless:
+			v.unstored = err
+			w.What = harmless
+			refused.add(at, w)
+		case v.Err != nil && !errors.Is(v.Err, store.ErrNotFound):
+			// the loader has failed, whatever becomes of its lease
+		default:
+			v.alone, v.unstored = true, err
+			if items[at].back == fill && items[at].token != "" {
+				r.giveBack(w.Key, items[at].token)
+			}
+		}
+	}
+	if len(refused.of) > 0 {
+		r.settle(items, verdicts, &refused, write, harmless)
+	}
+}
+
+// giveBack gives a lease of this run back that may be there although Redis has not said so, or has
+// failed to give it back: in the background, again and again until it expires by itself.
+func (r *run) giveBack(key, token string) {
+	nothing := []store.Write{{Key: key, What: store.Nothing, Token: token}}
+	r.task(func() {
+		defer ignorePanic()
+		for end := time.Now().Add(r.leaseTTL()); time.Now().Before(end); {
+			if r.store.Fill(r.ctx, nothing)[0].Err == nil || !r.sleep(breaker.Window) {
+				return
+			}
+		}
+	})
+}
+
+// giveAllBack gives the leases of items back.
+func (r *run) giveAllBack(items []*item) {
+	for _, it := range items {
+		if it.back == fill && it.token != "" {
+			r.giveBack(it.key, it.token)
+		}
+		if it.lease != nil {
+			it.lease.GiveBack(r.ctx)
+		}
+	}
+}
+
+// ignorePanic is deferred where only a hook of the Redis client can panic: it does so in the commands
+// of callers too.
+func ignorePanic() { _ = recover() }
