@@ -3,6 +3,6 @@
 // own, so that no competitor enters the go.mod of the library or of its other
 // benchmarks. The results stand in benchmarks/README.md.
 //
-// A library is a side; the slices contenders and nearContenders are the places
-// where one is added.
+// A library is a side; the slices contenders, nearContenders and loadSides are the
+// places where one is added.
 package peers

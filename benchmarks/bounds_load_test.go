@@ -1,0 +1,79 @@
+package main_test
+
+import (
+	"flag"
+	"fmt"
+	"net"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/benchmarks/internal/report"
+	"github.com/activettl/rediscache/benchmarks/internal/serverinfo"
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/internal/redistest"
+)
+
+// What the library promises of GetOrLoad.
+const (
+	// of slices of Get and GetOrLoad. The promise is for the median of 20: on a shared machine that
+	// is uncertain by 0.05, and of 500 by 0.01.
+	hitPairs     = 500
+	maxHitRatio  = 1.05                  // time of a hit beside Get
+	maxHitAllocs = 1                     // allocations of a hit more than of Get
+	maxBehind    = 50 * time.Millisecond // the slowest caller of a cold key, behind the load
+	leastOutage  = 0.8                   // throughput without Redis beside the loader's own
+	maxRecovery  = 2500 * time.Millisecond
+)
+
+// TestLoadBounds measures GetOrLoad, prints the tables, and fails if a promise is broken.
+func TestLoadBounds(t *testing.T) {
+	if testing.Short() || flag.Lookup("test.bench").Value.String() != "" {
+		t.Skip("-short or -bench is set")
+	}
+	if *quick && *write {
+		t.Fatal("-quick does not measure enough for -write")
+	}
+	b := &bounds{T: t}
+	rdb := server(t)
+	version, err := serverinfo.Version(t.Context(), rdb)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables := []*report.Table{b.hit(rdb), b.coldKey(), b.outage()}
+
+	command := "go -C benchmarks test -run TestLoadBounds -count 1 -v"
+	for name, set := range map[string]bool{"quick": *quick, "write": *write} {
+		if set {
+			command += " -" + name
+		}
+	}
+	text := report.Section(report.Machine(version, command), b.broken, tables)
+	for _, what := range b.broken {
+		t.Error(what)
+	}
+	fmt.Print("\n" + text + "\n")
+	if *write {
+		if err := report.Replace("README.md", "TestLoadBounds", text); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// ownClient returns a client as cache.Config.Client makes it.
+func ownClient(tb testing.TB, s *redistest.Server) redis.UniversalClient {
+	tb.Helper()
+	host, text, err := net.SplitHostPort(s.Addr())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	port, err := strconv.Atoi(text)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	rdb := cache.Config{Host: host, Port: port}.Client()
+	tb.Cleanup(func() { _ = rdb.Close() })
+	return rdb
+}

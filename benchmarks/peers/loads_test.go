@@ -1,0 +1,71 @@
+package peers
+
+import (
+	"flag"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/benchmarks/internal/report"
+	"github.com/activettl/rediscache/benchmarks/internal/serverinfo"
+	"github.com/activettl/rediscache/internal/redistest"
+)
+
+// TestLoads compares the calls that load what is not there, prints the tables, and fails if
+// rediscache breaks a promise.
+func TestLoads(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short is set")
+	}
+	if *quick && *write {
+		t.Fatal("-quick does not measure enough for -write")
+	}
+	addr := redistest.Start(t).Addr()
+	b := &bench{T: t, addr: addr, rdb: newClient(t, redis.Options{Addr: addr})}
+	version, err := serverinfo.Version(t.Context(), b.rdb)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables := []*report.Table{b.coldKey(), b.deleted(), b.faults(), b.outage(), b.hit()}
+
+	command := "go -C benchmarks/peers test -run TestLoads -count 1 -timeout 20m -v"
+	flag.Visit(func(f *flag.Flag) {
+		if !strings.HasPrefix(f.Name, "test.") {
+			command += fmt.Sprintf(" -%s=%s", f.Name, f.Value)
+		}
+	})
+	text := report.Section(report.Machine(version, command)+"\n"+versions()+"\n\n"+absent+"\n",
+		b.broken, tables)
+	for _, what := range b.broken {
+		t.Error(what)
+	}
+	fmt.Print("\n" + text + "\n")
+	if *write {
+		if err := report.Replace("../README.md", "TestLoads", text); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// absent is who is not there.
+const absent = "Not here: github.com/dcbickfo/redcache. The Go module proxy does not serve it " +
+	"(403: This module version is not available)."
+
+// each runs do for each side, with clients that are closed afterwards.
+func (b *bench) each(what string, do func(t *testing.T, s loadSide)) {
+	for _, s := range loadSides {
+		b.Run(strings.ReplaceAll(what+" "+s.name, "/", "-"), func(t *testing.T) { do(t, s) })
+	}
+}
+
+// fleet opens a side in several processes, for a cache that nobody else has.
+func (b *bench) fleet(t *testing.T, s loadSide, n int, loader loaderFunc) []process {
+	p := loadPlace{t, b.addr, redistest.UniqueName(t)}
+	fleet := make([]process, n)
+	for i := range fleet {
+		fleet[i] = s.open(p, loader)
+	}
+	return fleet
+}
