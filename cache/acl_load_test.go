@@ -18,15 +18,13 @@ func init() {
 // loadUsage is a usage of loads. Where Redis refuses something, callers get what was loaded, and
 // the Hook is told the error.
 func loadUsage(policy ttl.Policy) usage {
-	h := &loadHook{}
+	h := &recorder{}
 	return usage{
 		o: &cache.Options{TTL: policy, Hook: h, Load: cache.LoadConfig{
 			Absent: hour, Lease: 100 * time.Millisecond, Patience: time.Minute,
 		}},
 		do: func(s *site) []error {
-			h.mu.Lock()
-			h.ops = nil
-			h.mu.Unlock()
+			h.forget()
 			s.loads(policy.Terms().Refresh > 0, h)
 			var errs []error
 			for _, kind := range []string{"Load", "Refresh", "GetOrLoad", "GetOrLoadMany", "Reload"} {
@@ -42,7 +40,7 @@ func loadUsage(policy ttl.Policy) usage {
 }
 
 // loads loads in each way that there is.
-func (s *site) loads(refreshes bool, h *loadHook) {
+func (s *site) loads(refreshes bool, h *recorder) {
 	s.t.Helper()
 	load := func(context.Context, string) (User, error) { return ann, nil }
 	get := func(key string) {

@@ -77,14 +77,6 @@ func (c *Cache[K, V]) loadKey(
 
 var errNoLoader = errors.New("the loader is nil")
 
-// renewReadable renews a record that was read without, because the value before could not be
-// decoded.
-func (c *core) renewReadable(ctx context.Context, key string) {
-	if c.store.Readable(key) {
-		_ = c.store.Touch(ctx, key) // it was read, whatever becomes of its renewal
-	}
-}
-
 // GetOrLoadMany returns the records of keys as GetMany does. It gives the keys of those that are
 // not there to the loader, all at once, stores what that returns, and returns it too. A key that
 // the loader's map lacks is absent, and absent from the map that is returned. Keys that come twice

@@ -216,7 +216,7 @@ func TestCallersGetTheirOwnValue(t *testing.T) {
 // What cannot be stored is returned to all who wait, and not stored.
 func TestUnstorableValues(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
-		h := &loadHook{}
+		h := &recorder{}
 		c := mustNew[int64](t, b.Client, b.Name(), codec.JSON[map[string]any]{},
 			&cache.Options{MaxValueBytes: 100, Hook: h})
 		for name, v := range map[string]any{

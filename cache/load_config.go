@@ -74,7 +74,7 @@ const (
 func (c LoadConfig) config() (load.Config, error) {
 	cfg := load.Config{
 		Absent: c.Absent, Timeout: c.Timeout, Lease: c.Lease, Patience: c.Patience,
-		FailFast: c.Outage == FailFast, MaxLoads: c.MaxLoads,
+		Unleased: c.Lease < 0, FailFast: c.Outage == FailFast, MaxLoads: c.MaxLoads,
 	}
 	positive := func(name string, d *time.Duration, standard time.Duration) error {
 		if *d == 0 {
@@ -85,12 +85,11 @@ func (c LoadConfig) config() (load.Config, error) {
 		}
 		return nil
 	}
-	if c.Lease < 0 {
-		cfg.Lease, cfg.Pause = 0, DefaultLease
-	} else if err := positive("Lease", &cfg.Lease, DefaultLease); err != nil {
+	if cfg.Unleased {
+		cfg.Lease = 0
+	}
+	if err := positive("Lease", &cfg.Lease, DefaultLease); err != nil {
 		return cfg, err
-	} else {
-		cfg.Pause = cfg.Lease
 	}
 	if c.Absent != 0 {
 		if err := positive("Absent", &cfg.Absent, 0); err != nil {

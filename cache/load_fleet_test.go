@@ -181,7 +181,7 @@ func TestWaitersForAnotherProcessLeave(t *testing.T) {
 // notices, and the load that is out of date is not stored.
 func TestLeaseDeletedDuringALoad(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
-		h := &loadHook{}
+		h := &recorder{}
 		u := newUsers(t, b, &cache.Options{Hook: h,
 			Load: cache.LoadConfig{Lease: 100 * time.Millisecond}})
 		s := stoppedSource(map[int64]User{1: ann})

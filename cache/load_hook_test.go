@@ -1,31 +1,12 @@
 package cache_test
 
-import (
-	"context"
-	"sync"
-
-	"github.com/activettl/rediscache/cache"
-)
-
-// loadHook keeps what it is told at the end of operations.
-type loadHook struct {
-	mu  sync.Mutex
-	ops []cache.Op
-}
-
-func (h *loadHook) Start(ctx context.Context, _ cache.Op) context.Context { return ctx }
-
-func (h *loadHook) End(_ context.Context, op cache.Op) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.ops = append(h.ops, op)
-}
+import "github.com/activettl/rediscache/cache"
 
 // of returns what was told of a kind.
-func (h *loadHook) of(kind string) (ops []cache.Op) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, op := range h.ops {
+func (r *recorder) of(kind string) (ops []cache.Op) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, op := range r.ended {
 		if op.Kind == kind {
 			ops = append(ops, op)
 		}
@@ -34,8 +15,8 @@ func (h *loadHook) of(kind string) (ops []cache.Op) {
 }
 
 // sum adds up the stats of a kind.
-func (h *loadHook) sum(kind string) (sum cache.LoadStats) {
-	for _, op := range h.of(kind) {
+func (r *recorder) sum(kind string) (sum cache.LoadStats) {
+	for _, op := range r.of(kind) {
 		if s := op.Load; s != nil {
 			sum.Stale += s.Stale
 			sum.Absent += s.Absent
@@ -48,4 +29,24 @@ func (h *loadHook) sum(kind string) (sum cache.LoadStats) {
 		}
 	}
 	return sum
+}
+
+// count returns how many operations of a kind have ended.
+func (r *recorder) count(kind string) int { return len(r.of(kind)) }
+
+// forget forgets what has ended.
+func (r *recorder) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended = nil
+}
+
+// unstored returns how many loads have ended with a value that was not stored, and the reason.
+func (r *recorder) unstored() (n int) {
+	for _, op := range r.of("Load") {
+		if op.Load.Unstored == 1 && op.Err != nil {
+			n++
+		}
+	}
+	return n
 }

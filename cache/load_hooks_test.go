@@ -107,7 +107,7 @@ func TestLoadErrorsHideKeys(t *testing.T) {
 			},
 		} {
 			for _, redact := range []bool{false, true} {
-				h := &loadHook{}
+				h := &recorder{}
 				c := mustNew[string](t, b.Client, b.Name(), jsonUsers,
 					&cache.Options{Hook: h, RedactKeys: redact})
 				_, err := c.GetOrLoadMany(ctx(t), keys,

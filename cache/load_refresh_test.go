@@ -47,7 +47,7 @@ func (u users) nearEnd(b *redistest.Backend, id int64, left time.Duration) {
 // A record that is due is returned at once, and loaded again in the background by one process.
 func TestRefresh(t *testing.T) {
 	everyRefresh(t, func(t *testing.T, b *redistest.Backend, o cache.Options) {
-		h := &loadHook{}
+		h := &recorder{}
 		o.Hook = h
 		u := newUsers(t, b, &o)
 		other := usersNamed(t, b, u.Name(), &o)
@@ -178,7 +178,7 @@ func TestWritesDuringARefresh(t *testing.T) {
 		}
 		for op, write := range writes {
 			t.Run(op, func(t *testing.T) {
-				h := &loadHook{}
+				h := &recorder{}
 				o := o
 				o.Hook = h
 				u := newUsers(t, b, &o)

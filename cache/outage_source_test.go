@@ -83,34 +83,3 @@ func (s *solo) wantAlone(t *testing.T) {
 		t.Errorf("%d loaders of one key have run at the same time", s.most)
 	}
 }
-
-// count returns how many operations of a kind have ended.
-func (r *recorder) count(kind string) (n int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, op := range r.ended {
-		if op.Kind == kind {
-			n++
-		}
-	}
-	return n
-}
-
-// forget forgets what has ended.
-func (r *recorder) forget() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.ended = nil
-}
-
-// unstored returns how many loads have ended with a value that was not stored, and the reason.
-func (r *recorder) unstored() (n int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, op := range r.ended {
-		if op.Kind == "Load" && op.Load.Unstored == 1 && op.Err != nil {
-			n++
-		}
-	}
-	return n
-}

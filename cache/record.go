@@ -42,13 +42,21 @@ func (c *Cache[K, V]) read(
 	}
 	data, err := get(c.store, ctx, key)
 	v, err = c.received(key, store.Reply{Value: data, Err: err})
-	if err == nil && renews && c.store.Readable(key) {
-		_ = c.store.Touch(ctx, key) // it was read, whatever becomes of its renewal
+	if err == nil && renews {
+		c.renewReadable(ctx, key)
 	}
 	if err != nil {
 		return v, run.end(ctx, c.fail(op, c.text(key), err))
 	}
 	return v, run.end(ctx, nil)
+}
+
+// renewReadable renews a record that was read without, because the value before could not be
+// decoded.
+func (c *core) renewReadable(ctx context.Context, key string) {
+	if c.store.Readable(key) {
+		_ = c.store.Touch(ctx, key) // it was read, whatever becomes of its renewal
+	}
 }
 
 // Set writes the record of key, in place of the one that is there. It lives the policy's TTL, or

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/activettl/rediscache/cache"
 )
@@ -88,12 +87,8 @@ func (s *source) wantLoads(t *testing.T, want int64) {
 	}
 }
 
-// soon waits until a condition holds. It fails after 10 s.
+// soon is eventually for what needs no more than its name.
 func soon(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("not after 10 s: %s", what)
-		}
-	}
+	eventually(t, ok, func() string { return "not after 10 s: " + what })
 }

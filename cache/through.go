@@ -99,6 +99,7 @@ func (t *through[K, V]) find(ctx context.Context, which []int) {
 // It has records that are due refreshed.
 func (t *through[K, V]) sort(ctx context.Context, pending []int, first bool) (missing []int) {
 	var due []int
+	var renew []string
 	for _, i := range pending {
 		found := &t.found[i]
 		hit := false
@@ -110,7 +111,9 @@ func (t *through[K, V]) sort(ctx context.Context, pending []int, first bool) (mi
 				break
 			}
 			hit, t.values[i] = true, v
-			t.renewReadable(ctx, t.full[i])
+			if t.store.Readable(t.full[i]) {
+				renew = append(renew, t.full[i])
+			}
 			if found.Due {
 				due = append(due, i)
 			}
@@ -130,6 +133,7 @@ func (t *through[K, V]) sort(ctx context.Context, pending []int, first bool) (mi
 			t.misses++
 		}
 	}
+	t.store.Renew(ctx, renew)
 	if len(due) > 0 {
 		t.stats.Stale += len(due)
 		t.refresh(ctx, due)
@@ -165,11 +169,9 @@ func (t *through[K, V]) refresh(ctx context.Context, due []int) {
 
 // take takes an outcome for a key. It reports false if the bytes cannot be decoded.
 func (t *through[K, V]) take(i int, out load.Outcome) bool {
-	var err error
 	switch unstored := out.Value.(type) {
 	case oversize:
-		t.values[i], err = t.codec.Decode(unstored)
-		t.errs[i] = err
+		t.values[i], t.errs[i] = t.codec.Decode(unstored)
 	case boxed[V]:
 		t.values[i] = unstored.v
 	default:

@@ -120,9 +120,6 @@ func (f *Flight[T]) Abandoned() bool {
 	return f.ended
 }
 
-// Key returns the key of the flight.
-func (f *Flight[T]) Key() string { return f.key }
-
 // Started reports whether the caller started the flight.
 func (t Ticket[T]) Started() bool { return t.first }
 

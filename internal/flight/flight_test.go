@@ -13,7 +13,7 @@ import (
 func start(t *testing.T, g *Group[string], key string) (Ticket[string], *Flight[string]) {
 	t.Helper()
 	ticket, f := g.Join(key, NewRun(), false)
-	if f == nil || !ticket.Started() || f.Key() != key {
+	if f == nil || !ticket.Started() || f.key != key {
 		t.Fatalf("no flight of %s was started", key)
 	}
 	return ticket, f

@@ -22,7 +22,7 @@ func (r *run) claim(items []*item) (won, waiting []*item) {
 			won = append(won, it)
 		case it.want.Bad:
 			bad = append(bad, it)
-		case r.Lease == 0 && !it.want.Found.Other && !r.force && !r.isLately(it.key):
+		case r.Unleased && !it.want.Found.Other && !r.force && !r.isLately(it.key):
 			it.back = fill
 			won = append(won, it)
 		default:
@@ -49,7 +49,7 @@ func (l *Loads) isLately(key string) bool {
 
 // claimCold takes the leases of records that are not there.
 func (r *run) claimCold(items []*item) (won, waiting []*item) {
-	leases := r.Lease > 0 || r.force
+	leases := !r.Unleased || r.force
 	var claims []store.Claim
 	if leases {
 		claims = r.take(items)
@@ -127,7 +127,7 @@ func (r *run) takeOnce(items []*item) []store.Claim {
 		it.token = fmt.Sprintf("%016x", rand.Uint64())
 		tokens[i] = it.token
 	}
-	return r.store.Claim(r.ctx, sending(items), tokens, r.leaseTTL(), r.force)
+	return r.store.Claim(r.ctx, sending(items), tokens, r.Lease, r.force)
 }
 
 // timedOut reports whether a command failed since its time was over.

@@ -19,8 +19,8 @@ import (
 type Config struct {
 	Absent   time.Duration // how long it is remembered that a record is absent; 0 for not
 	Timeout  time.Duration // of one call of a loader
-	Lease    time.Duration // of a load; 0 for none
-	Pause    time.Duration // the TTL of the lease of a refresh
+	Lease    time.Duration // the TTL of a lease
+	Unleased bool          // GetOrLoad takes no lease; refreshes and Reloads do
 	Patience time.Duration // with Redis, for one round trip
 	FailFast bool          // return an error while Redis does not answer
 	MaxLoads int           // loaders at once; 0 for no bound
@@ -144,7 +144,7 @@ func New(
 			later: recent.New[struct{}](laterKeys),
 		},
 	}
-	if cfg.Lease == 0 {
+	if cfg.Unleased {
 		l.lately = recent.New[struct{}](laterKeys)
 	}
 	l.store = s.Through(l.patience.bound)
@@ -167,16 +167,16 @@ type Want struct {
 // loader of those.
 func (l *Loads) Load(ctx context.Context, wants []Want, load Loader) []Outcome {
 	all, tickets := make([]Outcome, len(wants)), make([]flight.Ticket[Outcome], len(wants))
-	joined := make([]bool, len(wants))
 	r := l.newRun(ctx, load)
 	var items []*item
 	for i, w := range wants {
-		if err := l.give(w.Found.Err); err != nil && !l.loadable(w) {
-			all[i].Err = err
-			continue
+		if w.Found.Err != store.ErrNotFound {
+			if all[i].Err = l.give(w.Found.Err); all[i].Err != nil {
+				continue
+			}
 		}
 		t, started := l.group.Join(w.Key, r.run, blind(w.Found.Err))
-		tickets[i], joined[i] = t, true
+		tickets[i] = t
 		if started != nil {
 			items = append(items, &item{key: w.Key, flight: started, want: w})
 		}
@@ -185,7 +185,7 @@ func (l *Loads) Load(ctx context.Context, wants []Want, load Loader) []Outcome {
 		l.task(func() { r.begin(items) })
 	}
 	for i := range wants {
-		if !joined[i] {
+		if all[i].Err != nil {
 			continue
 		}
 		out, again, err := tickets[i].Wait(ctx)
@@ -197,11 +197,6 @@ func (l *Loads) Load(ctx context.Context, wants []Want, load Loader) []Outcome {
 		all[i] = out
 	}
 	return all
-}
-
-// loadable reports whether a record is to be loaded after what was found.
-func (l *Loads) loadable(w Want) bool {
-	return w.Bad || w.Found.Err == store.ErrNotFound && !w.Found.Absent
 }
 
 // blind reports whether a caller's read failed since Redis does not answer. If Redis has refused

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/activettl/rediscache/internal/breaker"
 	"github.com/activettl/rediscache/internal/lease"
 	"github.com/activettl/rediscache/internal/recent"
 	"github.com/activettl/rediscache/internal/store"
@@ -127,22 +128,19 @@ func (r *run) takeLeases(items []*item) []*lease.Lease {
 		keys[i] = r.names.Load(it.key)
 	}
 	leases := make([]*lease.Lease, len(items))
-	for i, taken := range lease.TakeMany(r.patience.bound(r.ctx), r.wire, keys, r.Pause) {
+	for i, taken := range lease.TakeMany(r.patience.bound(r.ctx), r.wire, keys, r.Lease) {
 		if taken.Err != nil {
 			items[i].why = r.judge(r.ctx, keys[i], taken.Err)
-			r.later(items[i].key, retryPause)
+			r.later(items[i].key, breaker.Window)
 			continue
 		}
 		if leases[i] = taken.Lease; leases[i] == nil {
 			// The other may give it back before, and the record may be due again.
-			r.later(items[i].key, min(taken.Left, max(r.store.DueAfter(0), retryPause)))
+			r.later(items[i].key, min(taken.Left, max(r.store.DueAfter(0), breaker.Window)))
 		}
 	}
 	return leases
 }
-
-// retryPause is how long a refresh is not tried again after Redis has failed.
-const retryPause = 200 * time.Millisecond
 
 // isLater reports whether the record of a key must not be refreshed yet.
 func (l *Loads) isLater(key string) bool {
@@ -161,8 +159,8 @@ func (r *run) leaveLease(it *item, res *Result, own time.Duration) {
 	switch {
 	case it.lease == nil:
 	case res.Err != nil || it.want.Bad:
-		r.later(it.key, r.Pause)
-	case r.store.DueAfter(own) < r.Pause:
+		r.later(it.key, r.Lease)
+	case r.store.DueAfter(own) < r.Lease:
 		it.lease.GiveBack(r.ctx)
 		r.later(it.key, r.store.DueAfter(own))
 	}

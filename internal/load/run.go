@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/activettl/rediscache/internal/flight"
@@ -34,7 +35,7 @@ type item struct {
 	why   error        // Redis did not do its part
 	token string       // of a fill; empty without a lease
 	lease *lease.Lease // of a refill
-	held  held
+	gone  atomic.Bool  // the lease of a fill
 }
 
 // back is how a run writes back what was loaded.

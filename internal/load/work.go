@@ -21,9 +21,6 @@ var (
 	errResults = errors.New("the loader returned no result") // for a key
 )
 
-// held says what has become of the lease of an item while its loader runs.
-type held struct{ gone atomic.Bool }
-
 // work calls the loader for items, writes what it has loaded, and ends the flights. release gives
 // the slot back when the loader returns.
 func (r *run) work(items []*item, release func()) {
@@ -112,7 +109,7 @@ func failed(n int, err error) []Result {
 // results waits for the loader and keeps the leases meanwhile. The loader's results are dropped if
 // they come after its time, or after the cache was closed.
 func (r *run) results(ctx context.Context, items []*item, done <-chan []Result) (all []Result) {
-	keep := time.NewTicker(max(r.keepEvery(), time.Millisecond))
+	keep := time.NewTicker(max(r.Lease/3, time.Millisecond))
 	defer keep.Stop()
 	var keeping atomic.Bool
 	for all == nil {
@@ -140,13 +137,6 @@ func (r *run) results(ctx context.Context, items []*item, done <-chan []Result) 
 	return all
 }
 
-func (r *run) keepEvery() time.Duration {
-	if r.Lease > 0 {
-		return min(r.Lease, r.Pause) / 3
-	}
-	return r.Pause / 3
-}
-
 // keep renews the leases of items. Where one is gone, what is being loaded is out of date, and the
 // callers need not wait for it.
 func (r *run) keep(items []*item) {
@@ -157,7 +147,7 @@ func (r *run) keep(items []*item) {
 		switch {
 		case it.lease != nil:
 			leases = append(leases, it.lease)
-		case it.back == fill && it.token != "" && !it.held.gone.Load():
+		case it.back == fill && it.token != "" && !it.gone.Load():
 			held, keys = append(held, it), append(keys, it.key)
 			tokens = append(tokens, it.token)
 		}
@@ -166,20 +156,12 @@ func (r *run) keep(items []*item) {
 	if len(held) == 0 {
 		return
 	}
-	for i, gone := range r.store.Keep(r.ctx, keys, tokens, r.leaseTTL()) {
+	for i, gone := range r.store.Keep(r.ctx, keys, tokens, r.Lease) {
 		if gone {
-			held[i].held.gone.Store(true)
+			held[i].gone.Store(true)
 			if held[i].flight != nil {
 				held[i].flight.Supersede()
 			}
 		}
 	}
-}
-
-// leaseTTL is the TTL of a lease that this run takes: a Reload takes one in any case.
-func (r *run) leaseTTL() time.Duration {
-	if r.Lease == 0 {
-		return r.Pause
-	}
-	return r.Lease
 }

@@ -49,7 +49,7 @@ func (r *run) writeBack(items []*item, results []Result, own time.Duration) []ve
 			}
 		case fill:
 			switch {
-			case it.held.gone.Load():
+			case it.gone.Load():
 				verdicts[i].alone, verdicts[i].superseded = true, true
 			case w.What != store.Nothing || it.token != "":
 				fills.add(i, w)
@@ -135,7 +135,7 @@ func (r *run) giveBack(key, token string) {
 	nothing := []store.Write{{Key: key, What: store.Nothing, Token: token}}
 	r.task(func() {
 		defer ignorePanic()
-		for end := time.Now().Add(r.leaseTTL()); time.Now().Before(end); {
+		for end := time.Now().Add(r.Lease); time.Now().Before(end); {
 			if r.store.Fill(r.ctx, nothing)[0].Err == nil || !r.sleep(breaker.Window) {
 				return
 			}

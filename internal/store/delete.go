@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -21,10 +20,8 @@ func (s *Store) DeleteMany(ctx context.Context, keys []string) (removed int, err
 	for i, key := range keys {
 		plans[i] = deletion{store: s, key: key}
 	}
-	err := s.spread(ctx, keys, func(of []int) {
-		for part := range slices.Chunk(of, chunkKeys) {
-			many(ctx, s.wire, pick(keys, part), func(i int) plan { return &plans[part[i]] })
-		}
+	err := s.chunks(ctx, keys, chunkKeys, chunkBytes, noBytes, func(part []int) {
+		many(ctx, s.wire, pick(keys, part), func(i int) plan { return &plans[part[i]] })
 	})
 	for i := range plans {
 		removed += plans[i].removed

@@ -20,8 +20,7 @@ type Found struct {
 	Leased bool // another load is under way
 	Other  bool // it is not a string, and this read cannot tell more
 
-	// Known if Looked says so.
-	Looked bool
+	// Known if the script of Look has read the record.
 	Due    bool  // for a refresh
 	Expiry int64 // when the record expires in Unix ms, unless it is written; 0 if reads move that
 }
@@ -110,11 +109,7 @@ func (s *Store) knowNotDue(key string, to change) {
 		s.notDue.Delete(key)
 		return
 	}
-	lives := time.Duration(float64(s.ttl) * (1 - s.jitter))
-	if s.maxAge > 0 {
-		lives = wire.Milliseconds(s.maxAge)
-	}
-	s.notDue.Put(key, to.at+lives-wire.Milliseconds(s.refresh), struct{}{})
+	s.notDue.Put(key, to.at+s.DueAfter(0), struct{}{})
 }
 
 // claim is the plan of a claim and of a look.
@@ -180,7 +175,6 @@ func (c *claim) take(reply []any) error {
 	if !ok {
 		return errReply
 	}
-	c.Looked = true
 	if what != "absent" {
 		s.absent.Delete(c.key)
 	}

@@ -56,17 +56,10 @@ func (t *Through) each(
 		one(t.bound(ctx), by, keys[0], at(0))
 		return nil
 	}
-	return t.spread(ctx, keys, func(of []int) {
-		for len(of) > 0 {
-			n := fits(of, chunkScripts, meanBytes, size)
-			part := of[:n]
-			many(t.bound(ctx), by, pick(keys, part), func(i int) plan { return at(part[i]) })
-			of = of[n:]
-		}
+	return t.chunks(ctx, keys, chunkScripts, meanBytes, size, func(part []int) {
+		many(t.bound(ctx), by, pick(keys, part), func(i int) plan { return at(part[i]) })
 	})
 }
-
-func noBytes(int) int { return 0 }
 
 // Keep renews the leases of loads under way: one script for each key, in one round trip to each
 // server. It returns for each whether the lease is gone.

@@ -147,7 +147,24 @@ const (
 	chunkScripts = 100
 )
 
-// fits returns how many of the keys at these indices the next chunk of a write may have, at most.
+// chunks calls do with the indices of the keys of one chunk after the other, for each server at the
+// same time. A chunk has most keys and mostBytes at the most, but at least one key.
+func (s *Store) chunks(
+	ctx context.Context, keys []string, most, mostBytes int, size func(i int) int,
+	do func(part []int),
+) error {
+	return s.spread(ctx, keys, func(of []int) {
+		for len(of) > 0 {
+			n := fits(of, most, mostBytes, size)
+			do(of[:n])
+			of = of[n:]
+		}
+	})
+}
+
+func noBytes(int) int { return 0 }
+
+// fits returns how many of the keys at these indices the next chunk may have.
 func fits(of []int, most, mostBytes int, size func(i int) int) (n int) {
 	bytes := 0
 	for n < len(of) && n < most {

@@ -31,23 +31,20 @@ func (s *Store) SetMany(ctx context.Context, items []Item, own time.Duration) []
 		keys[i] = items[i].Key
 	}
 	by := s.tracker.Writes(s.lives(own))
-	err := s.spread(ctx, keys, func(of []int) {
-		for len(of) > 0 {
-			n := fits(of, chunkKeys, chunkBytes, func(i int) int { return len(items[i].Value) })
-			plans := make([]write, n)
-			for i, at := range of[:n] {
-				plans[i] = write{store: s, key: keys[at], value: items[at].Value, own: own}
-			}
-			many(ctx, by, pick(keys, of[:n]), func(i int) plan { return &plans[i] })
-			var written sizes
-			for i, at := range of[:n] {
-				if errs[at] = plans[i].err; errs[at] == nil {
-					written.add(len(plans[i].value))
-				}
-			}
-			s.window.saw(written.values, written)
-			of = of[n:]
+	size := func(i int) int { return len(items[i].Value) }
+	err := s.chunks(ctx, keys, chunkKeys, chunkBytes, size, func(part []int) {
+		plans := make([]write, len(part))
+		for i, at := range part {
+			plans[i] = write{store: s, key: keys[at], value: items[at].Value, own: own}
 		}
+		many(ctx, by, pick(keys, part), func(i int) plan { return &plans[i] })
+		var written sizes
+		for i, at := range part {
+			if errs[at] = plans[i].err; errs[at] == nil {
+				written.add(len(plans[i].value))
+			}
+		}
+		s.window.saw(written.values, written)
 	})
 	if err != nil {
 		for i := range errs {
