@@ -113,8 +113,5 @@ func (c *core) notice(ctx context.Context, kind string, err error) {
 
 // Unreturned implements load.Teller.
 func (teller) Unreturned(v any, stack []byte) error {
-	if v == nil {
-		return errGoexit
-	}
-	return &PanicError{v, stack}
+	return unreturned(v, stack)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/internal/task"
 )
 
 const (
@@ -162,12 +163,5 @@ func (c *Cache[K, V]) upsert(
 // an attempt took.
 func pause(ctx context.Context, n int, took time.Duration) error {
 	limit := min(took*time.Duration(min(maxSpread, 2<<min(n, 16))), maxPause)
-	timer := time.NewTimer(rand.N(limit + 1))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return task.Sleep(ctx, rand.N(limit+1))
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+
+	"github.com/activettl/rediscache/internal/task"
 )
 
 // PanicError is the panic of a function of the caller that did not run in the goroutine of a
@@ -26,22 +28,22 @@ func (e *PanicError) Unwrap() error {
 // errGoexit is the error of a function of the caller that called runtime.Goexit there.
 var errGoexit = errors.New("a loader or a callback called runtime.Goexit")
 
+// unreturned is the error of a function of the caller that panicked with v, or, if v is nil, called
+// runtime.Goexit.
+func unreturned(v any, stack []byte) error {
+	if v == nil {
+		return errGoexit
+	}
+	return &PanicError{v, stack}
+}
+
 // contain calls fn in a goroutine of its own, and returns a *PanicError or errGoexit if fn did not
 // return.
 func contain(fn func()) (err error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		returned := false
-		defer func() {
-			if v := recover(); v != nil {
-				err = &PanicError{v, debug.Stack()}
-			} else if !returned {
-				err = errGoexit
-			}
-		}()
-		fn()
-		returned = true
+		task.Guard(fn, func(v any) { err = unreturned(v, debug.Stack()) })
 	}()
 	<-done
 	return err

@@ -10,6 +10,7 @@ import (
 	"github.com/activettl/rediscache/internal/flight"
 	"github.com/activettl/rediscache/internal/lease"
 	"github.com/activettl/rediscache/internal/store"
+	"github.com/activettl/rediscache/internal/task"
 	"github.com/activettl/rediscache/internal/wire"
 )
 
@@ -114,14 +115,9 @@ func (r *run) await(items []*item) {
 // guard calls do. If that does not return, since a hook has panicked, guard ends all flights with
 // that as their error.
 func (r *run) guard(items []*item, do func()) {
-	returned := false
-	defer func() {
-		if v := recover(); v != nil || !returned {
-			r.endAll(items, Outcome{Err: r.tell.Unreturned(v, debug.Stack())})
-		}
-	}()
-	do()
-	returned = true
+	task.Guard(do, func(v any) {
+		r.endAll(items, Outcome{Err: r.tell.Unreturned(v, debug.Stack())})
+	})
 }
 
 // slot takes one of the MaxLoads slots, and drops items that nobody waits for any more. A run that
@@ -209,12 +205,5 @@ func (r *run) wait(items []*item) (free []*item) {
 
 // sleep waits for about d, and reports false if the cache is closed.
 func (r *run) sleep(d time.Duration) bool {
-	timer := time.NewTimer(d*3/4 + rand.N(d/2))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-r.closing.Done():
-		return false
-	}
+	return task.Sleep(r.closing, d*3/4+rand.N(d/2)) == nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/activettl/rediscache/internal/flight"
 	"github.com/activettl/rediscache/internal/lease"
+	"github.com/activettl/rediscache/internal/task"
 	"github.com/activettl/rediscache/internal/wire"
 )
 
@@ -78,24 +79,13 @@ func (r *run) work(items []*item, release func()) {
 // call calls the loader, which may panic, and sends one result for each key.
 func (r *run) call(ctx context.Context, keys []string, done chan<- []Result) {
 	var results []Result
-	returned := false
-	defer func() {
-		var err error
-		switch v := recover(); {
-		case v != nil:
-			err = r.tell.Unreturned(v, debug.Stack())
-		case !returned:
-			err = r.tell.Unreturned(nil, nil)
-		case len(results) != len(keys):
-			err = errResults
-		}
-		if err != nil {
-			results = failed(len(keys), err)
-		}
-		done <- results
-	}()
-	results = r.load(ctx, keys)
-	returned = true
+	defer func() { done <- results }() // also after a runtime.Goexit
+	task.Guard(func() { results = r.load(ctx, keys) }, func(v any) {
+		results = failed(len(keys), r.tell.Unreturned(v, debug.Stack()))
+	})
+	if len(results) != len(keys) {
+		results = failed(len(keys), errResults)
+	}
 }
 
 func failed(n int, err error) []Result {

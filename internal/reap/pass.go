@@ -12,6 +12,7 @@ import (
 	"github.com/activettl/rediscache/internal/lease"
 	"github.com/activettl/rediscache/internal/names"
 	"github.com/activettl/rediscache/internal/store"
+	"github.com/activettl/rediscache/internal/task"
 	"github.com/activettl/rediscache/internal/wire"
 	"github.com/activettl/rediscache/sweep"
 	"github.com/activettl/rediscache/ttl"
@@ -124,7 +125,7 @@ func (p *pass) walkAll(ctx context.Context, servers []wire.Server) error {
 			cancel(sweep.ErrLost) // nobody else may go on either
 		}
 	}
-	for page := range wire.Merge(ctx, len(servers), maxWalkers, sweepServer) {
+	for page := range task.Merge(ctx, len(servers), maxWalkers, sweepServer) {
 		p.count(page)
 	}
 	if cause := context.Cause(ctx); cause == sweep.ErrLost {
@@ -169,14 +170,7 @@ func (p *pass) rest(ctx context.Context, work time.Duration) error {
 	if pause == 0 {
 		return ctx.Err()
 	}
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return task.Sleep(ctx, pause)
 }
 
 // sweep removes the idle records of a page. Records that cannot be judged are counted; the error

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 
+	"github.com/activettl/rediscache/internal/task"
 	"github.com/activettl/rediscache/internal/wire"
 )
 
@@ -59,7 +60,7 @@ func (s *Store) readMany(
 			return
 		}
 		// Each server has chunks of its own, so that one that does not answer holds up no other.
-		for c := range wire.Merge(ctx, len(servers), max(len(servers), 1),
+		for c := range task.Merge(ctx, len(servers), max(len(servers), 1),
 			func(ctx context.Context, n int, yield func(chunk) bool) {
 				s.readServer(ctx, by, keys, servers[n], renews, through, yield)
 			}) {
@@ -133,7 +134,7 @@ func (s *Store) spread(ctx context.Context, keys []string, do func(of []int)) er
 	for n, of := range servers {
 		sends[n] = func() { do(of) }
 	}
-	wire.Together(sends)
+	task.Together(sends)
 	return nil
 }
 

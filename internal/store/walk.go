@@ -6,6 +6,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/activettl/rediscache/internal/task"
 	"github.com/activettl/rediscache/internal/wire"
 )
 
@@ -30,7 +31,7 @@ func (s *Store) Pages(ctx context.Context) iter.Seq2[[]string, error] {
 				}
 			}
 		}
-		for p := range wire.Merge(ctx, len(servers), maxWalkers, walk) {
+		for p := range task.Merge(ctx, len(servers), maxWalkers, walk) {
 			if !yield(p.keys, p.err) || p.err != nil && ctx.Err() != nil {
 				return
 			}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/internal/task"
 )
 
 // Rider is a command that goes along with others and whose outcome nobody waits for.
@@ -62,7 +64,7 @@ func (c *Client) BatchWith(ctx context.Context, keys []string, cmds []redis.Cmde
 			sends = append(sends, func() { c.part(ctx, cmds, p.cmds, nil) })
 		}
 	}
-	Together(sends)
+	task.Together(sends)
 }
 
 // Split returns the indices of the keys that each server holds.

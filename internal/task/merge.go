@@ -1,9 +1,8 @@
-package wire
+package task
 
 import (
 	"context"
 	"iter"
-	"runtime"
 	"sync"
 	"sync/atomic"
 )
@@ -18,7 +17,7 @@ func Together(fns []func()) {
 	var wg sync.WaitGroup
 	var failed atomic.Pointer[unreturned]
 	for _, fn := range fns[:last] {
-		wg.Go(func() { guard(fn, func(u unreturned) { failed.CompareAndSwap(nil, &u) }) })
+		wg.Go(func() { Guard(fn, func(v any) { failed.CompareAndSwap(nil, &unreturned{v}) }) })
 	}
 	func() {
 		defer wg.Wait()
@@ -27,29 +26,6 @@ func Together(fns []func()) {
 	if u := failed.Load(); u != nil {
 		u.goOn()
 	}
-}
-
-// unreturned is how a function has ended that did not return: by a panic, or by runtime.Goexit.
-type unreturned struct{ panicked any }
-
-// guard calls a function in a goroutine of its own, and calls failed if it does not return.
-func guard(fn func(), failed func(unreturned)) {
-	returned := false
-	defer func() {
-		if v := recover(); v != nil || !returned {
-			failed(unreturned{v})
-		}
-	}()
-	fn()
-	returned = true
-}
-
-// goOn ends the calling goroutine's function in the same way.
-func (u *unreturned) goOn() {
-	if u.panicked != nil {
-		panic(u.panicked)
-	}
-	runtime.Goexit()
 }
 
 // Merge calls produce for 0 to n-1, at most limit of them at a time, and yields what they yield:
@@ -87,8 +63,8 @@ func Merge[T any](
 					return
 				}
 				defer func() { <-turns }()
-				guard(func() { produce(ctx, i, m.give) }, func(u unreturned) {
-					m.failed.CompareAndSwap(nil, &u)
+				Guard(func() { produce(ctx, i, m.give) }, func(v any) {
+					m.failed.CompareAndSwap(nil, &unreturned{v})
 					m.stop()
 				})
 			})
