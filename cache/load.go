@@ -157,7 +157,7 @@ func (c *Cache[K, V]) Reload(
 	begun := time.Now()
 	out := c.loads.Reload(ctx, full, through.load)
 	through.stats.Waited = time.Since(begun)
-	through.take(0, out)
+	through.take(ctx, 0, out)
 	if err = through.errs[0]; err != nil {
 		err = c.fail(op, c.text(full), err)
 	}

@@ -232,6 +232,23 @@ func TestWaitFresh(t *testing.T) {
 	})
 }
 
+// A record of a batch that has come is returned, though another one has taken all the time.
+func TestWaitFreshOfABatch(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		u := newUsers(t, b, fixed(ttl.Refresh(10*time.Minute)))
+		for id := range int64(2) {
+			u.set(id, ann)
+			u.nearEnd(b, id, 5*time.Minute)
+		}
+		must(t, b.Client.Set(ctx(t), u.Name()+"!load:0", "another", hour).Err())
+		s := newSource(map[int64]User{0: bob, 1: bob})
+		got, err := u.GetOrLoadMany(ctx(t), []int64{0, 1}, s.users, cache.WaitFresh(time.Second))
+		if err != nil || got[0].Name != "Ann" || got[1].Name != "Bob" {
+			t.Errorf("got %v, %v", got, err)
+		}
+	})
+}
+
 // A record with a shorter TTL of its own has the same part of it as its Refresh.
 func TestRefreshOfOwnTTL(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {

@@ -8,6 +8,7 @@ import (
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/codec"
 	"github.com/activettl/rediscache/internal/redistest"
+	"github.com/activettl/rediscache/ttl"
 )
 
 // Bytes that cannot be decoded are replaced by what is loaded, under each policy.
@@ -95,6 +96,28 @@ func TestUndecodableIsLoadedOnce(t *testing.T) {
 		}
 		if got, err := raw.Peek(ctx(t), 1); got != "no JSON" || err != nil {
 			t.Errorf("there is %q, %v", got, err)
+		}
+	})
+}
+
+// A record that can be read again is renewed, also if only a claim could read it.
+func TestReadableAgainIsRenewed(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		u := newUsers(t, b, active(ttl.Tolerance(time.Minute)))
+		other := usersNamed(t, b, u.Name(), active(ttl.Tolerance(time.Minute)))
+		raw := mustNew[int64](t, b.Client, u.Name(), codec.String{}, nil)
+		must(t, raw.Set(ctx(t), 1, "no JSON"))
+		if _, err := u.Peek(ctx(t), 1); err == nil {
+			t.Error("it can be decoded")
+		}
+		other.set(1, ann, cache.WithTTL(hour/2)) // a list, which u does not expect
+		u.age(1, 10*time.Minute)
+		for range 2 {
+			got, err := u.GetOrLoadMany(ctx(t), []int64{1}, newSource(nil).users)
+			if err != nil || got[1].Name != "Ann" {
+				t.Errorf("got %v, %v", got, err)
+			}
+			u.wantLeft(1, hour/2)
 		}
 	})
 }

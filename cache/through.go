@@ -68,7 +68,7 @@ func (t *through[K, V]) run(ctx context.Context) {
 			switch out := outcomes[n]; {
 			case out.Again:
 				again = append(again, i)
-			case !t.take(i, out): // another process has written what we cannot decode
+			case !t.take(ctx, i, out): // another process has written what we cannot decode
 				t.found[i] = store.Found{Value: out.Data}
 				pending = append(pending, i)
 			}
@@ -168,7 +168,7 @@ func (t *through[K, V]) refresh(ctx context.Context, due []int) {
 }
 
 // take takes an outcome for a key. It reports false if the bytes cannot be decoded.
-func (t *through[K, V]) take(i int, out load.Outcome) bool {
+func (t *through[K, V]) take(ctx context.Context, i int, out load.Outcome) bool {
 	switch unstored := out.Value.(type) {
 	case oversize:
 		t.values[i], t.errs[i] = t.codec.Decode(unstored)
@@ -184,6 +184,9 @@ func (t *through[K, V]) take(i int, out load.Outcome) bool {
 			return false
 		}
 		t.values[i] = v
+		if out.Source != load.Loaded {
+			t.renewReadable(ctx, t.full[i])
+		}
 	}
 	t.stats.count(out)
 	return true

@@ -174,21 +174,25 @@ func (l *Loads) Fresh(
 	limit := time.NewTimer(d)
 	defer limit.Stop()
 	var tick <-chan time.Time
-	for pause := firstPause; ; pause = min(pause*3/2, maxPause) {
-		if ended == nil {
-			tick = time.After(pause)
-		}
+	for pause := firstPause; ; pause = longer(pause) {
 		select {
-		case <-ended:
-			ended = nil
-		case <-tick:
-		case <-limit.C:
-			return due
-		case <-ctx.Done():
-			return due
-		case <-l.closing.Done():
-			return due
+		case <-ended: // also if the time is over: another record of the batch may have taken it
+		default:
+			if ended == nil {
+				tick = time.After(pause)
+			}
+			select {
+			case <-ended:
+			case <-tick:
+			case <-limit.C:
+				return due
+			case <-ctx.Done():
+				return due
+			case <-l.closing.Done():
+				return due
+			}
 		}
+		ended = nil
 		if now := l.Find(ctx, key); now.Err != nil || !now.Due {
 			return now
 		}

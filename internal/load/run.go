@@ -166,11 +166,16 @@ const (
 	maxPause   = 25 * time.Millisecond
 )
 
+// longer returns the pause behind another one, in whole milliseconds.
+func longer(pause time.Duration) time.Duration {
+	return min((pause * 3 / 2).Truncate(time.Millisecond), maxPause)
+}
+
 // wait looks at records that other processes load, until one of them may be loaded here. It ends
 // the flights of those that come, and of those that nobody waits for. The others are waited for in
 // a task of their own.
 func (r *run) wait(items []*item) (free []*item) {
-	for pause := firstPause; len(items) > 0; pause = min(pause*3/2, maxPause) {
+	for pause := firstPause; len(items) > 0; pause = longer(pause) {
 		if !r.sleep(pause) {
 			r.endAll(items, Outcome{Err: wire.ErrClosed})
 			return nil
@@ -205,5 +210,6 @@ func (r *run) wait(items []*item) (free []*item) {
 
 // sleep waits for about d, and reports false if the cache is closed.
 func (r *run) sleep(d time.Duration) bool {
-	return task.Sleep(r.closing, d*3/4+rand.N(d/2)) == nil
+	d = (d*3/4 + rand.N(d/2)).Round(time.Millisecond) // Redis counts no smaller parts
+	return task.Sleep(r.closing, d) == nil
 }

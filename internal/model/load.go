@@ -109,6 +109,11 @@ func loadOutcomes(o op, m *member, s state, now span, broken bool) (all []outcom
 		if s.record() {
 			leave(m.access(s, now, m.trusts[k]))
 		}
+		if m.mini && m.Renews && s.kind != absent && s.kind != text { // as below
+			given := s
+			given.expires = now.plus(m.TTL)
+			leave([]state{given})
+		}
 	}
 	if o.shared && s.kind != other { // a write meanwhile wins
 		leave([]state{s})
@@ -149,6 +154,11 @@ func loadOutcomes(o op, m *member, s state, now span, broken bool) (all []outcom
 		if m.due(s, now) {
 			if !fails {
 				leave(stored)
+			}
+			if broken && !fails { // it was refreshed, and could not be read again
+				for _, next := range stored {
+					all = append(all, outcome{next: next, value: s.value})
+				}
 			}
 			for _, next := range hits { // another member refreshes it, or has failed to
 				all = append(all, outcome{next: next, value: s.value})
