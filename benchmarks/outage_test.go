@@ -171,10 +171,10 @@ func (b *bounds) outage() *report.Table {
 		Note: fmt.Sprintf("%d goroutines read records of their own through GetOrLoad, by a client "+
 			"as cache.Config makes it, with the default LoadConfig and a loader of %v. Redis is "+
 			"lost for %v. Throughput is that after the first %v, beside that of the loader alone "+
-			"in the same run; percentiles are of all calls that ended in the outage; the longest "+
+			"in the same run. Percentiles are of all calls that ended in the outage. The longest "+
 			"is of all calls from its begin on. Hits are back at the end of the first %v in which "+
-			"%.0f %% of the calls are hits, from SIGCONT or from the start of the new process on, "+
-			"which is empty. Medians of %d runs. "+
+			"%.0f %% of the calls are hits. That time begins with SIGCONT, or with the start of the "+
+			"new process, which is empty. Medians of %d runs. "+
 			"Bounds: ratio at least %.1f; p99 below %v; hits within %v; no errors.",
 			outageClients, outageLoad, outageFor, outageBegins, backWindow, leastBackHits*100,
 			turns, leastOutage, outageMaxTail, maxRecovery),

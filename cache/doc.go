@@ -123,9 +123,9 @@
 //
 // # When Redis is down
 //
-// Where Redis cannot be reached, or does not answer within LoadConfig.Patience, the record is
-// loaded and not stored ([LoadAnyway]), once at a time for a key in a process. The server then
-// counts as out for 200 ms at a time: calls for its keys go straight to the loader, and one of them
+// If Redis cannot be reached, or does not answer within LoadConfig.Patience, the record is loaded
+// and not stored ([LoadAnyway]). That happens once at a time for a key in a process. The server
+// counts as out for 200 ms at a time. Calls for its keys go straight to the loader, and one of them
 // asks whether it is back. With [FailFast] they return [ErrUnavailable] in place of that. The Hook
 // is told of an "Outage".
 //

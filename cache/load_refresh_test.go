@@ -12,8 +12,7 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// refreshing are policies whose records are due in the last 10 minutes of their life, with the life
-// that they give, and how a test lets a record come close to its end.
+// refreshing are policies whose records are due in the last 10 minutes of their life.
 var refreshing = []struct {
 	name string
 	o    *cache.Options

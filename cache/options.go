@@ -72,8 +72,8 @@ type Options struct {
 
 	// RedactKeys puts a fingerprint in place of the key in every error, for keys that are secrets,
 	// such as session tokens. It is the first 8 bytes, in hex, of an HMAC-SHA256 of the key's text.
-	// It also takes the place of the key in the text of Redis' errors and of those of the caller's
-	// functions; a key of fewer than 6 bytes is found there only in quotes. The default is to show
+	// It also takes the place of keys in the text of Redis' errors, and of those of the caller's
+	// functions. A key of fewer than 6 bytes is found there only in quotes. The default is to show
 	// keys.
 	RedactKeys bool
 

@@ -51,12 +51,16 @@ func (JSON[V]) Decode(data []byte) (V, error) {
 // two fields claim a name, neither has it. V is a struct or a pointer to one and does not marshal
 // itself.
 //
-// A value fits if Go could assign it, or if it is a number that the field holds exactly (an int 32
-// or a float64 32.0 into an int8, not 300 and not 3.5; a fraction fits any float, rounded), a value
-// of another named type of the same kind (strings, bools, bytes), a string for a type with
-// UnmarshalText (RFC 3339 for time.Time), or what fits the pointee of a pointer field. Slices,
-// arrays and maps with string keys go element by element, so what came out of a JSON document fits
-// too, json.Number included. A nil fits pointers, maps, slices and interfaces.
+// A value fits if Go could assign it. These fit too:
+//
+//   - a number that the field holds exactly: an int 32 or a float64 32.0 into an int8, not 300 and
+//     not 3.5; a fraction fits any float, rounded
+//   - a value of another named type of the same kind: strings, bools, bytes
+//   - a string for a type with UnmarshalText: RFC 3339 for time.Time
+//   - what fits the pointee of a pointer field
+//
+// Slices, arrays and maps with string keys go element by element, so what came out of a JSON
+// document fits too, json.Number included. A nil fits pointers, maps, slices and interfaces.
 func (JSON[V]) SetField(v V, name string, value any) (V, error) {
 	return setField(v, name, value, &jsonNaming)
 }

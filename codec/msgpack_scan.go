@@ -53,16 +53,16 @@ type msgpackReader struct {
 	data []byte
 	pos  int
 
-	// traps are positions that must not be read as a code, in ascending order. The library takes an
-	// extension in front of a map for an ornament and reads the payload as the map's header, though
-	// to everybody else a payload is opaque and holds anything: an honest time.Time can look like a
-	// map of four billion entries. Payloads are read as blocks, codes one at a time, so ReadByte
+	// traps are positions that must not be read as a code, in ascending order. The library skips an
+	// extension in front of a map, and reads its payload as the map's header. To everybody else a
+	// payload is opaque and holds anything: an honest time.Time can look like a map of four billion
+	// entries. Payloads are read as blocks, codes one at a time, so ReadByte
 	// tells the one from the other. Nearly always empty.
 	traps []int
 }
 
-// reset scans data. It accepts a sequence of values and not only one, since an EncodeMsgpack may
-// write more than one, as the library's own example does; Decode sees to it that all of it is read.
+// reset scans data. It accepts a sequence of values and not only one: an EncodeMsgpack may write
+// more than one, as the library's own example does. Decode sees to it that all of it is read.
 func (r *msgpackReader) reset(data []byte) error {
 	*r = msgpackReader{data: data}
 	if len(data) == 0 {

@@ -18,10 +18,15 @@
 // # What is measured
 //
 // First each codec encodes and decodes every record, and what comes back must be equal to what went
-// in; see [Of]. Then, per record: its size in bytes; time and allocations of Encode and of Decode
-// alone; through a cache, the p50 and p99 of single calls of Set and Get by one goroutine, and the
-// calls per second of [Parallel] goroutines; and on a real server the memory that the server takes
-// for it, by MEMORY USAGE. The caches have the policy ttl.Active, so a Get renews: GETEX.
+// in; see [Of]. Then, per record:
+//
+//   - its size in bytes
+//   - time and allocations of Encode and of Decode alone
+//   - through a cache, the p50 and p99 of single calls of Set and Get by one goroutine
+//   - the calls per second of [Parallel] goroutines
+//   - on a real server, the memory that it takes there, by MEMORY USAGE
+//
+// The caches have the policy ttl.Active, so a Get renews: GETEX.
 //
 // The codecs take turns in slices of 5 ms, and figures are medians over the rounds (the p50 and
 // p99: percentiles of the calls of all rounds), so what slows the machine for a while slows all of

@@ -31,8 +31,8 @@ type Suite[V any] struct {
 	// Corrupt are inputs that Decode must refuse. None means that any bytes are a value.
 	Corrupt [][]byte
 
-	// SelfDelimiting says that the format shows where a value ends, so that every proper prefix of
-	// an encoded value must be refused and every value with a byte 0x00 behind it, too. It is true
+	// SelfDelimiting says that the format shows where a value ends. Then every proper prefix of an
+	// encoded value must be refused, and so must a value with a byte 0x00 behind it. It is true
 	// of JSON objects and of MessagePack, and not of JSON numbers, protobuf or plain bytes.
 	SelfDelimiting bool
 
