@@ -1,9 +1,13 @@
 package cache_test
 
 import (
+	"context"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/codec"
@@ -72,13 +76,38 @@ func TestTwoVersions(t *testing.T) {
 	})
 }
 
+// answered is a hook of a client that counts the replies to a command.
+type answered struct {
+	name string
+	n    atomic.Int64
+}
+
+func (r *answered) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (r *answered) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		if cmd.Name() == r.name {
+			r.n.Add(1)
+		}
+		return err
+	}
+}
+
+func (r *answered) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
 // Callers of bytes that another version keeps share one load of the process, which writes nothing.
 func TestUndecodableIsLoadedOnce(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
-		u := newUsers(t, b, nil)
-		raw := mustNew[int64](t, b.Client, u.Name(), codec.String{}, nil)
+		raw := mustNew[int64](t, b.Client, b.Name(), codec.String{}, nil)
 		must(t, raw.Set(ctx(t), 1, "no JSON"))
-		must(t, b.Client.Set(ctx(t), u.Name()+"!load:1", "another", hour).Err())
+		must(t, b.Client.Set(ctx(t), raw.Name()+"!load:1", "another", hour).Err())
+		read := &answered{name: "getex"}
+		hooked := b.NewClient(t)
+		hooked.AddHook(read)
+		u := mustNew[int64](t, hooked, raw.Name(), jsonUsers, long())
 		s := stoppedSource(map[int64]User{1: ann})
 		var wg sync.WaitGroup
 		for range 10 {
@@ -88,6 +117,7 @@ func TestUndecodableIsLoadedOnce(t *testing.T) {
 			})
 		}
 		<-s.started
+		soon(t, "all have read", func() bool { return read.n.Load() == 10 })
 		time.Sleep(20 * time.Millisecond) // they wait
 		close(s.resume)
 		wg.Wait()
