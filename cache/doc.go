@@ -77,7 +77,8 @@
 // it, at whatever point of the load the write came (TestNoStaleWriteBack, TestModelOfLoad). Write
 // to the source first, and then to the cache.
 //
-// The caller that started such a load gets what was loaded. The others read again.
+// Those who asked before the loader was called get what was loaded. The others read again
+// (TestEarlyCallersKeepWhatIsLoaded).
 //
 // This holds for reads of the primary. It does not hold while Redis counts as out, nor for a write
 // that a failover loses, nor with a negative Lease.
@@ -114,7 +115,8 @@
 // TestLoaderReturnsNil).
 //
 // A loader may ask for other records. If it waits for itself, also by way of other loaders of this
-// process, the error is [ErrLoadCircle] (TestLoadersInACircle). A circle across processes ends at
+// process, the error is [ErrLoadCircle] (TestLoadersInACircle). So it is for a Hook that is told of
+// a load, and asks for its record (TestHookAsksForWhatIsLoaded). A circle across processes ends at
 // LoadConfig.Timeout. Loads that a loader asks for do not count as MaxLoads, so that they cannot
 // wait for each other's slots (TestMaxLoads, TestMaxLoadsBounds).
 //

@@ -24,10 +24,11 @@ type LoadConfig struct {
 	Timeout time.Duration
 
 	// Lease is how long other processes wait for a process that loads a record and gives no sign of
-	// life, before one of them loads it. A process that loads gives one every third of it. The
-	// default is 5 s. A negative Lease means that processes do not wait for each other: each loads
-	// once for itself, in fewer commands, and a Delete during a load does not keep the load from
-	// being stored. A refresh has a lease nevertheless, of 5 s.
+	// life, before one of them loads it. A process that loads gives one every third of it. It
+	// should be longer than a batch takes, or what a batch loads may not be stored. The default is
+	// 5 s. A negative Lease means that processes do not wait for each other: each loads once for
+	// itself, in fewer commands, and a Delete during a load does not keep the load from being
+	// stored. A refresh has a lease nevertheless, of 5 s.
 	Lease time.Duration
 
 	// Outage says what is done while Redis does not answer. The default is LoadAnyway.

@@ -9,10 +9,13 @@
 // had sent. It shares the result only if the command that decided was sent later. Otherwise it
 // starts over.
 //
-// What was loaded without a lease is written nowhere. So no script proves that the record was not
-// written meanwhile. There the call of the loader decides, and it counts as a command. While Redis
-// does not answer, most callers would have to wait for two loads. So a caller that could not read
-// is blind: nothing is promised to it, and it shares whatever is loaded.
+// If the record was written while the loader ran, or nothing tells whether it was, what was loaded
+// is not out of date for those who arrived before the loader was called. So the call of the loader
+// counts as a command, and then it is the one that decides.
+//
+// What was loaded without a lease is written nowhere, and there the call of the loader decides too.
+// While Redis does not answer, most callers would have to wait for two loads. So a caller that
+// could not read is blind: nothing is promised to it, and it shares whatever is loaded.
 //
 // # Circles
 //

@@ -22,11 +22,12 @@ type Flight[T any] struct {
 	off   chan struct{} // closed by Supersede
 
 	// guarded by the group's mutex
-	sent    int // commands that may decide the flight
+	sent    int // commands and functions that may decide the flight
+	called  int // sent, when the loader was called
 	waiters int
 	ended   bool
 	result  T
-	alone   bool // only the first caller gets the result
+	early   bool // only those share the result who arrived before the loader was called
 }
 
 // Ticket is the place of one caller in a flight.
@@ -68,29 +69,38 @@ func (g *Group[T]) start(key string, run *Run) *Flight[T] {
 	}
 }
 
-// Sending must be called before a command is sent, or a function called, whose outcome may decide
-// the flight. Callers that arrive later do not share that outcome.
+// Sending must be called before a command is sent whose outcome may decide the flight. Callers that
+// arrive later do not share that outcome.
 func (f *Flight[T]) Sending() {
 	f.group.mu.Lock()
 	f.sent++
 	f.group.mu.Unlock()
 }
 
-// End ends the flight. Those share the result who arrived before the last call of Sending, or who
-// are blind. With alone, only the caller that started the flight gets it. All others start over.
-func (f *Flight[T]) End(result T, alone bool) {
+// Calling must be called before the loader is called. It counts as a command.
+func (f *Flight[T]) Calling() {
+	f.group.mu.Lock()
+	f.sent++
+	f.called = f.sent
+	f.group.mu.Unlock()
+}
+
+// End ends the flight. Those share the result who arrived before the last command, or who are
+// blind. With early, only those do who arrived before the loader was called: what it returned is as
+// new as their call. All others start over.
+func (f *Flight[T]) End(result T, early bool) {
 	f.group.mu.Lock()
 	defer f.group.mu.Unlock()
 	if f.ended {
 		return
 	}
-	f.ended, f.result, f.alone = true, result, alone
+	f.ended, f.result, f.early = true, result, early
 	f.remove()
 	close(f.done)
 }
 
-// Supersede says that what the flight loads is out of date: all callers but the first start over at
-// once. The first still waits for the end.
+// Supersede says that what the loader of the flight returns will be out of date: the callers that
+// have arrived since it was called start over at once. The others still wait for the end.
 func (f *Flight[T]) Supersede() {
 	f.group.mu.Lock()
 	defer f.group.mu.Unlock()
@@ -113,7 +123,7 @@ func (f *Flight[T]) Abandoned() bool {
 	f.group.mu.Lock()
 	defer f.group.mu.Unlock()
 	if f.waiters == 0 && !f.ended {
-		f.ended, f.alone = true, true
+		f.ended, f.early = true, true
 		f.remove()
 		close(f.done)
 	}
@@ -139,17 +149,26 @@ func (t Ticket[T]) Wait(ctx context.Context) (result T, again bool, err error) {
 	}
 	defer forget()
 	off := f.off
-	if t.first {
-		off = nil
+	for {
+		select {
+		case <-f.done:
+			return t.outcome()
+		case <-off:
+			if !t.early() {
+				return result, true, nil
+			}
+			off = nil
+		case <-ctx.Done():
+			return result, false, ctx.Err()
+		}
 	}
-	select {
-	case <-f.done:
-	case <-off:
-		return result, true, nil
-	case <-ctx.Done():
-		return result, false, ctx.Err()
-	}
-	return t.outcome()
+}
+
+// early reports whether the caller arrived before the loader was called.
+func (t Ticket[T]) early() bool {
+	t.flight.group.mu.Lock()
+	defer t.flight.group.mu.Unlock()
+	return t.first || t.arrived < t.flight.called
 }
 
 // outcome is what Wait returns after the flight has ended.
@@ -157,10 +176,14 @@ func (t Ticket[T]) outcome() (result T, again bool, err error) {
 	f := t.flight
 	f.group.mu.Lock()
 	defer f.group.mu.Unlock()
-	if !t.first && (f.alone || !t.blind && t.arrived >= f.sent) {
-		return result, true, nil
+	last, blind := f.sent, t.blind
+	if f.early {
+		last, blind = f.called, false
 	}
-	return f.result, false, nil
+	if t.first || blind || t.arrived < last {
+		return f.result, false, nil
+	}
+	return result, true, nil
 }
 
 // Leave gives the place up. Wait does so too.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -48,24 +49,30 @@ func TestSharing(t *testing.T) {
 	for name, c := range map[string]struct {
 		callers []caller
 		sends   int // of the flight, in all
-		alone   bool
+		call    int // which of them is the call of the loader
+		early   bool
 	}{
-		"before a command":   {[]caller{{sends: 0}, {sends: 0}}, 1, false},
-		"after it":           {[]caller{{sends: 1, again: true}}, 1, false},
-		"between two":        {[]caller{{sends: 0}, {sends: 1}}, 2, false},
-		"after the second":   {[]caller{{sends: 1}, {sends: 2, again: true}}, 2, false},
-		"without any":        {[]caller{{sends: 0, again: true}}, 0, false},
-		"alone":              {[]caller{{sends: 0, again: true}, {sends: 1, again: true}}, 2, true},
-		"blind, after it":    {[]caller{{sends: 1, blind: true}, {sends: 1, again: true}}, 1, false},
-		"blind, without any": {[]caller{{sends: 0, blind: true}}, 0, false},
-		"blind, and alone":   {[]caller{{sends: 0, blind: true, again: true}}, 1, true},
+		"before a command":   {[]caller{{sends: 0}, {sends: 0}}, 1, 0, false},
+		"after it":           {[]caller{{sends: 1, again: true}}, 1, 0, false},
+		"between two":        {[]caller{{sends: 0}, {sends: 1}}, 2, 0, false},
+		"after the second":   {[]caller{{sends: 1}, {sends: 2, again: true}}, 2, 0, false},
+		"without any":        {[]caller{{sends: 0, again: true}}, 0, 0, false},
+		"a loader decides":   {[]caller{{sends: 0}, {sends: 1, again: true}}, 1, 1, false},
+		"early":              {[]caller{{sends: 1}, {sends: 2, again: true}}, 3, 2, true},
+		"early, no loader":   {[]caller{{sends: 0, again: true}}, 2, 0, true},
+		"blind, after it":    {[]caller{{sends: 1, blind: true}, {sends: 1, again: true}}, 1, 0, false},
+		"blind, without any": {[]caller{{sends: 0, blind: true}}, 0, 0, false},
+		"blind, not early":   {[]caller{{sends: 1, blind: true, again: true}}, 2, 1, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var g Group[string]
 			first, f := start(t, &g, "k")
 			tickets := make([]Ticket[string], len(c.callers))
 			for sent := 0; sent <= c.sends; sent++ {
-				if sent > 0 {
+				switch {
+				case sent > 0 && sent == c.call:
+					f.Calling()
+				case sent > 0:
 					f.Sending()
 				}
 				for i, caller := range c.callers {
@@ -74,7 +81,7 @@ func TestSharing(t *testing.T) {
 					}
 				}
 			}
-			f.End("v", c.alone)
+			f.End("v", c.early)
 			ends(t, "the first", first, "v", false)
 			for i, caller := range c.callers {
 				want := "v"
@@ -109,18 +116,24 @@ func TestEnd(t *testing.T) {
 	}
 }
 
-// All but the first leave a flight that is out of date, and start another.
+// Those who have come since the loader was called leave a flight that is out of date, and start
+// another.
 func TestSupersede(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g Group[string]
 		first, f := start(t, &g, "k")
+		early := join(t, &g, "k", false)
+		f.Calling()
 		follower := join(t, &g, "k", false)
 		var wg sync.WaitGroup
-		ended, left := false, false
-		wg.Go(func() {
-			ends(t, "the first", first, "v", false)
-			ended = true
-		})
+		var ended atomic.Int32
+		left := false
+		for who, ticket := range map[string]Ticket[string]{"the first": first, "early": early} {
+			wg.Go(func() {
+				ends(t, who, ticket, "v", false)
+				ended.Add(1)
+			})
+		}
 		wg.Go(func() {
 			ends(t, "a follower", follower, "", true)
 			left = true
@@ -129,8 +142,8 @@ func TestSupersede(t *testing.T) {
 		f.Supersede()
 		f.Supersede()
 		synctest.Wait()
-		if ended || !left {
-			t.Errorf("the first has left: %v, a follower: %v", ended, left)
+		if ended.Load() > 0 || !left {
+			t.Errorf("%d who came early have left; a late one: %v", ended.Load(), left)
 		}
 		next, newer := start(t, &g, "k")
 		f.Sending()

@@ -71,7 +71,7 @@ type flightModel struct {
 	again bool // a copy of the claim is still under way
 	done  bool // the fill was accepted
 	value age  // loaded, or met
-	alone bool
+	alone bool // only the caller, and who came before the loader was called, gets the value
 	blind bool // it had no lease
 }
 
@@ -100,6 +100,7 @@ type loadState struct {
 	writer   uint8
 	follower uint8
 	later    bool // a command that may decide was sent since the follower joined
+	early    bool // the follower joined before the loader was called
 }
 
 func (m loading) has(r rule) bool { return m.without != r }
@@ -185,7 +186,7 @@ func (m loading) follow(s loadState, to func(string, loadState, ...age)) {
 			to("F: reads nothing", n)
 		}
 	case joins:
-		n.follower = waits
+		n.follower, n.early = waits, a.place < loaded
 		if a.place < missed || a.place == over {
 			n.follower = gone
 		}
@@ -198,9 +199,12 @@ func (m loading) follow(s loadState, to func(string, loadState, ...age)) {
 		// A follower that has not read may be one that could not: while Redis does not answer,
 		// those share what was loaded without a lease.
 		blind := !m.has(readFirst) && a.blind
-		if !a.alone && (s.later || blind) {
+		switch {
+		case !a.alone && (s.later || blind):
 			to("F: shares the result", n, a.value)
-		} else {
+		case a.alone && (s.early || !m.has(early)):
+			to("F: came early, and shares a refused value", n, a.value)
+		default:
 			to("F: starts over", n)
 		}
 	}

@@ -72,7 +72,8 @@ const (
 	readFirst        // each caller reads before it joins a flight
 	closedBeforeFill // a caller that comes after the fill was sent does not share its outcome
 	closedBeforeLook // nor that of a claim or look that was sent
-	lostIsRefused    // if the reply to the fill is lost, only the first caller gets the value
+	lostIsRefused    // if the reply to the fill is lost, that counts as a refusal
+	early            // after a refusal, who has come since the loader was called starts over
 	proven           // a load without a lease is decided by its loader
 	keepOnlyRenews   // a keep-alive never creates a lease
 	ownToken         // a fill needs the lease of its own load
@@ -86,7 +87,7 @@ const (
 func (r rule) String() string {
 	return [...]string{
 		"all rules", "writes void leases", "each caller reads first", "closed before the fill",
-		"closed before a look", "a lost reply counts as refused",
+		"closed before a look", "a lost reply counts as refused", "only early callers after a refusal",
 		"a load without a lease proves nothing",
 		"keep only renews", "a fill needs its own token", "a claim is sent once",
 		"a refill compares bytes", "a refill compares the expiry", "a refill needs that very expiry",
@@ -119,7 +120,7 @@ var writes = []write{set, add, update, updateAbsent, remove, clear_}
 // Steps that show that the model does not stop early.
 var interesting = []string{
 	"Redis: the key expires", "W: is acknowledged", "F: reads a value", "F: shares the result",
-	"F: starts over", "A: the fill is refused", "A: the fill's reply is lost",
+	"F: starts over", "F: came early, and shares a refused value", "A: the fill is refused", "A: the fill's reply is lost",
 	"A: the claim's value comes", "A: the flight ends without a fill",
 	"B: the claim is executed: another loads",
 }

@@ -57,13 +57,13 @@ func (l *Loads) newRun(ctx context.Context, load Loader) *run {
 }
 
 // end ends the flight of an item.
-func (it *item) end(out Outcome, alone bool) {
+func (it *item) end(out Outcome, early bool) {
 	if it.flight != nil {
-		it.flight.End(out, alone)
+		it.flight.End(out, early)
 	}
 }
 
-// sending says that a command or a function may decide the flight.
+// sending says that a command may decide the flight.
 func (it *item) sending() {
 	if it.flight != nil {
 		it.flight.Sending()

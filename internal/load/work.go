@@ -44,18 +44,16 @@ func (r *run) work(items []*item, release func()) {
 		keys[i] = it.key
 		if it.flight != nil {
 			flight.Works(load, it.flight)
-		}
-		if it.back == none {
-			it.sending() // no command will prove that what is loaded now is not out of date
+			it.flight.Calling()
 		}
 	}
-	told, report := r.tell.Begin(ctx, r.refresh, len(items))
+	told, report := r.tell.Begin(flight.Context(ctx, load), r.refresh, len(items))
 	own := &terms{}
 	begun, done := time.Now(), make(chan []Result, 1)
 	called = true
 	go func() {
 		defer release()
-		r.call(withTerms(flight.Context(told, load), own), keys, done)
+		r.call(withTerms(told, own), keys, done)
 	}()
 
 	results := r.results(ctx, items, done)
@@ -72,7 +70,7 @@ func (r *run) work(items []*item, release func()) {
 	}
 	report(sum)
 	for i, it := range items {
-		it.end(verdicts[i].Outcome, verdicts[i].alone)
+		it.end(verdicts[i].Outcome, verdicts[i].early)
 	}
 }
 

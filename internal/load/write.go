@@ -13,7 +13,7 @@ import (
 // verdict is what the callers of an item get.
 type verdict struct {
 	Outcome
-	alone      bool // only the first caller gets it
+	early      bool // only those get it who arrived before the loader was called
 	superseded bool
 	unstored   error
 }
@@ -50,7 +50,7 @@ func (r *run) writeBack(items []*item, results []Result, own time.Duration) []ve
 		case fill:
 			switch {
 			case it.gone.Load():
-				verdicts[i].alone, verdicts[i].superseded = true, true
+				verdicts[i].early, verdicts[i].superseded = true, true
 			case w.What != store.Nothing || it.token != "":
 				fills.add(i, w)
 			}
@@ -93,7 +93,7 @@ func (g *group) add(i int, w store.Write) {
 }
 
 // settle makes writes. Where one finds that the record was written meanwhile, or has no reply, only
-// the first caller gets what was loaded. Where Redis refuses one, harmless says whether the record
+// the early callers get what was loaded. Where Redis refuses one, harmless says whether the record
 // was written meanwhile.
 func (r *run) settle(
 	items []*item, verdicts []verdict, g *group,
@@ -110,7 +110,7 @@ func (r *run) settle(
 		switch {
 		case err == nil && done.Done:
 		case err == nil:
-			v.alone, v.superseded = true, true
+			v.early, v.superseded = true, true
 		case wire.Answered(done.Err) && w.What != harmless:
 			v.unstored = err
 			w.What = harmless
@@ -118,7 +118,7 @@ func (r *run) settle(
 		case v.Err != nil && !errors.Is(v.Err, store.ErrNotFound):
 			// the loader has failed, whatever becomes of its lease
 		default:
-			v.alone, v.unstored = true, err
+			v.early, v.unstored = true, err
 			if items[at].back == fill && items[at].token != "" {
 				r.giveBack(w.Key, items[at].token)
 			}
