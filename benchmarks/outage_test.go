@@ -173,8 +173,8 @@ func (b *bounds) outage() *report.Table {
 			"lost for %v. Throughput is that after the first %v, beside that of the loader alone "+
 			"in the same run. Percentiles are of all calls that ended in the outage. The longest "+
 			"is of all calls from its begin on. Hits are back at the end of the first %v in which "+
-			"%.0f %% of the calls are hits. That time begins with SIGCONT, or with the start of the "+
-			"new process, which is empty. Medians of %d runs. "+
+			"%.0f %% of the calls are hits. That time begins with SIGCONT, or with the start of "+
+			"the new process, which is empty. Medians of %d runs. "+
 			"Bounds: ratio at least %.1f; p99 below %v; hits within %v; no errors.",
 			outageClients, outageLoad, outageFor, outageBegins, backWindow, leastBackHits*100,
 			turns, leastOutage, outageMaxTail, maxRecovery),

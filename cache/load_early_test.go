@@ -3,21 +3,19 @@ package cache_test
 import (
 	"context"
 	"errors"
-	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
 
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/cache/cachetest"
+	"github.com/activettl/rediscache/internal/redistest"
 )
 
 // A record is deleted each time that it is being loaded. Whoever asked before the loader was called
 // gets what that returns: they do not queue for one load each. Who asked later loads again.
 func TestEarlyCallersKeepWhatIsLoaded(t *testing.T) {
-	if strconv.IntSize == 32 {
-		t.Skip("miniredis keeps deadlines, in ms since 1970, in an int, which has 32 bits here")
-	}
+	redistest.NeedsMini(t)
 	synctest.Test(t, func(t *testing.T) {
 		rdb := cachetest.NewServer(t).Client
 		u := mustNew[int64](t, rdb, "users", jsonUsers,
@@ -55,43 +53,21 @@ func TestEarlyCallersKeepWhatIsLoaded(t *testing.T) {
 
 // What a Hook asks for when it is told of a load does not wait for that load.
 func TestHookAsksForWhatIsLoaded(t *testing.T) {
+	redistest.NeedsMini(t)
 	for _, moment := range []string{"Load start", "Load end"} {
 		t.Run(moment, func(t *testing.T) {
-			h := &asking{moment: moment}
+			h := &callHook{moment: moment}
 			u := mustNew[int64](t, cachetest.NewServer(t).Client, "users", jsonUsers,
 				&cache.Options{Hook: h})
 			s := newSource(map[int64]User{1: ann})
-			h.ask = func(ctx context.Context) error {
-				_, err := u.GetOrLoad(ctx, 1, s.user)
-				return err
-			}
+			var asked error
+			h.call = func(ctx context.Context) { _, asked = u.GetOrLoad(ctx, 1, s.user) }
 			got, err := u.GetOrLoad(ctx(t), 1, s.user)
 			wantUser(t, got, err, ann)
-			if moment == "Load start" && !errors.Is(h.err, cache.ErrLoadCircle) || h.told != 1 {
-				t.Errorf("told %d times, and GetOrLoad returned %v", h.told, h.err)
+			told := h.told.Load()
+			if moment == "Load start" && !errors.Is(asked, cache.ErrLoadCircle) || told != 1 {
+				t.Errorf("told %d times, and GetOrLoad returned %v", told, asked)
 			}
 		})
 	}
 }
-
-// asking is a Hook that asks a cache for something at one moment of a load.
-type asking struct {
-	moment string
-	ask    func(context.Context) error
-	told   int
-	err    error
-}
-
-func (h *asking) at(ctx context.Context, moment string) context.Context {
-	if moment == h.moment {
-		h.told++
-		h.err = h.ask(ctx)
-	}
-	return ctx
-}
-
-func (h *asking) Start(ctx context.Context, op cache.Op) context.Context {
-	return h.at(ctx, op.Kind+" start")
-}
-
-func (h *asking) End(ctx context.Context, op cache.Op) { h.at(ctx, op.Kind+" end") }

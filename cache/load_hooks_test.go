@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,25 +38,25 @@ func TestLoaderReordersItsKeys(t *testing.T) {
 	})
 }
 
-// callHook calls a function when it is told of one moment of an operation, once.
+// callHook calls a function when it is told of one moment of an operation for the first time.
 type callHook struct {
 	moment string // "Load start"
-	once   sync.Once
-	call   func()
+	told   atomic.Int64
+	call   func(context.Context)
 }
 
-func (h *callHook) at(moment string) {
-	if moment == h.moment {
-		h.once.Do(h.call)
+func (h *callHook) at(ctx context.Context, moment string) {
+	if moment == h.moment && h.told.Add(1) == 1 {
+		h.call(ctx)
 	}
 }
 
 func (h *callHook) Start(ctx context.Context, op cache.Op) context.Context {
-	h.at(op.Kind + " start")
+	h.at(ctx, op.Kind+" start")
 	return ctx
 }
 
-func (h *callHook) End(_ context.Context, op cache.Op) { h.at(op.Kind + " end") }
+func (h *callHook) End(ctx context.Context, op cache.Op) { h.at(ctx, op.Kind+" end") }
 
 // A Hook that is told of a load may close the cache, and may panic: then callers get the panic as an
 // error, and the lease and the slot are given back.
@@ -68,7 +68,7 @@ func TestHooksOfLoads(t *testing.T) {
 				load := cache.LoadConfig{Lease: hour, MaxLoads: 1}
 				u := newUsers(t, b, &cache.Options{Hook: h, Load: load})
 				s := newSource(map[int64]User{1: ann, 2: bob})
-				h.call = func() { panic("hook") }
+				h.call = func(context.Context) { panic("hook") }
 				if _, err := u.GetOrLoad(ctx(t), 1, s.user); err == nil ||
 					!strings.Contains(err.Error(), "panic: hook") {
 					t.Errorf("GetOrLoad gives %v", err)
@@ -83,7 +83,7 @@ func TestHooksOfLoads(t *testing.T) {
 				closed := make(chan struct{})
 				closing := &callHook{moment: moment}
 				u = newUsers(t, b, &cache.Options{Hook: closing})
-				closing.call = func() {
+				closing.call = func(context.Context) {
 					_ = u.Close()
 					close(closed)
 				}

@@ -15,14 +15,13 @@ import (
 
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/internal/minipipe"
+	"github.com/activettl/rediscache/internal/redistest"
 )
 
 // While a server is out, one command in 200 ms asks whether it is back, however many callers there
 // are and whatever they call. The others wait for nothing.
 func TestOneProbe(t *testing.T) {
-	if strconv.IntSize == 32 {
-		t.Skip("miniredis keeps deadlines, in ms since 1970, in an int, which has 32 bits here")
-	}
+	redistest.NeedsMini(t)
 	for name, o := range map[string]*cache.Options{
 		"active": active(), "pipelined": autoPipelined(), "fixed": fixed(),
 	} {

@@ -56,8 +56,8 @@ type msgpackReader struct {
 	// traps are positions that must not be read as a code, in ascending order. The library skips an
 	// extension in front of a map, and reads its payload as the map's header. To everybody else a
 	// payload is opaque and holds anything: an honest time.Time can look like a map of four billion
-	// entries. Payloads are read as blocks, codes one at a time, so ReadByte
-	// tells the one from the other. Nearly always empty.
+	// entries. Payloads are read as blocks, codes one at a time, so ReadByte tells the one from the
+	// other. Nearly always empty.
 	traps []int
 }
 

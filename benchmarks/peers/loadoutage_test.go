@@ -29,13 +29,13 @@ func (b *bench) outage() *report.Table {
 	}
 	t := &report.Table{
 		Title: "Without Redis", Labels: 2,
-		Note: fmt.Sprintf("%d goroutines of one process read records of their own without a pause. "+
-			"The loader takes %v. Each call has a deadline of %v, as a request has one. From the "+
-			"moment on when Redis is lost, for %v: calls with a value and calls with an error, per "+
-			"second, and how long the calls take that are under way then or begin in that time. "+
-			"Two answer "+
-			"from memory: rueidisaside from its near cache until it finds the connection dead, and "+
-			"eko/gocache with values that it has loaded and cannot store, which it keeps until then.",
+		Note: fmt.Sprintf("%d goroutines of one process read records of their own without a "+
+			"pause. The loader takes %v. Each call has a deadline of %v, as a request has one. "+
+			"From the moment on when Redis is lost, for %v: calls with a value and calls with an "+
+			"error, per second, and how long the calls take that are under way then or begin in "+
+			"that time. Two answer from memory: rueidisaside from its near cache until it finds "+
+			"the connection dead, and eko/gocache with values that it has loaded and cannot "+
+			"store, which it keeps until then.",
 			outageClients, outageLoad, callDeadline, window),
 		Head: []string{"Redis is", "Side", "values/s", "errors/s", "p50 ms", "p99 ms", "longest ms"},
 	}

@@ -32,8 +32,8 @@ type Suite[V any] struct {
 	Corrupt [][]byte
 
 	// SelfDelimiting says that the format shows where a value ends. Then every proper prefix of an
-	// encoded value must be refused, and so must a value with a byte 0x00 behind it. It is true
-	// of JSON objects and of MessagePack, and not of JSON numbers, protobuf or plain bytes.
+	// encoded value must be refused, and so must a value with a byte 0x00 behind it. It is true of
+	// JSON objects and of MessagePack, and not of JSON numbers, protobuf or plain bytes.
 	SelfDelimiting bool
 
 	// Secrets are texts from Values and Corrupt that no error may contain. None means that errors

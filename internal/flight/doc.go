@@ -9,9 +9,9 @@
 // had sent. It shares the result only if the command that decided was sent later. Otherwise it
 // starts over.
 //
-// If the record was written while the loader ran, or nothing tells whether it was, what was loaded
-// is not out of date for those who arrived before the loader was called. So the call of the loader
-// counts as a command, and then it is the one that decides.
+// The call of the loader counts as a command. It is the one that decides if the record was written
+// while the loader ran, or if nothing tells whether it was. For those who arrived before the call,
+// what was loaded is not out of date.
 //
 // What was loaded without a lease is written nowhere, and there the call of the loader decides too.
 // While Redis does not answer, most callers would have to wait for two loads. So a caller that

@@ -22,7 +22,7 @@ type Flight[T any] struct {
 	off   chan struct{} // closed by Supersede
 
 	// guarded by the group's mutex
-	sent    int // commands and functions that may decide the flight
+	sent    int // commands that may decide the flight, and the call of the loader
 	called  int // sent, when the loader was called
 	waiters int
 	ended   bool
@@ -157,7 +157,7 @@ func (t Ticket[T]) Wait(ctx context.Context) (result T, again bool, err error) {
 			if !t.early() {
 				return result, true, nil
 			}
-			off = nil
+			off = nil // it waits for the end
 		case <-ctx.Done():
 			return result, false, ctx.Err()
 		}
@@ -168,7 +168,16 @@ func (t Ticket[T]) Wait(ctx context.Context) (result T, again bool, err error) {
 func (t Ticket[T]) early() bool {
 	t.flight.group.mu.Lock()
 	defer t.flight.group.mu.Unlock()
-	return t.first || t.arrived < t.flight.called
+	return t.shares(true)
+}
+
+// shares reports whether the caller shares the result, or does so if only early ones do. The group
+// must be locked.
+func (t Ticket[T]) shares(early bool) bool {
+	if early {
+		return t.first || t.arrived < t.flight.called
+	}
+	return t.first || t.blind || t.arrived < t.flight.sent
 }
 
 // outcome is what Wait returns after the flight has ended.
@@ -176,14 +185,10 @@ func (t Ticket[T]) outcome() (result T, again bool, err error) {
 	f := t.flight
 	f.group.mu.Lock()
 	defer f.group.mu.Unlock()
-	last, blind := f.sent, t.blind
-	if f.early {
-		last, blind = f.called, false
+	if !t.shares(f.early) {
+		return result, true, nil
 	}
-	if t.first || blind || t.arrived < last {
-		return f.result, false, nil
-	}
-	return result, true, nil
+	return f.result, false, nil
 }
 
 // Leave gives the place up. Wait does so too.

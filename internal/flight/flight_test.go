@@ -52,15 +52,16 @@ func TestSharing(t *testing.T) {
 		call    int // which of them is the call of the loader
 		early   bool
 	}{
-		"before a command":   {[]caller{{sends: 0}, {sends: 0}}, 1, 0, false},
-		"after it":           {[]caller{{sends: 1, again: true}}, 1, 0, false},
-		"between two":        {[]caller{{sends: 0}, {sends: 1}}, 2, 0, false},
-		"after the second":   {[]caller{{sends: 1}, {sends: 2, again: true}}, 2, 0, false},
-		"without any":        {[]caller{{sends: 0, again: true}}, 0, 0, false},
-		"a loader decides":   {[]caller{{sends: 0}, {sends: 1, again: true}}, 1, 1, false},
-		"early":              {[]caller{{sends: 1}, {sends: 2, again: true}}, 3, 2, true},
-		"early, no loader":   {[]caller{{sends: 0, again: true}}, 2, 0, true},
-		"blind, after it":    {[]caller{{sends: 1, blind: true}, {sends: 1, again: true}}, 1, 0, false},
+		"before a command": {[]caller{{sends: 0}, {sends: 0}}, 1, 0, false},
+		"after it":         {[]caller{{sends: 1, again: true}}, 1, 0, false},
+		"between two":      {[]caller{{sends: 0}, {sends: 1}}, 2, 0, false},
+		"after the second": {[]caller{{sends: 1}, {sends: 2, again: true}}, 2, 0, false},
+		"without any":      {[]caller{{sends: 0, again: true}}, 0, 0, false},
+		"a loader decides": {[]caller{{sends: 0}, {sends: 1, again: true}}, 1, 1, false},
+		"early":            {[]caller{{sends: 1}, {sends: 2, again: true}}, 3, 2, true},
+		"early, no loader": {[]caller{{sends: 0, again: true}}, 2, 0, true},
+		"blind, after it": {[]caller{{sends: 1, blind: true}, {sends: 1, again: true}}, 1, 0,
+			false},
 		"blind, without any": {[]caller{{sends: 0, blind: true}}, 0, 0, false},
 		"blind, not early":   {[]caller{{sends: 1, blind: true, again: true}}, 2, 1, true},
 	} {

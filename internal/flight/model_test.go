@@ -87,10 +87,11 @@ const (
 func (r rule) String() string {
 	return [...]string{
 		"all rules", "writes void leases", "each caller reads first", "closed before the fill",
-		"closed before a look", "a lost reply counts as refused", "only early callers after a refusal",
-		"a load without a lease proves nothing",
+		"closed before a look", "a lost reply counts as refused",
+		"only early callers after a refusal", "a load without a lease proves nothing",
 		"keep only renews", "a fill needs its own token", "a claim is sent once",
-		"a refill compares bytes", "a refill compares the expiry", "a refill needs that very expiry",
+		"a refill compares bytes", "a refill compares the expiry",
+		"a refill needs that very expiry",
 	}[r]
 }
 
@@ -120,7 +121,8 @@ var writes = []write{set, add, update, updateAbsent, remove, clear_}
 // Steps that show that the model does not stop early.
 var interesting = []string{
 	"Redis: the key expires", "W: is acknowledged", "F: reads a value", "F: shares the result",
-	"F: starts over", "F: came early, and shares a refused value", "A: the fill is refused", "A: the fill's reply is lost",
+	"F: starts over", "F: came early, and shares a refused value", "A: the fill is refused",
+	"A: the fill's reply is lost",
 	"A: the claim's value comes", "A: the flight ends without a fill",
 	"B: the claim is executed: another loads",
 }

@@ -155,6 +155,6 @@ func (r *run) giveAllBack(items []*item) {
 	}
 }
 
-// ignorePanic is deferred where only a hook of the Redis client can panic: it does so in the commands
-// of callers too.
+// ignorePanic is deferred where only a hook of the Redis client can panic: it does so in the
+// commands of callers too.
 func ignorePanic() { _ = recover() }

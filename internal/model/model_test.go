@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -26,9 +25,7 @@ func TestMain(m *testing.M) { redistest.Main(m) }
 type player func(t *testing.T, fleet []cache.Options, ops []op) (failed int, why string)
 
 func TestMiniredis(t *testing.T) {
-	if strconv.IntSize == 32 {
-		t.Skip("miniredis keeps deadlines, in ms since 1970, in an int, which has 32 bits here")
-	}
+	redistest.NeedsMini(t)
 	playAll(t, func(t *testing.T, fleet []cache.Options, ops []op) (failed int, why string) {
 		synctest.Test(t, func(t *testing.T) { failed, why = play(t, bubble(t), fleet, ops) })
 		return failed, why

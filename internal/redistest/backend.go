@@ -91,13 +91,19 @@ func each(t *testing.T, rows []row, fn func(t *testing.T, b *Backend)) {
 	}
 }
 
-// openMini makes a miniredis whose clock stands still until Advance. One clock serves TTLs, TIME,
-// also inside scripts, and PEXPIREAT; FastForward would move the TTLs alone.
-func openMini(tb testing.TB) *Backend {
+// NeedsMini skips a test that needs a miniredis on a machine where that does not work.
+func NeedsMini(tb testing.TB) {
 	tb.Helper()
 	if strconv.IntSize == 32 {
 		tb.Skip("miniredis keeps deadlines, in ms since 1970, in an int, which has 32 bits here")
 	}
+}
+
+// openMini makes a miniredis whose clock stands still until Advance. One clock serves TTLs, TIME,
+// also inside scripts, and PEXPIREAT; FastForward would move the TTLs alone.
+func openMini(tb testing.TB) *Backend {
+	tb.Helper()
+	NeedsMini(tb)
 	m := miniredis.NewMiniRedis()
 	// deadlines are milliseconds: a remainder would round them
 	now := time.Now().Truncate(time.Millisecond)

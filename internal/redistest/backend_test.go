@@ -35,7 +35,7 @@ func TestEachRows(t *testing.T) {
 		want = want[:1] // the others are skipped, or have failed where a server is required
 	}
 	if strconv.IntSize == 32 {
-		want = want[1:] // see openMini
+		want = want[1:] // see NeedsMini
 	}
 	if !slices.Equal(kinds, want) {
 		t.Errorf("rows %q, want %q", kinds, want)
@@ -132,7 +132,7 @@ func TestEachChecksKeys(t *testing.T) {
 	}
 	rows, minis := common, 1
 	if strconv.IntSize == 32 {
-		rows, minis = rows-1, 0 // see openMini
+		rows, minis = rows-1, 0 // see NeedsMini
 	}
 	for what, want := range map[string]int{
 		"--- FAIL: TestChildEach/": rows, `:eternal" has no TTL`: rows,
