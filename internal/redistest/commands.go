@@ -14,7 +14,7 @@ import (
 // Commands returns how many commands of each name the server executed while fn ran, by INFO
 // commandstats, summed over the primaries of a cluster. Names are lower-case, with the subcommand
 // where Redis 7 has one: "getex", "script|load". Left out are INFO, what a client sends to set up a
-// connection, and what it asks about a cluster's layout.
+// connection, what it asks about a cluster's layout, and what Sentinels and replicas send.
 //
 // Commands that a script calls are counted like any other: an EVALSHA that calls PEXPIRE and GET
 // counts three. For what goes over the wire see [Wire]. A command refused before it ran, such as
@@ -57,7 +57,7 @@ func commandStats(tb testing.TB, rdb redis.UniversalClient) map[string]int {
 func addStats(sum map[string]int, info string) error {
 	for key, value := range infoFields(info) {
 		name, ok := strings.CutPrefix(key, "cmdstat_")
-		if !ok || name == "info" || isUpkeep(name) {
+		if !ok || name == "info" || isUpkeep(name) || isOfServers(name) {
 			continue
 		}
 		head, _, _ := strings.Cut(value, ",")
@@ -92,6 +92,15 @@ func isUpkeep(name string) bool {
 		"client|tracking", "client|maint_notifications",
 		"cluster|slots", "cluster|shards", "cluster|nodes", "command",
 		"client", "cluster": // before Redis 7, which counts subcommands by themselves
+		return true
+	}
+	return false
+}
+
+// isOfServers reports whether Sentinels and replicas send the command to a primary, at any moment.
+func isOfServers(name string) bool {
+	switch name {
+	case "ping", "publish", "subscribe", "role", "replconf", "psync":
 		return true
 	}
 	return false
