@@ -55,9 +55,14 @@ func stuck(c *queue) { c.pipelines, c.inFlight = maxPipelines, maxSingles }
 // on as when it is not.
 func queueUp(t *testing.T, c *queue, callers int, call func(i int)) *sync.WaitGroup {
 	t.Helper()
-	c.mu.Lock()
-	stuck(c)
-	c.mu.Unlock()
+	for idle := false; !idle; { // a caller may have its reply before its pipeline has ended
+		runtime.Gosched()
+		c.mu.Lock()
+		if idle = c.pipelines == 0 && c.inFlight == 0; idle {
+			stuck(c)
+		}
+		c.mu.Unlock()
+	}
 	var wg sync.WaitGroup
 	for i := range callers {
 		wg.Go(func() { call(i) })
