@@ -24,6 +24,7 @@ import (
 
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/internal/breaker"
 	"github.com/activettl/rediscache/internal/minipipe"
 	"github.com/activettl/rediscache/internal/recent"
 )
@@ -94,6 +95,7 @@ func (s *Server) Advance(d time.Duration) {
 	s.now = s.now.Add(d)
 	s.Miniredis.SetTime(s.now)
 	recent.Skip(d)
+	breaker.Skip(d)
 }
 
 // inBubble reports whether the caller runs in a synctest bubble. Nothing tells but

@@ -10,7 +10,6 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/activettl/rediscache/internal/breaker"
-	"github.com/activettl/rediscache/internal/recent"
 )
 
 // Fail lets every command of Client fail with err from now on, at once and without retries. A nil
@@ -28,7 +27,7 @@ func (s *Server) Recover() {
 	if s.bubble {
 		time.Sleep(breaker.Window)
 	} else {
-		recent.Skip(breaker.Window)
+		breaker.Skip(breaker.Window)
 	}
 }
 

@@ -6,8 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/activettl/rediscache/internal/recent"
 )
 
 // Window is how long a server counts as out before one caller tries it again.
@@ -18,7 +16,7 @@ const forgotten = time.Minute
 
 // Breaker is the circuit breakers of the servers S of one client. It is safe for concurrent use.
 type Breaker[S comparable] struct {
-	clock recent.Clock
+	begun time.Time
 	out   atomic.Int32 // how many servers are
 
 	mu      sync.Mutex
@@ -32,8 +30,19 @@ type outage struct {
 
 // New returns a Breaker that takes all servers for well.
 func New[S comparable]() *Breaker[S] {
-	return &Breaker[S]{clock: recent.Start(), servers: map[S]*outage{}}
+	return &Breaker[S]{begun: time.Now(), servers: map[S]*outage{}}
 }
+
+// now returns the time since New. The clocks of package recent, which tests of records move, are
+// others.
+func (b *Breaker[S]) now() time.Duration {
+	return time.Since(b.begun) + time.Duration(skipped.Load())
+}
+
+var skipped atomic.Int64
+
+// Skip moves the clocks of all Breakers forward by d, for tests that do not wait.
+func Skip(d time.Duration) { skipped.Add(int64(d)) }
 
 // Closed reports whether no server is out: then Allow need not be asked.
 func (b *Breaker[S]) Closed() bool { return b.out.Load() == 0 }
@@ -43,7 +52,7 @@ func (b *Breaker[S]) Closed() bool { return b.out.Load() == 0 }
 func (b *Breaker[S]) Allow(server S) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	now, o := b.clock.Now(), b.servers[server]
+	now, o := b.now(), b.servers[server]
 	if o == nil {
 		b.forget(now) // so that Closed is true again, if those that are out have left the cluster
 		return nil
@@ -59,7 +68,7 @@ func (b *Breaker[S]) Allow(server S) error {
 func (b *Breaker[S]) Out(server S, err error) (news bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	now := b.clock.Now()
+	now := b.now()
 	b.forget(now)
 	o := b.servers[server]
 	if news = o == nil; news {
