@@ -55,14 +55,11 @@ func stuck(c *queue) { c.pipelines, c.inFlight = maxPipelines, maxSingles }
 // on as when it is not.
 func queueUp(t *testing.T, c *queue, callers int, call func(i int)) *sync.WaitGroup {
 	t.Helper()
-	for idle := false; !idle; { // a caller may have its reply before its pipeline has ended
-		runtime.Gosched()
-		c.mu.Lock()
-		if idle = c.pipelines == 0 && c.inFlight == 0; idle {
-			stuck(c)
-		}
-		c.mu.Unlock()
-	}
+	// A caller may have its reply before its pipeline has ended.
+	waitFor(t, c, func() bool { return c.pipelines == 0 && c.inFlight == 0 })
+	c.mu.Lock()
+	stuck(c)
+	c.mu.Unlock()
 	var wg sync.WaitGroup
 	for i := range callers {
 		wg.Go(func() { call(i) })
