@@ -1,5 +1,7 @@
 package flight
 
+import "github.com/activettl/rediscache/internal/interleave"
+
 // loading is the model of a load of one key. Two processes have a flight each, which one caller
 // starts. A follower in process A begins after the write was acknowledged. Claims, fills and their
 // replies may be lost. What stands in Redis may expire at any time, as the lease of a process that
@@ -105,19 +107,19 @@ type loadState struct {
 
 func (m loading) has(r rule) bool { return m.without != r }
 
-func (m loading) begin() []loadState {
+func (m loading) Begin() []loadState {
 	return []loadState{{}, {redis: content{kind: stored}}}
 }
 
-func (m loading) next(s loadState) (all []step[loadState]) {
+func (m loading) Next(s loadState) (all []interleave.Step[loadState]) {
 	to := func(label string, next loadState, got ...age) {
-		n := step[loadState]{label: label, to: next}
+		n := interleave.Step[loadState]{Label: label, To: next}
 		if next.writer == acked && next.redis == (content{kind: stored, value: old}) {
-			n.bad = "the old value stands in Redis after the acknowledgement"
+			n.Bad = "the old value stands in Redis after the acknowledgement"
 		}
 		for _, value := range got {
 			if value == old {
-				n.bad = "a caller that began after the acknowledgement got the old value"
+				n.Bad = "a caller that began after the acknowledgement got the old value"
 			}
 		}
 		all = append(all, n)

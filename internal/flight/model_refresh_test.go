@@ -1,5 +1,7 @@
 package flight
 
+import "github.com/activettl/rediscache/internal/interleave"
+
 // refreshing is the model of a refresh. A record that is due holds what the source holds. A refresh
 // finds it, reads the source, and writes that if the record is still what was found. Meanwhile the
 // source changes twice, to another value and back, and after each change the cache is written. In
@@ -64,15 +66,15 @@ type refreshState struct {
 	leased  bool // the other load has its lease
 }
 
-func (m refreshing) begin() []refreshState {
+func (m refreshing) Begin() []refreshState {
 	return []refreshState{{redis: found, source: 1}}
 }
 
-func (m refreshing) next(s refreshState) (all []step[refreshState]) {
+func (m refreshing) Next(s refreshState) (all []interleave.Step[refreshState]) {
 	to := func(label string, n refreshState) {
-		next := step[refreshState]{label: label, to: n}
+		next := interleave.Step[refreshState]{Label: label, To: n}
 		if n.writer == 4 && n.redis.value != 0 && n.redis.value != n.source {
-			next.bad = "what the source held before the last write stands in Redis"
+			next.Bad = "what the source held before the last write stands in Redis"
 		}
 		all = append(all, next)
 	}

@@ -3,64 +3,13 @@ package flight
 import (
 	"fmt"
 	"testing"
+
+	"github.com/activettl/rediscache/internal/interleave"
 )
 
 // The model of a load: every order in which the steps of two processes, a writer and a caller that
 // asks later can happen, on one key. It checks the rules of GetOrLoad, not this package: which
 // command decides a flight, who shares its result, and what a write does to a lease.
-
-// step is one way on from a state. bad says what rule of the cache the step breaks.
-type step[S comparable] struct {
-	label string
-	to    S
-	bad   string
-}
-
-// machine is a model: where it begins, and what can happen next. A state without a next step is an
-// end.
-type machine[S comparable] interface {
-	begin() []S
-	next(S) []step[S]
-}
-
-// violation is the shortest way to a broken promise.
-type violation struct {
-	path []string
-	what string
-}
-
-// explore visits every state, in the order of their distance from the beginning. It stops at the
-// first violation. taken is the labels of the steps that it has met.
-func explore[S comparable](m machine[S]) (states int, taken map[string]bool, found *violation) {
-	type from struct {
-		state S
-		label string
-		first bool
-	}
-	seen, queue := map[S]from{}, m.begin()
-	taken = map[string]bool{}
-	for _, s := range queue {
-		seen[s] = from{first: true}
-	}
-	for ; len(queue) > 0; queue = queue[1:] {
-		s := queue[0]
-		for _, n := range m.next(s) {
-			if n.bad != "" {
-				v := &violation{path: []string{n.label}, what: n.bad}
-				for at := seen[s]; !at.first; at = seen[at.state] {
-					v.path = append([]string{at.label}, v.path...)
-				}
-				return len(seen), taken, v
-			}
-			taken[n.label] = true
-			if _, old := seen[n.to]; !old {
-				seen[n.to] = from{state: s, label: n.label}
-				queue = append(queue, n.to)
-			}
-		}
-	}
-	return len(seen), taken, nil
-}
 
 // rule is a rule of the cache that a model can do without. The zero rule is none.
 type rule int
@@ -95,27 +44,6 @@ func (r rule) String() string {
 	}[r]
 }
 
-// check explores a model. It requires a violation if a rule is missing, and none otherwise.
-func check[S comparable](
-	t *testing.T, m machine[S], broken bool,
-) (states int, taken map[string]bool) {
-	t.Helper()
-	states, taken, v := explore(m)
-	switch {
-	case v == nil && broken:
-		t.Errorf("%d states and no violation: the model does not need the rule", states)
-	case v != nil:
-		text := fmt.Sprintf("%d states, then %s:", states, v.what)
-		for i, label := range v.path {
-			text += fmt.Sprintf("\n  %2d %s", i+1, label)
-		}
-		if t.Log(text); !broken {
-			t.Error("violation")
-		}
-	}
-	return states, taken
-}
-
 var writes = []write{set, add, update, updateAbsent, remove, clear_}
 
 // Steps that show that the model does not stop early.
@@ -133,7 +61,7 @@ func TestModelOfLoad(t *testing.T) {
 	total := 0
 	for _, op := range writes {
 		t.Run(op.String(), func(t *testing.T) {
-			states, taken := check(t, loading{op: op}, false)
+			states, taken := interleave.Check(t, loading{op: op}, false)
 			t.Log(states, "states")
 			for _, label := range interesting {
 				if !taken[label] {
@@ -150,12 +78,12 @@ func TestModelOfLoad(t *testing.T) {
 func TestModelOfLoadNeedsEachRule(t *testing.T) {
 	for _, op := range writes {
 		t.Run(fmt.Sprint(writesVoid, "/", op), func(t *testing.T) {
-			check(t, loading{op: op, without: writesVoid}, true)
+			interleave.Check(t, loading{op: op, without: writesVoid}, true)
 		})
 	}
 	for r := readFirst; r <= claimOnce; r++ {
 		t.Run(r.String(), func(t *testing.T) {
-			check(t, loading{op: remove, without: r}, true)
+			interleave.Check(t, loading{op: remove, without: r}, true)
 		})
 	}
 }
@@ -165,7 +93,7 @@ func TestModelOfRefresh(t *testing.T) {
 	total := 0
 	for _, first := range firstWrites {
 		for _, second := range secondWrites {
-			states, _ := check(t, refreshing{first: first, second: second}, false)
+			states, _ := interleave.Check(t, refreshing{first: first, second: second}, false)
 			total += states
 		}
 	}
@@ -184,7 +112,7 @@ func TestModelOfRefreshNeedsEachRule(t *testing.T) {
 		{exactly, unwritten, setShorter},
 	} {
 		t.Run(fmt.Sprintf("%v/%v then %v", c.without, c.first, c.second), func(t *testing.T) {
-			check(t, refreshing{c.first, c.second, c.without}, true)
+			interleave.Check(t, refreshing{c.first, c.second, c.without}, true)
 		})
 	}
 }
@@ -194,7 +122,7 @@ func TestModelOfRefreshNeedsEachRule(t *testing.T) {
 func TestModelOfRefreshHoles(t *testing.T) {
 	for _, second := range []change{updated, setToTheMillisecond} {
 		t.Run(second.String(), func(t *testing.T) {
-			check(t, refreshing{first: unwritten, second: second}, true)
+			interleave.Check(t, refreshing{first: unwritten, second: second}, true)
 		})
 	}
 }
