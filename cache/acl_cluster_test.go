@@ -77,6 +77,45 @@ func TestACLOfCluster(t *testing.T) {
 		})
 }
 
+// On a cluster with copies a client needs what its line says besides, and no less of it.
+func TestACLOfClusterNear(t *testing.T) {
+	t.Parallel()
+	c := redistest.StartCluster(t, 0, time.Minute)
+	var admins []*redis.Client
+	for _, node := range c.Nodes() {
+		admins = append(admins, node.Client(t))
+	}
+	lines := aclLines(t)
+	base := slices.DeleteFunc(
+		slices.Concat(lines["Fixed, `Options.Near`"], lines["on a cluster, besides"]),
+		func(rule string) bool { return rule == "+subscribe" || rule == "+publish" })
+	takeApart(t, lines["on a cluster with `Options.Near`, besides"], nil,
+		func(rules []string) (errs []error, missed []string) {
+			for _, admin := range admins {
+				allow(t, admin, slices.Concat(base, rules))
+			}
+			rdb := c.Client(t, func(o *redis.UniversalOptions) {
+				o.Username, o.Password = "app", "secret"
+			})
+			defer rdb.Close()
+			h := &recorder{}
+			o := nearly(fixed())
+			o.Hook = h
+			users := mustNew[string](t, rdb, "users", jsonUsers, o)
+			defer users.Close()
+			soon(t, "proofs, or a refusal", func() bool {
+				return users.Stats().Near.ProofAge >= 0 || h.count("Near") > 0
+			})
+			for _, key := range []string{"a", "b", "c"} {
+				errs = append(errs, users.Set(ctx(t), key, ann))
+			}
+			for _, op := range h.of("Near") {
+				errs = append(errs, op.Err)
+			}
+			return errs, nil
+		})
+}
+
 func checkPrivileges(t *testing.T, rdb redis.UniversalClient) {
 	t.Helper()
 	checkEverything(t, rdb, "users", active())

@@ -27,34 +27,62 @@ func (c *Cache[K, V]) GetMany(ctx context.Context, keys []K) (map[K]V, error) {
 	if err := c.ready(ctx); err != nil {
 		return values, run.endMany(ctx, 0, 0, c.fail(op, "", err))
 	}
-	good, full, errs := c.redisKeys(op, keys)
-	var missed map[K]struct{} // for the hook
+	g := gathered[K, V]{Cache: c, values: values}
 	if c.hook != nil {
-		missed = map[K]struct{}{}
+		g.missed = map[K]struct{}{}
 	}
-	var renew []string
-	failed := map[int]error{}
-	for i, reply := range c.store.GetMany(ctx, full) {
-		v, err := c.received(full[i], reply)
-		switch {
-		case errors.Is(err, ErrNotFound):
-			if missed != nil {
-				missed[good[i]] = struct{}{}
-			}
-		case err != nil:
-			failed[i] = c.fail(op, c.text(full[i]), err)
-		default:
-			values[good[i]] = v
-			if c.store.Readable(full[i]) {
-				renew = append(renew, full[i])
-			}
+	if c.near != nil {
+		asked := len(keys)
+		keys = g.remember(ctx, keys)
+		run.op.Near = asked - len(keys)
+	}
+	var errs []error
+	g.good, g.full, errs = c.redisKeys(op, keys)
+	if c.keeps() {
+		run.op.Rescued = g.fetch(ctx)
+	} else {
+		for i, reply := range c.store.GetMany(ctx, g.full) {
+			v, err := c.received(g.full[i], reply)
+			g.take(i, v, err)
 		}
 	}
-	c.store.Renew(ctx, renew)
-	for _, i := range slices.Sorted(maps.Keys(failed)) { // replies come in the order of servers
-		errs = append(errs, failed[i])
+	c.store.Renew(ctx, g.renew)
+	for _, i := range slices.Sorted(maps.Keys(g.failed)) { // replies come in the order of servers
+		errs = append(errs, c.fail(op, c.text(g.full[i]), g.failed[i]))
 	}
-	return values, run.endMany(ctx, len(values), len(missed), c.joined(op, errs))
+	return values, run.endMany(ctx, len(values), len(g.missed), c.joined(op, errs))
+}
+
+// gathered is what a GetMany has so far.
+type gathered[K comparable, V any] struct {
+	*Cache[K, V]
+	good []K // keys that are read, and their keys in Redis
+	full []string
+
+	values map[K]V
+	missed map[K]struct{} // nil without a hook
+	renew  []string       // that were read without
+	failed map[int]error  // by index
+}
+
+// take takes what was read of a key.
+func (g *gathered[K, V]) take(i int, v V, err error) {
+	switch {
+	case err == nil:
+		g.values[g.good[i]] = v
+		if g.store.Readable(g.full[i]) {
+			g.renew = append(g.renew, g.full[i])
+		}
+	case errors.Is(err, ErrNotFound):
+		if g.missed != nil {
+			g.missed[g.good[i]] = struct{}{}
+		}
+	default:
+		if g.failed == nil {
+			g.failed = map[int]error{}
+		}
+		g.failed[i] = err
+	}
 }
 
 // value decodes the value of a reply.

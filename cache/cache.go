@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/activettl/rediscache/internal/access"
 	"github.com/activettl/rediscache/internal/load"
 	"github.com/activettl/rediscache/internal/names"
+	"github.com/activettl/rediscache/internal/near"
 	"github.com/activettl/rediscache/internal/reap"
 	"github.com/activettl/rediscache/internal/store"
 	"github.com/activettl/rediscache/internal/wire"
@@ -30,6 +32,13 @@ type Cache[K comparable, V any] struct {
 	keys     names.Coder[K]
 	codec    codec.Codec[V]
 	nillable bool // V is a pointer or an interface: its nil is no value
+
+	near   *near.Copies[K, V] // nil without Options.Near
+	cloner codec.Cloner[V]    // nil if callers share the values of copies
+	checks bool               // a test wants to know who modifies these
+
+	renewals  renewals[K, V]
+	noteAfter time.Duration // an access to a copy is noted again
 }
 
 // core is what a cache has without its types.
@@ -42,8 +51,10 @@ type core struct {
 	loads  *load.Loads
 	closed atomic.Bool
 	stop   context.CancelFunc // of what New started
-	tasks  tasks
-	passes sync.Map // the func(made bool) by which each running sweep gives its turn back
+
+	leaveNear func(context.Context) error // nil without Options.Near
+	tasks     tasks
+	passes    sync.Map // the func(made bool) by which each running sweep gives its turn back
 }
 
 // New returns the cache of that name on rdb: a *redis.Client, standalone or by Sentinel, a
@@ -58,7 +69,8 @@ type core struct {
 //
 // New refuses a redis.AutoPipeliner: Options.AutoPipeline does the same and obeys contexts. It
 // refuses a client of another type too, since it cannot know how many servers are behind it. It
-// takes a type that embeds one of the three.
+// takes a type that embeds one of the three. It refuses a client with go-redis' client-side cache,
+// which has no bound on how old its answers are: Options.Near has one.
 func New[K comparable, V any](
 	rdb redis.UniversalClient, name string, c codec.Codec[V], o *Options,
 ) (*Cache[K, V], error) {
@@ -70,6 +82,13 @@ func New[K comparable, V any](
 	background, made.stop = context.WithCancel(context.Background())
 	made.loads = load.New(background, made.store, made.wire, made.names, made.load,
 		teller{&made.core}, made.tasks.start)
+	if near := made.settings.near; near != nil {
+		if err := made.listenNear(rdb, *near); err != nil {
+			made.stop()
+			return nil, &Error{Op: "New", Err: err}
+		}
+		made.leaveNear = made.near.Close
+	}
 	if made.hook != nil && !made.wire.ObeysContexts() {
 		made.notice(background, "New", errDeaf)
 	}
@@ -165,6 +184,11 @@ func (c *Cache[K, V]) Shutdown(ctx context.Context) error {
 		release.(func(made bool))(false) // its next command is refused
 		return true
 	})
+	if c.leaveNear != nil {
+		if leaving := c.leaveNear(ctx); err == nil {
+			err = leaving
+		}
+	}
 	if closing := c.wire.Close(ctx); err == nil {
 		err = closing
 	}

@@ -96,6 +96,7 @@ func TestCreateOverHash(t *testing.T) {
 			if ttl > 0 {
 				must(t, b.Client.PExpire(ctx(t), u.redisKey(id), ttl).Err())
 			}
+			u.heard()
 		}
 		for op, create := range creations {
 			for _, fields := range [][]any{{"t", token}, {"n", "1"}} {

@@ -149,10 +149,65 @@
 // (TestCrossingBatches, TestBatchAndSingle). [KeyErrors] are errors of single keys
 // (TestBatchLoader).
 //
+// # Answers from memory
+//
+// With [Options.Near], a process keeps decoded copies of records. They answer Get, Peek, GetMany,
+// GetOrLoad and GetOrLoadMany, without a command and without decoding (TestNearHit). Everything
+// else asks Redis. A read that memory does not answer costs a script in place of a GET, which also
+// tells how long the record lives. The first GetMany of many records takes two to three times as
+// long as without copies. Callers who miss one record at the same time share its read. The promise:
+//
+// A read from memory returns what Get would have returned, at some moment within Near.Staleness
+// before the read began. Get would have asked the primary that the client uses. What a process
+// writes by the same client is seen at once (TestNearSeesOwnWrites).
+//
+// The promise holds when connections break or swallow everything, when a process stands still, and
+// when a primary freezes, fails and is replaced. A table of these faults stands in the README of
+// benchmarks, made by TestStaleness there. Not covered are:
+//
+//   - writes that another primary acknowledges in a split brain, where Get is as wrong;
+//     min-replicas-to-write bounds both
+//   - an address behind which several servers take turns, such as that of a proxy
+//   - SWAPDB, of which no server tells
+//   - time in which the machine was suspended
+//   - in a cluster, the time that its nodes need to learn of a moved slot
+//
+// How: each primary tells this process which keys are written (CLIENT TRACKING in broadcast mode),
+// on one connection for all caches of a client. Four times in a Staleness, the process proves that
+// it hears them: a script publishes a number that must come back on that connection. Without a
+// proof that is recent enough, reads ask Redis.
+//
+// That there is no record is remembered too. To GetOrLoad only a marker of LoadConfig.Absent is an
+// answer (TestNearAbsence). A copy does not outlive its record, nor a refresh that is due. Under an
+// Active policy with a tolerance, a copy that is read has its record renewed, by a command in the
+// background (TestNearKeepsAlive). GetOrLoad asks in this order: a proven copy, Redis, the loader,
+// and then, while Redis does not answer, a copy that is no older than Near.StaleOnOutage
+// (TestNearStaleOnOutage). The other reads ask in this order too, without the loader. What Redis
+// has answered since ends such a copy (TestNearAnswersEndOldCopies). Op.Rescued and Stats tell of
+// them.
+//
+// Callers share the value of a copy, unless the codec is a [codec.Cloner] as Proto and Bytes are.
+// They must not modify what it refers to: its maps, slices and pointers. In tests,
+// cachetest.CheckShared finds who does.
+//
+// It is for records that are read far more often than they are written. Each write of the cache
+// costs the server a push to each client that has such caches. A busy server with 32 of them was
+// seen to take 94 us more for a single SET. Each cache also costs every write of the server some 35
+// ns. So use it for a few caches, and not for carts or counters. Make them when the program starts:
+// a new name lets its client connect anew, and all copies are read again. A process whose
+// goroutines leave no time to the canary bypasses its copies.
+//
+// It needs RESP3, and permissions (SECURITY.md). In a cluster it needs Redis 7.0. It connects by
+// the client's options, so a DialHook of the client has no part in that. Where the server refuses,
+// as miniredis does, or cannot be reached so for three seconds, no copies are kept, and reads cost
+// what they cost without Near. The Hook is told once, by an operation of the Kind "Near"
+// (TestNearRefused, TestNearACL).
+//
 // # Memory
 //
 // An idle cache takes a few kilobytes of the process. In use, it remembers what it has just learned
 // about keys. Under a tolerance it remembers which of up to 65,536 records were renewed. Under a
 // Fixed policy that tracks accesses it remembers which of up to 65,536 it has noted. Each such key
-// takes about 100 bytes and its length.
+// takes about 100 bytes and its length. Copies take Near.MaxBytes, and what decoded values take
+// more than encoded ones.
 package cache

@@ -75,6 +75,30 @@ func ExampleCache_Sweep() {
 	// Output: 2 looked at, 0 removed <nil>
 }
 
+// Flags are read at each request and written now and then. A change is seen in all processes within
+// two seconds, whatever happens to the network, and mostly within a millisecond.
+func ExampleNear() {
+	type Flag struct{ On bool }
+	rdb := redis.NewClient(&redis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})
+	defer rdb.Close()
+	flags, err := cache.New[string](rdb, "flags", codec.JSON[Flag]{}, &cache.Options{
+		TTL:  ttl.Fixed(10 * time.Minute),
+		Near: &cache.Near{Staleness: 2 * time.Second, StaleOnOutage: time.Hour},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer flags.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	enabled := func(name string) bool { // 10,000 times a second, without Redis and without decoding
+		flag, err := flags.Get(ctx, name)
+		return err == nil && flag.On // off if it is not known
+	}
+	fmt.Println(enabled("new-checkout"))
+	// Output: false
+}
+
 // A record that is read all the time is renewed once a minute, whoever reads it.
 func ExampleOptions_tolerance() {
 	rdb := redis.NewClient(&redis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})

@@ -23,8 +23,8 @@ type Hook interface {
 // Op is an operation as a Hook sees it. It holds no key and no value, and neither does its Err.
 type Op struct {
 	// Kind is the method: "Get", "SetMany", "All". Others are "Load" and "Refresh", see Load;
-	// "Outage": a server does not answer, and Err says why; and "New": Err says what the client
-	// lacks.
+	// "Outage": a server does not answer, and Err says why; "New": Err says what the client lacks;
+	// and "Near": Err says why no copies are kept.
 	Kind  string
 	Cache string // the cache's name
 	// how many keys it was given; in End of All, Keys, Len and Clear, how many records it met
@@ -33,6 +33,8 @@ type Op struct {
 	Hits int
 	// how many of its keys had no record; a key that is given twice counts once
 	Misses  int
+	Near    int           // how many of its keys were answered from memory; see Options.Near
+	Rescued int           // how many by older copies, since Redis did not answer
 	Elapsed time.Duration // of the operation; zero in Start
 	// what the operation returned, or nil, without the keys; the first error that ended a part of a
 	// walk

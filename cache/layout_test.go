@@ -27,6 +27,7 @@ func TestListsThatGrow(t *testing.T) {
 				list := append([]any{`{"name":"Ann"}`, (2 * hour).Milliseconds(), 0}, more...)
 				must(t, b.Client.RPush(ctx(t), u.redisKey(1), list...).Err())
 				must(t, b.Client.PExpire(ctx(t), u.redisKey(1), 2*hour).Err())
+				u.heard()
 			}
 			rest := func() []string { return b.Client.LRange(ctx(t), u.redisKey(1), 3, -1).Val() }
 			want := make([]string, len(more))
@@ -77,6 +78,7 @@ func TestLeasesAndMarkers(t *testing.T) {
 				must(t, b.Client.Del(ctx(t), key).Err())
 				must(t, b.Client.HSet(ctx(t), key, field, "0123456789abcdef").Err())
 				must(t, b.Client.PExpire(ctx(t), key, 10*time.Second).Err())
+				u.heard()
 			}
 			put()
 			for range 2 {

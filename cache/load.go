@@ -20,8 +20,9 @@ import (
 // the record is absent, which LoadConfig.Absent remembers. Any other error goes to all who wait. A
 // panic becomes a [*PanicError]. [OwnTTL] gives the record a TTL of its own.
 //
-// Each caller has a value that was decoded for it alone. What the codec cannot encode, or what is
-// larger than Options.MaxValueBytes, is returned to all who wait and not stored; the Hook is told.
+// Each caller has a value that was decoded for it alone, unless Options.Near has copies. What the
+// codec cannot encode, or what is larger than Options.MaxValueBytes, is returned to all who wait
+// and not stored; the Hook is told.
 //
 // A hit costs what Get costs, a miss three commands in three round trips: GET, claim, fill. While
 // another process loads the record, it costs a GET, a claim, and a look every 4 to 25 ms. A record
@@ -33,13 +34,33 @@ func (c *Cache[K, V]) GetOrLoad(
 	ctx context.Context, key K, loader func(context.Context, K) (V, error), opts ...LoadOption,
 ) (v V, err error) {
 	const op = "GetOrLoad"
+	if c.near != nil && c.hook == nil && loader != nil {
+		if e := c.rememberedForLoad(ctx, key); e != nil {
+			return c.answer(op, key, e)
+		}
+	}
 	ctx, run := c.begin(ctx, op, 1)
 	defer run.ensureEnd(ctx)
+	if c.near != nil && c.hook != nil && loader != nil {
+		if e := c.rememberedForLoad(ctx, key); e != nil {
+			run.op.Near = 1
+			v, err = c.answer(op, key, e)
+			return v, run.end(ctx, err)
+		}
+	}
 	full, err := c.loadKey(ctx, op, key, loader == nil)
 	if err != nil {
 		return v, run.end(ctx, err)
 	}
-	found := c.loads.Find(ctx, full)
+	if c.keeps() {
+		e, found := c.findNear(ctx, key, full)
+		if e != nil {
+			v, err = c.valueOf(e)
+			return v, run.end(ctx, err)
+		}
+		return c.getOrLoad(ctx, &run, key, full, found, loader, opts)
+	}
+	found := c.loads.Find(ctx, full, false)
 	if found.Err == nil && !found.Due {
 		if v, err = c.received(full, store.Reply{Value: found.Value}); err == nil {
 			c.renewReadable(ctx, full)
@@ -56,7 +77,7 @@ func (c *Cache[K, V]) getOrLoad(
 ) (V, error) {
 	through := c.newThrough([]K{key}, []string{full}, one(loader), opts)
 	through.found[0] = found
-	through.run(ctx)
+	through.run(ctx, []int{0})
 	err := through.errs[0]
 	if err != nil {
 		err = c.fail("GetOrLoad", c.text(full), err)
@@ -106,8 +127,16 @@ func (c *Cache[K, V]) GetOrLoadMany(
 	}
 	good, full, errs := c.redisKeys(op, unique(keys))
 	through := c.newThrough(good, full, loader, opts)
-	copy(through.found, c.loads.FindMany(ctx, full))
-	through.run(ctx)
+	pending := make([]int, len(good))
+	for i := range pending {
+		pending[i] = i
+	}
+	if c.keeps() {
+		pending = through.findNear(ctx)
+	} else {
+		copy(through.found, c.loads.FindMany(ctx, full, nil))
+	}
+	through.run(ctx, pending)
 	for i, err := range through.errs {
 		switch {
 		case err == nil:

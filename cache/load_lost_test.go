@@ -147,6 +147,7 @@ func TestMixedBatch(t *testing.T) {
 				must(t, b.Client.Set(ctx(t), u.redisKey(5), "[", hour).Err())
 				_, err := u.GetOrLoad(ctx(t), 4, newSource(nil).user)
 				wantErr(t, err, cache.ErrNotFound, "GetOrLoad", "4")
+				u.heard()
 				s := newSource(map[int64]User{1: bob, 2: bob, 3: {Name: "Cid"}, 5: {Name: "Eve"}})
 				got, err := u.GetOrLoadMany(ctx(t), ids, s.users)
 				if err != nil || len(got) != 4 || got[1].Name != "Ann" || got[2].Name != "Bob" ||

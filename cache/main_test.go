@@ -102,6 +102,12 @@ func fixed(opts ...ttl.Option) *cache.Options {
 	return &cache.Options{TTL: ttl.Fixed(hour, opts...)}
 }
 
+// nearly returns the options with copies in this process.
+func nearly(o *cache.Options) *cache.Options {
+	o.Near = &cache.Near{Staleness: minStaleness}
+	return o
+}
+
 // policies are the policies over which the rules that hold for all are tested.
 var policies = []struct {
 	name string
@@ -112,6 +118,8 @@ var policies = []struct {
 	{"active with tolerance", active(ttl.Tolerance(time.Minute))},
 	{"active with all there is", autoPipelined(ttl.MaxAge(24*hour), ttl.Tolerance(time.Minute))},
 	{"fixed", fixed()},
+	{"fixed near", nearly(fixed())},
+	{"active near", nearly(active(ttl.Tolerance(time.Minute)))},
 }
 
 // everywhere runs a test on every backend, under every policy.
@@ -120,6 +128,16 @@ func everywhere(t *testing.T, fn func(t *testing.T, b *redistest.Backend, u user
 		for _, p := range policies {
 			t.Run(p.name, func(t *testing.T) { fn(t, b, newUsers(t, b, p.o)) })
 		}
+	})
+}
+
+// heard waits until a cache with copies has heard of all that others have written so far.
+func (u users) heard() {
+	u.t.Helper()
+	begun := time.Now()
+	soon(u.t, "a proof", func() bool {
+		s := u.Stats().Near
+		return s.Connects == 0 || s.ProofAge >= 0 && s.ProofAge < time.Since(begun)
 	})
 }
 
@@ -142,6 +160,7 @@ func (u users) age(id int64, left time.Duration) {
 	if ok, err := u.rdb.PExpire(ctx(u.t), u.redisKey(id), left).Result(); err != nil || !ok {
 		u.t.Fatalf("PEXPIRE: %v, %v", ok, err)
 	}
+	u.heard()
 }
 
 // left returns the TTL that Redis has for a record.

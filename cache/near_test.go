@@ -1,10 +1,9 @@
 package cache_test
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"maps"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,239 +14,280 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// nearCached are the options of a client that keeps what it reads in memory.
-func nearCached(o *redis.Options) {
-	o.Protocol = 3
-	o.ClientSideCacheConfig = &redis.ClientSideCacheConfig{}
-}
+// bound is the Staleness of tests that wait for it. Most use the default, and wait for proofs.
+const bound = 200 * time.Millisecond
 
-// nearPolicies are those under which reads are served from memory.
+// nearPolicies are those under which reads are answered from memory.
 var nearPolicies = map[string]struct {
 	o   *cache.Options
 	own []cache.SetOption
 }{
 	"fixed":                 {fixed(), nil},
 	"fixed, own TTL":        {fixed(), []cache.SetOption{cache.WithTTL(2 * hour)}},
-	"active with tolerance": {tolerant(), nil},
-	"own TTL, tolerance":    {tolerant(), []cache.SetOption{cache.WithTTL(2 * hour)}},
-	"max age, tolerance":    {tolerant(ttl.MaxAge(24 * hour)), nil},
-	"auto-pipelined":        {&cache.Options{TTL: tolerant().TTL, AutoPipeline: true}, nil},
+	"fixed, refresh":        {fixed(ttl.Refresh(time.Minute)), nil},
+	"fixed, tracked":        {&cache.Options{TTL: ttl.Fixed(hour), TrackAccess: true}, nil},
+	"active with tolerance": {active(ttl.Tolerance(time.Minute)), nil},
+	"own TTL, tolerance": {active(ttl.Tolerance(time.Minute)),
+		[]cache.SetOption{cache.WithTTL(2 * hour)}},
+	"max age, tolerance": {active(ttl.Tolerance(time.Minute), ttl.MaxAge(24*hour)), nil},
+	"auto-pipelined":     {autoPipelined(ttl.Tolerance(time.Minute)), nil},
 }
 
-// near runs a test under each of these policies, on a cache that reads from memory
-// and one of the same name in another process.
-func near(t *testing.T, fn func(t *testing.T, u users, other *process, own []cache.SetOption)) {
-	s := redistest.Standalone(t)
-	for name, p := range nearPolicies {
-		t.Run(name, func(t *testing.T) {
-			cacheName := redistest.UniqueName(t)
-			redistest.CheckKeys(t, s.Client(t), cacheName)
-			u := users{mustNew[int64](t, nearClient(t, s), cacheName, jsonUsers, p.o), t,
-				s.Client(t)}
-			fn(t, u, startProcess(t, s, name, cacheName), p.own)
-		})
-	}
-}
-
-func nearClient(t *testing.T, s *redistest.Server) *redis.Client {
-	t.Helper()
-	o := s.Client(t).Options()
-	c := &redis.Options{Addr: o.Addr, ContextTimeoutEnabled: true, DisableIdentity: true,
-		MaintNotificationsConfig: o.MaintNotificationsConfig}
-	nearCached(c)
-	rdb := redis.NewClient(c)
-	t.Cleanup(func() { _ = rdb.Close() })
-	return rdb
-}
-
-// A hit sends nothing, and neither do the reads of another process make a difference.
-func TestNearCacheHit(t *testing.T) {
-	near(t, func(t *testing.T, u users, other *process, own []cache.SetOption) {
-		u.set(1, ann, own...)
-		// The first read of the other one asks whether the record is due. No copy is kept
-		// of what is read while the invalidation of the write before is on its way.
-		inMemory := func(read func()) {
-			for range 10 {
-				if len(redistest.Commands(t, u.rdb, read)) == 0 {
-					return
-				}
-			}
-			t.Fatal("ten reads leave no copy in memory")
+// servers runs a test on every kind of real server.
+func servers(t *testing.T, fn func(t *testing.T, b *redistest.Backend)) {
+	redistest.EachTopology(t, func(t *testing.T, b *redistest.Backend) {
+		if b.Mini != nil {
+			t.Skip("miniredis tracks no keys")
 		}
-		inMemory(func() {
-			if _, err := u.Get(ctx(t), 1); err != nil {
-				t.Fatal(err)
+		fn(t, b)
+	})
+}
+
+// nearUsers returns a cache that keeps copies, once it does.
+func nearUsers(t *testing.T, b *redistest.Backend, o *cache.Options) (users, *recorder) {
+	t.Helper()
+	u, h := nearNamed(t, b.Client, b.Name(), o)
+	return u, h
+}
+
+func nearNamed(
+	t *testing.T, rdb redis.UniversalClient, name string, o *cache.Options,
+) (users, *recorder) {
+	t.Helper()
+	opts, h := *o, &recorder{}
+	opts.Hook = h
+	if opts.Near == nil {
+		opts.Near = &cache.Near{}
+	}
+	u := users{mustNew[int64](t, rdb, name, jsonUsers, &opts), t, rdb}
+	u.proven()
+	return u, h
+}
+
+// proven waits until there are proofs.
+func (u users) proven() {
+	u.t.Helper()
+	soon(u.t, "a proof", func() bool { return u.Stats().Near.ProofAge >= 0 })
+}
+
+// inMemory reads until a read was answered from memory.
+func (u users) inMemory(h *recorder, kind string, read func()) {
+	u.t.Helper()
+	soon(u.t, "a "+kind+" from memory", func() bool {
+		h.forget()
+		read()
+		for _, op := range h.of(kind) {
+			if op.Near == op.Keys {
+				return true
 			}
-		})
-		inMemory(func() { other.wants("get", ann.Name) })
-		sent := redistest.Commands(t, u.rdb, func() {
-			var wg sync.WaitGroup
-			for range 16 {
-				wg.Go(func() {
-					for range 100 {
+		}
+		return false
+	})
+}
+
+// A hit sends nothing, whatever the operation.
+func TestNearHit(t *testing.T) {
+	servers(t, func(t *testing.T, b *redistest.Backend) {
+		for name, p := range nearPolicies {
+			t.Run(name, func(t *testing.T) {
+				u, h := nearUsers(t, b, p.o)
+				u.set(1, ann, p.own...)
+				u.set(2, bob, p.own...)
+				never := func(context.Context, int64) (User, error) {
+					t.Error("a loader was called")
+					return User{}, nil
+				}
+				reads := map[string]func(){
+					"Get": func() {
 						got, err := u.Get(ctx(t), 1)
 						wantUser(t, got, err, ann)
-						got, err = u.Peek(ctx(t), 1)
+					},
+					"Peek": func() {
+						got, err := u.Peek(ctx(t), 1)
 						wantUser(t, got, err, ann)
-					}
+					},
+					"GetMany": func() {
+						got, err := u.GetMany(ctx(t), []int64{1, 2, 1})
+						if err != nil || len(got) != 2 || got[2].Name != "Bob" {
+							t.Errorf("GetMany = %v, %v", got, err)
+						}
+					},
+					"GetOrLoad": func() {
+						got, err := u.GetOrLoad(ctx(t), 1, never)
+						wantUser(t, got, err, ann)
+					},
+					"GetOrLoadMany": func() {
+						got, err := u.GetOrLoadMany(ctx(t), []int64{1, 2},
+							func(context.Context, []int64) (map[int64]User, error) {
+								t.Error("a loader was called")
+								return nil, nil
+							})
+						if err != nil || len(got) != 2 || got[2].Name != "Bob" {
+							t.Errorf("GetOrLoadMany = %v, %v", got, err)
+						}
+					},
+				}
+				for kind, read := range reads {
+					u.inMemory(h, kind, read)
+				}
+				// The renewals that these reads have begun may still be under way.
+				soon(t, "only hits, and only canaries", func() bool {
+					before := u.Stats().Near
+					sent := redistest.Commands(t, u.rdb, func() {
+						for range 100 {
+							for _, read := range reads {
+								read()
+							}
+						}
+					})
+					return leftOf(sent) == 0 && u.Stats().Near.Hits-before.Hits == 800
 				})
-			}
-			for range 100 {
-				other.wants("get", ann.Name)
-			}
-			wg.Wait()
-		})
-		if len(sent) != 0 {
-			t.Errorf("the server counts %v, want nothing", sent)
-		}
-	})
-}
-
-// arrives is how long an invalidation may take on a machine that does other work. It
-// travels in less than a millisecond, and go-redis looks for it every five.
-const arrives = 5 * time.Second
-
-// A write anywhere is seen everywhere when its invalidation arrives.
-func TestNearCacheSeesWrites(t *testing.T) {
-	near(t, func(t *testing.T, u users, other *process, own []cache.SetOption) {
-		becomes := func(what, want string) {
-			t.Helper()
-			begun := time.Now()
-			for {
-				got, err := u.Get(ctx(t), 1)
-				if err == nil && got.Name == want || errors.Is(err, cache.ErrNotFound) &&
-					want == "" {
-					return
-				}
-				if err != nil && !errors.Is(err, cache.ErrNotFound) || time.Since(begun) > arrives {
-					t.Fatalf("%s: Get gives %v, %v after %v, want %q", what, got, err,
-						time.Since(begun), want)
-				}
-			}
-		}
-		becomes("before the first write", "")
-		other.does("set", "Ann")
-		becomes("Set elsewhere of what was missing", "Ann")
-		other.does("set", "Bob")
-		becomes("Set elsewhere", "Bob")
-		other.does("update", "Cid")
-		becomes("Update elsewhere", "Cid")
-		other.does("field", "Dan")
-		becomes("UpdateField elsewhere", "Dan")
-		other.does("delete", "")
-		becomes("Delete elsewhere", "")
-		u.set(1, User{Name: "Eve"}, own...)
-		becomes("Set here", "Eve")
-		must(t, u.Update(ctx(t), 1, User{Name: "Fay"}))
-		becomes("Update here", "Fay")
-		must(t, u.rdb.PExpire(ctx(t), u.redisKey(1), 20*time.Millisecond).Err())
-		becomes("expired", "")
-	})
-}
-
-// Modify and UpdateField change what is in Redis now, not what is in memory.
-func TestNearCacheModify(t *testing.T) {
-	near(t, func(t *testing.T, u users, other *process, own []cache.SetOption) {
-		for i := range 20 {
-			u.set(1, User{Name: "old"}, own...)
-			if _, err := u.Get(ctx(t), 1); err != nil {
-				t.Fatal(err)
-			}
-			name := fmt.Sprint("new", i)
-			other.does("update", name)
-			calls := 0
-			_, err := u.Modify(ctx(t), 1, func(v User) (User, error) {
-				if calls++; v.Name != name {
-					t.Errorf("Modify sees %q, %q is written", v.Name, name)
-				}
-				return v, nil
 			})
-			if err != nil || calls != 1 {
-				t.Errorf("Modify: %v after %d calls", err, calls)
-			}
 		}
 	})
 }
 
-// A record that is only read from memory stays alive in Redis, and one that is not
-// read dies.
-func TestNearCacheKeepsAlive(t *testing.T) {
-	const life, tolerance = 600 * time.Millisecond, 200 * time.Millisecond
-	for name, own := range map[string][]cache.SetOption{
-		"policy": nil, "own TTL": {cache.WithTTL(2 * life)},
+// leftOf returns how many commands are neither of a canary nor of a client that looks for servers.
+func leftOf(sent map[string]int) (n int) {
+	sent = maps.Clone(sent)
+	for _, name := range []string{
+		"eval", "unlink", "publish", "spublish", "cluster", "cluster|nodes", "cluster|slots",
 	} {
-		// These two wait at the same time, and no test does that moves the clock of caches.
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := redistest.Start(t)
-			rdb := nearClient(t, s)
-			u := mustNew[int64](t, rdb, redistest.UniqueName(t), jsonUsers,
-				&cache.Options{TTL: ttl.Active(life, ttl.Tolerance(tolerance))})
-			must(t, u.Set(ctx(t), 2, ann, own...))
-			for begun := time.Now(); ; {
-				must(t, u.Set(ctx(t), 1, ann, own...))
-				reads, pause := 0, time.Duration(0)
-				sent := redistest.Commands(t, s.Client(t), func() {
-					reads, pause = readFor(t, u, 3*life)
-				})
-				// A machine that is busy with other things may stop the reader for a whole life.
-				if pause > life-tolerance && time.Since(begun) < time.Minute {
-					t.Logf("again: two reads took %v", pause)
-					continue
-				}
-				if pause > 0 {
-					t.Fatalf("the record died in use, of which two reads took %v at most", pause)
-				}
-				commands := sent["get"] + sent["lrange"] + sent["evalsha"]
-				if reads < 2*commands { // most are served from memory
-					t.Errorf("%d reads sent %v", reads, sent)
-				}
-				break
-			}
-			if _, err := u.Get(ctx(t), 2); !errors.Is(err, cache.ErrNotFound) {
-				t.Errorf("what nobody read: %v", err)
+		delete(sent, name)
+	}
+	for _, count := range sent {
+		n += count
+	}
+	return n
+}
+
+// That there is no record is remembered too. Only a marker answers GetOrLoad.
+func TestNearAbsence(t *testing.T) {
+	servers(t, func(t *testing.T, b *redistest.Backend) {
+		o := fixed()
+		o.Load.Absent = hour
+		u, h := nearUsers(t, b, o)
+		u.inMemory(h, "Get", func() {
+			_, err := u.Get(ctx(t), 1)
+			wantErr(t, err, cache.ErrNotFound, "Get", "1")
+		})
+		u.inMemory(h, "GetMany", func() {
+			got, err := u.GetMany(ctx(t), []int64{1})
+			if len(got) != 0 || err != nil {
+				t.Errorf("GetMany = %v, %v", got, err)
 			}
 		})
-	}
-}
-
-// readFor reads record 1 every millisecond or so. If it dies, died is how long the longest two
-// reads in sequence took, from the begin of the first to the end of the second.
-func readFor(
-	t *testing.T, u *cache.Cache[int64, User], d time.Duration,
-) (reads int, died time.Duration) {
-	t.Helper()
-	begun := time.Now()
-	var longest time.Duration
-	for last := begun; time.Since(begun) < d; reads++ {
-		this := time.Now()
-		got, err := u.Get(ctx(t), 1)
-		longest, last = max(longest, time.Since(last)), this
-		if errors.Is(err, cache.ErrNotFound) {
-			return reads, longest
+		s := newSource(nil)
+		load := func() {
+			_, err := u.GetOrLoad(ctx(t), 1, s.user)
+			wantErr(t, err, cache.ErrNotFound, "GetOrLoad", "1")
 		}
+		load()
+		s.wantLoads(t, 1) // nothing in memory is no answer to it
+		u.inMemory(h, "GetOrLoad", load)
+		u.inMemory(h, "GetOrLoadMany", func() {
+			got, err := u.GetOrLoadMany(ctx(t), []int64{1}, s.users)
+			if len(got) != 0 || err != nil {
+				t.Errorf("GetOrLoadMany = %v, %v", got, err)
+			}
+		})
+		s.wantLoads(t, 1)
+		u.set(1, ann)
+		got, err := u.GetOrLoad(ctx(t), 1, s.user)
 		wantUser(t, got, err, ann)
-		time.Sleep(time.Millisecond)
-	}
-	return reads, 0
+	})
 }
 
-// Reads that renew each time, and batches, go to the server.
-func TestNearCacheMisses(t *testing.T) {
-	s := redistest.Standalone(t)
-	u := mustNew[int64](t, nearClient(t, s), redistest.UniqueName(t), jsonUsers, active())
-	v := mustNew[int64](t, nearClient(t, s), redistest.UniqueName(t), jsonUsers, tolerant())
-	must(t, u.SetMany(ctx(t), anns(3)))
-	must(t, v.SetMany(ctx(t), anns(3)))
-	sent := redistest.Commands(t, s.Client(t), func() {
-		for range 10 {
-			_, err := u.Get(ctx(t), 1)
-			must(t, err)
-			_, err = v.GetMany(ctx(t), []int64{0, 1, 2})
-			must(t, err)
+// A process sees its own writes at once, of whatever kind, and by another object of the same cache.
+func TestNearSeesOwnWrites(t *testing.T) {
+	servers(t, func(t *testing.T, b *redistest.Backend) {
+		u, h := nearUsers(t, b, fixed())
+		twin, _ := nearNamed(t, b.Client, u.Name(), fixed())
+		name := func(i int) User { return User{Name: fmt.Sprint(i)} }
+		writes := []func(v User) error{
+			func(v User) error { return u.Set(ctx(t), 1, v) },
+			func(v User) error { return twin.Set(ctx(t), 1, v) },
+			func(v User) error { return u.Update(ctx(t), 1, v) },
+			func(v User) error { return u.UpdateField(ctx(t), 1, "name", v.Name) },
+			func(v User) error { return u.SetMany(ctx(t), map[int64]User{1: v}) },
+			func(v User) error {
+				_, err := u.Modify(ctx(t), 1, func(User) (User, error) { return v, nil })
+				return err
+			},
+			func(v User) error {
+				_, err := u.Reload(ctx(t), 1, newSource(map[int64]User{1: v}).user)
+				return err
+			},
+			func(v User) error {
+				_ = u.Delete(ctx(t), 1)
+				return u.Add(ctx(t), 1, v)
+			},
+			func(v User) error {
+				_, _ = u.DeleteMany(ctx(t), []int64{1})
+				_, err := u.GetOrLoad(ctx(t), 1, newSource(map[int64]User{1: v}).user)
+				return err
+			},
+		}
+		u.set(1, ann)
+		for i := range 40 {
+			for w, write := range writes {
+				read := func() { _, _ = u.Get(ctx(t), 1) }
+				if i < 3 {
+					u.inMemory(h, "Get", read)
+				} else {
+					read()
+				}
+				want := name(i*len(writes) + w)
+				must(t, write(want))
+				for _, reader := range []users{u, twin} {
+					got, err := reader.Get(ctx(t), 1)
+					if wantUser(t, got, err, want); t.Failed() {
+						t.Fatalf("after write %d, round %d", w, i)
+					}
+				}
+			}
+		}
+		if _, err := u.Clear(ctx(t)); err != nil {
+			t.Error(err)
+		}
+		_, err := twin.Get(ctx(t), 1)
+		wantErr(t, err, cache.ErrNotFound, "Get", "1")
+	})
+}
+
+// What anybody else writes is seen when the push arrives, and what expires is not seen after that.
+func TestNearSeesOtherWrites(t *testing.T) {
+	servers(t, func(t *testing.T, b *redistest.Backend) {
+		u, h := nearUsers(t, b, fixed())
+		key, admin := u.redisKey(1), b.NewClient(t)
+		for what, write := range map[string]func(){
+			"set": func() {
+				must(t, admin.Set(ctx(t), key, `{"name":"Bob","age":44}`, hour).Err())
+			},
+			"delete":  func() { must(t, admin.Del(ctx(t), key).Err()) },
+			"expire":  func() { must(t, admin.PExpire(ctx(t), key, time.Millisecond).Err()) },
+			"restore": func() { restore(t, admin, key, `{"name":"Bob","age":44}`) },
+		} {
+			u.set(1, ann)
+			read := func() { _, _ = u.Get(ctx(t), 1) }
+			u.inMemory(h, "Get", read)
+			write()
+			soon(t, what, func() bool {
+				got, err := u.Get(ctx(t), 1)
+				return err != nil || got.Name == "Bob"
+			})
+		}
+		// A copy has the record's life, also if nobody tells of its end.
+		must(t, admin.Set(ctx(t), key, `{"name":"Ann"}`, 80*time.Millisecond).Err())
+		begun := time.Now()
+		for time.Since(begun) < 50*time.Millisecond {
+			_, _ = u.Get(ctx(t), 1)
+		}
+		for time.Since(begun) < 300*time.Millisecond {
+			asked := time.Since(begun)
+			if _, err := u.Get(ctx(t), 1); err == nil && asked > 82*time.Millisecond {
+				t.Fatalf("read %v after a TTL of 80ms", asked)
+			}
 		}
 	})
-	if want := map[string]int{"getex": 10, "get": 30}; !maps.Equal(sent, want) {
-		t.Errorf("the server counts %v, want %v", sent, want)
-	}
 }

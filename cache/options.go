@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/activettl/rediscache/internal/load"
+	"github.com/activettl/rediscache/internal/near"
 	"github.com/activettl/rediscache/internal/reap"
 	"github.com/activettl/rediscache/sweep"
 	"github.com/activettl/rediscache/ttl"
@@ -46,6 +47,11 @@ type Options struct {
 	// the last 65,536 keys.
 	TrackAccess bool
 
+	// Near keeps decoded copies of records in this process, with a bound on how old they are. It is
+	// for a Fixed policy, or an Active one with a ttl.Tolerance. Callers share the values, and must
+	// not modify what they refer to, unless the codec is a codec.Cloner. The default is none.
+	Near *Near
+
 	// Load says how GetOrLoad, GetOrLoadMany and Reload load records.
 	Load LoadConfig
 
@@ -57,7 +63,7 @@ type Options struct {
 	//
 	// Give contexts a deadline. Otherwise two dead connections hold up all commands for a server
 	// until the client's timeouts. The writes of Modify, Upsert, Add and UpdateField are sent
-	// directly. So are reads that the client may serve from memory (redis.ClientSideCacheConfig).
+	// directly.
 	//
 	// Hooks of the client see the pipelines, and not the contexts of the callers. Such a hook must
 	// not call the cache, since it would wait for itself. go-redis can use separate connections for
@@ -90,6 +96,7 @@ type settings struct {
 	sweeper       sweep.Sweeper
 	track         bool
 	load          load.Config
+	near          *near.Config            // nil without copies in this process
 	redact        func(key string) string // nil where keys are shown
 }
 
@@ -135,6 +142,13 @@ func (o *Options) settings() (settings, error) {
 	var err error
 	if s.load, err = o.Load.config(); err != nil {
 		return s, err
+	}
+	if o.Near != nil {
+		cfg, err := o.near(s.terms.Renews && s.terms.Tolerance == 0)
+		if err != nil {
+			return s, err
+		}
+		s.near = &cfg
 	}
 	switch secret := o.RedactSecret.Reveal(); {
 	case secret != "" && !o.RedactKeys:

@@ -34,16 +34,36 @@ func (c *Cache[K, V]) read(
 	ctx context.Context, op string, k K, renews bool,
 	get func(*store.Store, context.Context, string) ([]byte, error),
 ) (v V, err error) {
+	if c.near != nil && c.hook == nil { // an operation would take as long as the rest of a hit
+		if e := c.remembered(ctx, k, renews); e != nil {
+			return c.answer(op, k, e)
+		}
+	}
 	ctx, run := c.begin(ctx, op, 1)
 	defer run.ensureEnd(ctx)
+	if c.near != nil && c.hook != nil {
+		if e := c.remembered(ctx, k, renews); e != nil {
+			run.op.Near = 1
+			v, err = c.answer(op, k, e)
+			return v, run.end(ctx, err)
+		}
+	}
 	key, err := c.key(ctx, op, k)
 	if err != nil {
 		return v, run.end(ctx, err)
 	}
-	data, err := get(c.store, ctx, key)
-	v, err = c.received(key, store.Reply{Value: data, Err: err})
-	if err == nil && renews {
-		c.renewReadable(ctx, key)
+	if c.keeps() {
+		var rescued bool
+		if v, rescued, err = c.readNear(ctx, k, key, renews); rescued {
+			run.op.Rescued = 1
+		}
+	} else {
+		var data []byte
+		data, err = get(c.store, ctx, key)
+		v, err = c.received(key, store.Reply{Value: data, Err: err})
+		if err == nil && renews {
+			c.renewReadable(ctx, key)
+		}
 	}
 	if err != nil {
 		return v, run.end(ctx, c.fail(op, c.text(key), err))

@@ -16,12 +16,14 @@ type through[K comparable, V any] struct {
 	loader func(context.Context, []K) (map[K]V, error)
 	loadOptions
 
-	found  []store.Found // what was read last
-	values []V
-	errs   []error
-	stats  LoadStats
-	hits   int
-	misses int
+	found    []store.Found // what was read last
+	values   []V
+	errs     []error
+	stats    LoadStats
+	hits     int
+	misses   int
+	fromNear int // answered by copies
+	fromOld  int // and by older ones
 }
 
 func (c *Cache[K, V]) newThrough(
@@ -40,15 +42,13 @@ func (t *through[K, V]) end(ctx context.Context, run *operation, err error) erro
 	if err != nil && run.hook != nil {
 		run.secrets = t.texts(t.full)
 	}
+	run.op.Near, run.op.Rescued = t.fromNear, t.fromOld
 	return run.endLoad(ctx, t.hits, t.misses, &t.stats, err)
 }
 
-// run gets the records whose first read is in t.found.
-func (t *through[K, V]) run(ctx context.Context) {
-	pending := make([]int, len(t.ks))
-	for i := range pending {
-		pending[i] = i
-	}
+// run gets the pending records, by their indices. Their first reads are in t.found.
+func (t *through[K, V]) run(ctx context.Context, pending []int) {
+	defer t.rescue(ctx)
 	for first := true; len(pending) > 0; first = false {
 		missing := t.sort(ctx, pending, first)
 		if len(missing) == 0 {
@@ -83,14 +83,14 @@ func (t *through[K, V]) run(ctx context.Context) {
 // find reads records again.
 func (t *through[K, V]) find(ctx context.Context, which []int) {
 	if len(which) == 1 {
-		t.found[which[0]] = t.loads.Find(ctx, t.full[which[0]])
+		t.found[which[0]] = t.loads.Find(ctx, t.full[which[0]], false)
 		return
 	}
 	keys := make([]string, len(which))
 	for n, i := range which {
 		keys[n] = t.full[i]
 	}
-	for n, found := range t.loads.FindMany(ctx, keys) {
+	for n, found := range t.loads.FindMany(ctx, keys, nil) {
 		t.found[which[n]] = found
 	}
 }

@@ -18,6 +18,16 @@ type Codec[V any] interface {
 	Decode(data []byte) (V, error)
 }
 
+// A Cloner is a codec that can copy a value. A cache with Options.Near that has one returns a copy
+// of its own to each caller. Without one, callers share the value in memory, and must not modify
+// what it refers to: its maps, slices and pointers. Proto and Bytes have it.
+type Cloner[V any] interface {
+	Codec[V]
+
+	// Clone returns a copy that shares nothing with v that could be modified.
+	Clone(v V) V
+}
+
 // A FieldSetter is a codec that can change one field of a value by the name the field has in the
 // encoded form. It is what cache.UpdateField needs, found by a type assertion on the codec: a codec
 // without it simply has no UpdateField. JSON, MsgPack and Proto have it.

@@ -47,6 +47,9 @@ func (Proto[M]) Decode(data []byte) (M, error) {
 	return m, nil
 }
 
+// Clone returns a copy of m.
+func (Proto[M]) Clone(m M) M { return proto.CloneOf(m) }
+
 // SetField replaces the field that the .proto file calls name (display_name, not displayName),
 // changing m in place.
 //

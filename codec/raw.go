@@ -15,6 +15,9 @@ func (Bytes) Encode(v []byte) ([]byte, error) { return copied(v), nil }
 // Decode returns a copy of data, never nil.
 func (Bytes) Decode(data []byte) ([]byte, error) { return copied(data), nil }
 
+// Clone implements [Cloner].
+func (Bytes) Clone(v []byte) []byte { return copied(v) }
+
 func copied(b []byte) []byte {
 	if len(b) == 0 {
 		return []byte{}

@@ -7,8 +7,9 @@
 //
 // In a testing/synctest bubble, time.Sleep lets the time pass as well.
 //
-// miniredis is not Redis: it knows no eviction, no client-side caching and no
-// functions, and one server stands for a whole cluster.
+// miniredis is not Redis: it knows no eviction and no functions, and one server
+// stands for a whole cluster. It does not track keys, so that a cache with
+// Options.Near keeps no copies there.
 package cachetest
 
 import (

@@ -71,6 +71,7 @@ func (s Suite[V]) checks() []check {
 		{"EncodedBytesBelongToTheCaller", p.each(p.encodedIsOwned)},
 		{"DecodeLeavesItsInputAlone", p.each(p.decodeLeavesInput)},
 		{"DecodeKeepsNothingOfItsInput", p.each(p.decodeKeepsNothing)},
+		{"ClonesShareNothing", p.each(p.clonesShareNothing)},
 		{"ManyGoroutines", p.manyGoroutines},
 		{"CorruptInput", p.corrupt},
 		{"TruncatedInput", p.each(p.truncated)},

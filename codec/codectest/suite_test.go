@@ -227,3 +227,32 @@ func TestEqual(t *testing.T) {
 type upper struct{ codec.String }
 
 func (upper) Encode(v string) ([]byte, error) { return []byte(strings.ToUpper(v)), nil }
+
+// cloning is a sound codec with a Clone.
+type cloning struct {
+	faulty
+	clone func(record) record
+}
+
+func (c cloning) Clone(r record) record { return c.clone(r) }
+
+func TestClonesThatShareAreFound(t *testing.T) {
+	deep := func(r record) record {
+		r.Tags, r.Raw = slices.Clone(r.Tags), bytes.Clone(r.Raw)
+		return r
+	}
+	for name, test := range map[string]struct {
+		clone func(record) record
+		sound bool
+	}{
+		"deep":         {deep, true},
+		"the value":    {func(r record) record { return r }, false},
+		"shares a tag": {func(r record) record { r.Raw = bytes.Clone(r.Raw); return r }, false},
+		"loses a tag":  {func(r record) record { r = deep(r); r.Tags = nil; return r }, false},
+	} {
+		failed := failures(suiteOf(cloning{clone: test.clone}))
+		if found := slices.Contains(failed, "ClonesShareNothing"); found == test.sound {
+			t.Errorf("%s: failed checks %v", name, failed)
+		}
+	}
+}

@@ -43,6 +43,7 @@ type Index struct {
 	names  names.Names
 	ttl    time.Duration
 	window time.Duration
+	again  time.Duration // how long this process does not note an access again
 
 	noted  *recent.Table[how] // accesses that need not be noted again for a window
 	health [shards]health
@@ -69,6 +70,7 @@ const tableKeys = 1 << 16
 // New returns the index of a cache whose records live for ttl.
 func New(w *wire.Client, n names.Names, ttl time.Duration) *Index {
 	x := &Index{wire: w, names: n, ttl: ttl, window: Window(ttl), noted: recent.New[how](tableKeys)}
+	x.again = x.window
 	x.asked.Store(int64(-x.window))
 	x.told.Store(int64(-x.window))
 	x.reads, x.writes = sender{x, 0}, sender{x, ttl}
@@ -95,6 +97,13 @@ func Window(ttl time.Duration) time.Duration { return min(max(ttl/20, minWindow)
 
 // Window returns the window of the index.
 func (x *Index) Window() time.Duration { return x.window }
+
+// Halve is for a cache that answers reads from memory, of which the index is told later: it notes
+// an access again after half a window, so that a copy may answer for the other half.
+func (x *Index) Halve() (answers time.Duration) {
+	x.again = x.window / 2
+	return x.again
+}
 
 // HasLongerTTL reports whether the index knows of records with a longer TTL than the policy's.
 func (x *Index) HasLongerTTL() bool { return x.longest.Load() > x.ttl.Milliseconds() }

@@ -73,7 +73,7 @@ func (x *Index) note(
 			x.health[shard].settle(x.noted.Now(), x.window, lost && r.Alone)
 			if err == nil {
 				for _, key := range keys {
-					x.noted.Put(key, now+x.window, as)
+					x.noted.Put(key, now+x.again, as)
 				}
 			}
 		},

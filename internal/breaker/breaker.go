@@ -64,6 +64,13 @@ func (b *Breaker[S]) Allow(server S) error {
 	return o.err
 }
 
+// IsOut reports whether a server is out.
+func (b *Breaker[S]) IsOut(server S) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.servers[server] != nil
+}
+
 // Out says that a server did not answer, and reports whether it was well before.
 func (b *Breaker[S]) Out(server S, err error) (news bool) {
 	b.mu.Lock()

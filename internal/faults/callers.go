@@ -13,7 +13,7 @@ import (
 // caller is one goroutine of a load.
 type caller struct {
 	*load
-	cache *cache.Cache[string, Value] // of this step
+	cache way // of this step
 	r     *rand.Rand
 }
 
@@ -37,7 +37,7 @@ func (c *caller) read() {
 		keys := []string{c.anyKey(), c.anyKey(), c.anyKey(), c.anyKey()}
 		moments := map[string]moment{}
 		for _, key := range keys {
-			moments[key] = c.ledger.look(key)
+			moments[key] = c.ledger.lookBy(c.cache, key)
 		}
 		var found map[string]Value
 		err := c.do(func(ctx context.Context) (err error) {
@@ -55,11 +55,14 @@ func (c *caller) read() {
 	case 1:
 		get = c.cache.Peek
 	}
-	c.readOne(c.anyKey(), get)
+	c.readOne(c.cache, c.anyKey(), get)
 }
 
-func (l *load) readOne(key string, get func(context.Context, string) (Value, error)) {
-	m := l.ledger.look(key)
+// readOne reads a record by a function of a cache.
+func (l *load) readOne(
+	by way, key string, get func(context.Context, string) (Value, error),
+) {
+	m := l.ledger.lookBy(by, key)
 	var v Value
 	err := l.do(func(ctx context.Context) (err error) {
 		v, err = get(ctx, key)
@@ -88,13 +91,19 @@ func (c *caller) write(writer int) {
 		})
 		switch {
 		case err == nil:
-			c.ledger.ack(key, version, m, time.Since(begun))
+			c.acked(key, version, m, time.Since(begun))
 		case errors.Is(err, cache.ErrNotFound):
 			c.ledger.missed(key, m)
 		}
 		return
 	}
 	c.set(plainKey(writer, c.r.IntN(plainKeys)), writer, c.terms()...)
+}
+
+// acked says that a plain write of this step succeeded, and how long it took.
+func (c *caller) acked(key string, version int64, m moment, took time.Duration) {
+	c.ledger.ack(key, version, m, took)
+	c.ledger.wrote(c.cache, key, version, m)
 }
 
 // set writes a record and reports whether that succeeded, at which moment.
@@ -105,7 +114,7 @@ func (c *caller) set(key string, writer int, opts ...cache.SetOption) (m moment,
 		return c.cache.Set(ctx, key, newValue(key, version, writer), opts...)
 	})
 	if err == nil {
-		c.ledger.ack(key, version, m, time.Since(begun))
+		c.acked(key, version, m, time.Since(begun))
 	}
 	return m, err == nil
 }
@@ -123,7 +132,7 @@ func (c *caller) writeMany(writer int) {
 	if c.do(func(ctx context.Context) error { return c.cache.SetMany(ctx, records) }) == nil {
 		took := time.Since(begun)
 		for key, version := range versions {
-			c.ledger.ack(key, version, moments[key], took)
+			c.acked(key, version, moments[key], took)
 		}
 	}
 }
@@ -142,6 +151,7 @@ func (c *caller) modify(writer int) {
 	switch {
 	case err == nil:
 		c.ledger.modified(key, v.Version, writer, m)
+		c.ledger.wrote(c.cache, key, v.Version, m)
 	case errors.Is(err, cache.ErrNotFound):
 		c.ledger.missed(key, m)
 		if n%writers == writer {
@@ -159,7 +169,7 @@ func (c *caller) create(key string, writer int) {
 		return c.cache.Add(ctx, key, newValue(key, version, writer))
 	})
 	if err == nil {
-		c.ledger.ack(key, version, m, 0)
+		c.acked(key, version, m, 0)
 	}
 }
 

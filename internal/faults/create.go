@@ -26,6 +26,7 @@ func (c *caller) upsert(writer int) {
 	})
 	if err == nil {
 		c.ledger.modified(key, v.Version, writer, m)
+		c.ledger.wrote(c.cache, key, v.Version, m)
 		if v.Version >= mostMade {
 			c.upserts[n].CompareAndSwap(generation, generation+1)
 		}
@@ -67,7 +68,8 @@ func (c *caller) add(writer int) {
 	switch {
 	case err == nil:
 		c.ledger.addedTo(key, version, m)
-		c.readOne(key, c.cache.Get)
+		c.ledger.wrote(c.cache, key, version, m)
+		c.readOne(c.cache, key, c.cache.Get)
 	case errors.Is(err, cache.ErrExists):
 		c.ledger.exists(key)
 	}

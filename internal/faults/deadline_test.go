@@ -15,6 +15,7 @@ import (
 	"github.com/activettl/rediscache/codec"
 	"github.com/activettl/rediscache/internal/operations"
 	"github.com/activettl/rediscache/internal/redistest"
+	"github.com/activettl/rediscache/ttl"
 )
 
 // operationsOf are all of a cache's, each of which must end with its context.
@@ -150,10 +151,13 @@ func newCache(
 }
 
 // notCallers are what is no caller's: the other ends of connections that the client has made and
-// keeps, and its one look at a cluster's layout.
+// keeps, its one look at a cluster's layout, and the connections of Options.Near.
 var notCallers = []goleak.Option{
 	goleak.IgnoreAnyFunction("github.com/activettl/rediscache/internal/redistest.(*Proxy).serve"),
 	goleak.IgnoreAnyFunction("github.com/activettl/rediscache/internal/redistest.(*link).pass"),
+	goleak.IgnoreAnyFunction("github.com/activettl/rediscache/internal/tracking.(*link).run"),
+	goleak.IgnoreAnyFunction("github.com/activettl/rediscache/internal/tracking.(*link).listen"),
+	goleak.IgnoreAnyFunction("github.com/activettl/rediscache/internal/tracking.(*link).rounds"),
 	goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9.(*clusterStateHolder).LazyReload.func1"),
 }
 
@@ -161,7 +165,10 @@ var notCallers = []goleak.Option{
 // goroutine behind.
 func TestThousandCallers(t *testing.T) {
 	const callers, given = 1000, 100 * time.Millisecond
-	ways := map[string]*cache.Options{"": nil, ", AutoPipeline": {AutoPipeline: true}}
+	ways := map[string]*cache.Options{
+		"": nil, ", AutoPipeline": {AutoPipeline: true},
+		", Near": {TTL: ttl.Fixed(time.Hour), Near: &cache.Near{Staleness: staleness}},
+	}
 	for name, hole := range holes {
 		if testing.Short() && name != "paused" {
 			continue

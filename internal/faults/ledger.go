@@ -31,6 +31,8 @@ type ledger struct {
 type history struct {
 	epoch  int
 	floor  int64
+	floors []floor        // as they came
+	own    int64          // the newest version that the caches with copies have written
 	issued int64          // the newest version that was begun
 	doubt  map[int64]bool // versions of plain writes that may be executed late
 	acked  map[int64]int  // the writer of each version that Modify or Upsert has acknowledged
@@ -53,6 +55,7 @@ func (l *ledger) of(key string) *history {
 	}
 	if h.epoch != l.epoch {
 		h.epoch, h.floor, h.acked, h.added = l.epoch, 0, map[int64]int{}, 0
+		h.floors, h.own = nil, 0
 	}
 	return h
 }
@@ -88,6 +91,7 @@ type moment struct {
 	epoch    int
 	floor    int64
 	stubborn int
+	memory   bool // the read may be answered from memory
 }
 
 func (l *ledger) look(key string) moment {
@@ -96,7 +100,9 @@ func (l *ledger) look(key string) moment {
 	return l.momentOf(l.of(key))
 }
 
-func (l *ledger) momentOf(h *history) moment { return moment{l.epoch, h.floor, l.stubborn} }
+func (l *ledger) momentOf(h *history) moment {
+	return moment{epoch: l.epoch, floor: h.floor, stubborn: l.stubborn}
+}
 
 // same reports whether the primary has been the same one since then.
 func (l *ledger) same(m moment) bool { return m.epoch == l.epoch && l.epoch%2 == 0 }
@@ -142,7 +148,7 @@ func (l *ledger) ack(key string, version int64, m moment, took time.Duration) {
 	if took < retryAfter {
 		delete(h.doubt, version)
 	}
-	h.floor = max(h.floor, version)
+	h.raise(version)
 }
 
 // add begins an Add and returns the version that it is to write. The key is written by no other
@@ -167,7 +173,8 @@ func (l *ledger) addedTo(key string, version int64, m moment) {
 	if h.floor > 0 && h.floor != version {
 		l.accuse("%s: Add wrote version %d over %d", key, version, h.floor)
 	}
-	h.added, h.floor = version, version
+	h.added = version
+	h.raise(version)
 }
 
 // exists says that an Add found a record. It was written by another Add, which may have failed.
@@ -203,7 +210,7 @@ func (l *ledger) modified(key string, version int64, writer int, m moment) {
 	if version <= m.floor {
 		l.accuse("%s: Modify wrote version %d on a primary that had %d", key, version, m.floor)
 	}
-	h.floor = max(h.floor, version)
+	h.raise(version)
 }
 
 // saw judges a value that was read.
@@ -220,10 +227,12 @@ func (l *ledger) saw(key string, v Value, m moment) {
 		l.accuse("%s: version %d was read, and none beyond %d was ever written", key, v.Version,
 			h.issued)
 	case !l.same(m):
-	case h.added > 0 && v.Version != h.added:
+	case h.added > 0 && v.Version != h.added && !(m.memory && m.floor != h.added):
 		l.accuse("%s: version %d was read, and Add wrote %d", key, v.Version, h.added)
 	case v.Version >= m.floor:
-		h.floor = max(h.floor, v.Version)
+		if !m.memory { // that tells what the primary had, and not since when
+			h.raise(v.Version)
+		}
 	case h.doubt[v.Version]:
 		l.late++
 	default:

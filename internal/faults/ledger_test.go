@@ -3,6 +3,7 @@ package faults
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // The ledger finds each kind of lie, and accuses nobody who told none.
@@ -152,6 +153,49 @@ func TestLedger(t *testing.T) {
 			l.modified("k", 1, 1, m)
 			l.modified("k", 1, 2, m)
 		}},
+		{"from memory, older than another's write", "", func(l *ledger) {
+			write(l)
+			write(l)
+			l.saw("k", newValue("k", 1, 0), l.lookBy(way{staleness: time.Hour}, "k"))
+		}},
+		{"from memory, older than the staleness", "version 1 was read from a primary that had 2",
+			func(l *ledger) {
+				write(l)
+				write(l)
+				l.saw("k", newValue("k", 1, 0), l.lookBy(way{staleness: 1}, "k"))
+			}},
+		{"from memory, older than an own write", "version 1 was read from a primary that had 2",
+			func(l *ledger) {
+				near := way{staleness: time.Hour}
+				write(l)
+				version := write(l)
+				l.wrote(near, "k", version, l.look("k"))
+				l.saw("k", newValue("k", 1, 0), l.lookBy(near, "k"))
+			}},
+		{"from memory, an own write on the last primary", "", func(l *ledger) {
+			near := way{staleness: time.Hour}
+			write(l)
+			version := write(l)
+			l.wrote(near, "k", version, l.look("k"))
+			l.change()
+			l.change()
+			l.saw("k", newValue("k", 1, 0), l.lookBy(near, "k"))
+		}},
+		{"an older read behind one from memory", "", func(l *ledger) {
+			l.issue("k")
+			l.issue("k")
+			l.saw("k", newValue("k", 2, 0), l.lookBy(way{staleness: time.Hour}, "k"))
+			l.saw("k", newValue("k", 1, 0), l.look("k"))
+		}},
+		{"a miss from memory during the staleness", "", func(l *ledger) {
+			write(l)
+			l.missed("k", l.lookBy(way{staleness: time.Hour}, "k"))
+		}},
+		{"a miss from memory after it", "a miss on a primary that had version 1",
+			func(l *ledger) {
+				write(l)
+				l.missed("k", l.lookBy(way{staleness: 1}, "k"))
+			}},
 		{"an update of what was replaced", "Modify wrote version 2 on a primary that had 3",
 			func(l *ledger) {
 				write(l)

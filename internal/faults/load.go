@@ -34,7 +34,7 @@ const (
 // other commands from then on.
 type load struct {
 	// of one name: each step of a caller goes through one of them
-	caches   []*cache.Cache[string, Value]
+	caches   []way
 	deadline time.Duration
 	seed     uint64
 	ledger   *ledger
@@ -68,10 +68,11 @@ func (l *load) start(sweeps bool) {
 		})
 	}
 	for w := range writers {
-		life := 0
+		life, lived := 0, 0
 		loop(func(c *caller) { c.write(w) })
 		loop(func(c *caller) { c.modify(w) })
 		loop(func(c *caller) { life++; c.live(w, life) })
+		loop(func(c *caller) { lived++; c.outlive(w, lived) })
 		loop(func(c *caller) { c.upsert(w) })
 		loop(func(c *caller) { c.add(w) })
 		loop(func(c *caller) { c.change(w) })
@@ -150,24 +151,24 @@ func (l *load) audit() {
 	for _, c := range l.caches {
 		for w := range writers {
 			for n := range plainKeys {
-				l.readOne(plainKey(w, n), c.Peek)
+				l.readOne(c, plainKey(w, n), c.Peek)
 			}
 			for n := range loadedKeys {
 				key := loadedKey(w, n)
-				l.loadOne(key, func(ctx context.Context) (Value, error) {
+				l.loadOne(c, key, func(ctx context.Context) (Value, error) {
 					return c.GetOrLoad(ctx, key, l.source.one)
 				})
 			}
 		}
 		for n := range sharedKeys {
-			l.readOne(l.sharedKey(n), c.Peek)
+			l.readOne(c, l.sharedKey(n), c.Peek)
 		}
 		for n := range madeKeys {
 			for generation := range l.upserts[n].Load() + 1 {
-				l.readOne(made("upsert", n, generation), c.Peek)
+				l.readOne(c, made("upsert", n, generation), c.Peek)
 			}
 			for generation := range l.adds[n].Load() + 1 {
-				l.readOne(made("add", n, generation), c.Peek)
+				l.readOne(c, made("add", n, generation), c.Peek)
 			}
 		}
 	}
@@ -177,8 +178,9 @@ func (l *load) audit() {
 func (l *load) String() string {
 	l.ledger.mu.Lock()
 	defer l.ledger.mu.Unlock()
-	return fmt.Sprintf("seed %d, %d keys, %d late reads, %s", l.seed, len(l.ledger.keys),
-		l.ledger.late, l.log)
+	hits, _ := l.hits()
+	return fmt.Sprintf("seed %d, %d keys, %d late reads, %d from memory, %s", l.seed,
+		len(l.ledger.keys), l.ledger.late, hits, l.log)
 }
 
 // accusations are what cannot be, the first ones of them.

@@ -104,7 +104,11 @@ func (s scenario) play(t *testing.T, seed uint64) (late []string) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		l.caches = append(l.caches, c)
+		w := way{Cache: c}
+		if o.Near != nil {
+			w.staleness = o.Near.Staleness
+		}
+		l.caches = append(l.caches, w)
 	}
 	l.ledger.moves = s.moves
 	machine := startControl(t)
@@ -141,11 +145,14 @@ func ways(policy ttl.Policy) []*cache.Options {
 		{TTL: policy, TrackAccess: !terms.Renews},
 		{TTL: policy, TrackAccess: !terms.Renews, AutoPipeline: true},
 	}
+	near := &cache.Options{TTL: policy, TrackAccess: true}
 	if terms.Renews {
-		ways = append(ways,
-			&cache.Options{TTL: ttl.Active(terms.TTL, ttl.Tolerance(50*time.Millisecond))})
+		tolerant := ttl.Active(terms.TTL, ttl.Tolerance(50*time.Millisecond))
+		ways = append(ways, &cache.Options{TTL: tolerant})
+		near = &cache.Options{TTL: tolerant}
 	}
-	return ways
+	near.Near = &cache.Near{Staleness: staleness}
+	return append(ways, near)
 }
 
 // judge says what was wrong with a run, on a machine that lagged so much at its worst, and returns
@@ -201,6 +208,9 @@ func (s scenario) judge(
 	}
 	if first == 0 || first > time.Second+lag {
 		complain("the first success came %v after the fault", first)
+	}
+	if hits, might := l.hits(); might && hits == 0 {
+		complain("no read was answered from memory")
 	}
 	t.Logf("%v; first success %v after the fault, last failure %v; the machine lagged by %v",
 		l, first.Round(time.Millisecond), last.Round(time.Millisecond), lag.Round(time.Millisecond))

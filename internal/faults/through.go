@@ -79,7 +79,7 @@ func (c *caller) change(writer int) {
 		return c.cache.Set(ctx, key, v, c.terms()...)
 	})
 	if err == nil {
-		c.ledger.ack(key, version, m, time.Since(begun))
+		c.acked(key, version, m, time.Since(begun))
 	}
 }
 
@@ -89,12 +89,12 @@ func (c *caller) readThrough() {
 	switch c.r.IntN(4) {
 	case 0:
 		c.loadMany()
-	case 1:
-		c.loadOne(key, func(ctx context.Context) (Value, error) {
+	case 1: // never from memory
+		c.loadOne(way{}, key, func(ctx context.Context) (Value, error) {
 			return c.cache.Reload(ctx, key, c.source.one)
 		})
 	case 2: // what stands in Redis is not out of date either
-		m := c.ledger.look(key)
+		m := c.ledger.lookBy(c.cache, key)
 		var v Value
 		err := c.do(func(ctx context.Context) (err error) {
 			v, err = c.cache.Get(ctx, key)
@@ -104,14 +104,16 @@ func (c *caller) readThrough() {
 			c.ledger.saw(key, v, m)
 		}
 	default:
-		c.loadOne(key, func(ctx context.Context) (Value, error) {
+		c.loadOne(c.cache, key, func(ctx context.Context) (Value, error) {
 			return c.cache.GetOrLoad(ctx, key, c.source.one)
 		})
 	}
 }
 
-func (l *load) loadOne(key string, get func(context.Context) (Value, error)) {
-	m := l.ledger.look(key)
+func (l *load) loadOne(
+	by way, key string, get func(context.Context) (Value, error),
+) {
+	m := l.ledger.lookBy(by, key)
 	_, none := l.source.get(key)
 	var v Value
 	err := l.do(func(ctx context.Context) (err error) {
@@ -128,7 +130,7 @@ func (c *caller) loadMany() {
 		for n := range loadedKeys {
 			key := loadedKey(w, n)
 			keys = append(keys, key)
-			moments[key] = c.ledger.look(key)
+			moments[key] = c.ledger.lookBy(c.cache, key)
 			_, none[key] = c.source.get(key)
 		}
 	}
@@ -147,8 +149,8 @@ func (c *caller) loadMany() {
 	}
 }
 
-// loaded judges what a read-through returned for a key that was not in the source before, if none is
-// an error.
+// loaded judges what a read-through returned for a key that was not in the source before, if none
+// is an error.
 func (l *load) loaded(key string, v Value, m moment, err, none error) {
 	switch {
 	case err == nil:

@@ -128,6 +128,7 @@ type Loads struct {
 	lately *recent.Table[struct{}]
 
 	refreshes refreshes
+	wakers    wakers
 }
 
 // New returns the loads of a cache, which end with closing. task starts a task in the background.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -30,19 +31,34 @@ func Unavailable(err error) bool {
 	return ok
 }
 
+// Unanswered reports whether a read failed with err since the server of the key did not answer.
+func Unanswered(err error) bool {
+	err = cause(err)
+	return err != nil && err != store.ErrNotFound && !errors.Is(err, store.ErrWrongType) &&
+		(wire.Out(err) || errors.Is(err, redis.ErrPoolTimeout))
+}
+
 // Find reads a record, and renews it as a Get does. The error is store.ErrNotFound for a miss, and
 // an [Unavailable] one if Redis counts as out or does not do its part.
-func (l *Loads) Find(ctx context.Context, key string) store.Found {
+//
+// forCopy says that a copy may be kept.
+func (l *Loads) Find(ctx context.Context, key string, forCopy bool) store.Found {
 	if err := l.allow(ctx, key); err != nil {
 		return store.Found{Err: err}
 	}
-	found := l.store.Find(ctx, key)
-	if found.Err = l.judge(ctx, key, found.Err); found.Err != nil && found.Err != store.ErrNotFound {
+	found := l.store.Find(ctx, key, forCopy)
+	found.Err = l.judge(ctx, key, found.Err)
+	if found.Err != nil && found.Err != store.ErrNotFound {
 		one := []store.Found{found}
 		l.peek(ctx, []string{key}, one)
 		found = one[0]
 	}
 	return found
+}
+
+// Out reports whether the server of a key counts as out.
+func (l *Loads) Out(ctx context.Context, key string) bool {
+	return !l.breaker.Closed() && l.breaker.IsOut(l.wire.Owner(ctx, key))
 }
 
 // allow returns nil if a command on a key may be sent, or an unavailable if its server counts as
@@ -57,28 +73,53 @@ func (l *Loads) allow(ctx context.Context, key string) error {
 	return nil
 }
 
-// FindMany is Find for many keys. It returns what it found for each.
-func (l *Loads) FindMany(ctx context.Context, keys []string) []store.Found {
-	all := make([]store.Found, len(keys))
-	asked, of := keys, []int(nil)
-	if !l.breaker.Closed() {
-		asked = nil
-		out := map[*redis.Client]error{}
-		for i, key := range keys {
-			owner := l.wire.Owner(ctx, key)
-			err, known := out[owner]
-			if !known {
-				err = l.breaker.Allow(owner)
-				out[owner] = err
-			}
-			if err != nil {
-				all[i].Err = &unavailable{err: err}
-				continue
-			}
-			asked, of = append(asked, key), append(of, i)
-		}
+// Fetch reads a record for a copy, as Store.Fetch does and with its errors. If the server counts as
+// out, the error is why.
+func (l *Loads) Fetch(ctx context.Context, key string, renews bool) store.Found {
+	if err := l.allow(ctx, key); err != nil {
+		return store.Found{Err: cause(err)}
 	}
-	for i, found := range l.store.FindMany(ctx, asked) {
+	found := l.store.Fetch(ctx, key, renews)
+	found.Err = cause(l.judge(ctx, key, found.Err))
+	return found
+}
+
+// cause returns what is behind an unavailable, or err.
+func cause(err error) error {
+	if u, ok := errors.AsType[*unavailable](err); ok {
+		return u.err
+	}
+	return err
+}
+
+// FindMany is Find for many keys. It returns what it found for each. If copies may be kept, it
+// calls before with the index of each key before that is read; otherwise that is nil.
+func (l *Loads) FindMany(ctx context.Context, keys []string, before func(i int)) []store.Found {
+	all := l.readMany(ctx, keys, before, l.store.FindMany)
+	l.peek(ctx, keys, all)
+	return all
+}
+
+// FetchMany is Fetch for many keys, with renewals, as FindMany is Find.
+func (l *Loads) FetchMany(ctx context.Context, keys []string, before func(i int)) []store.Found {
+	all := l.readMany(ctx, keys, before, l.store.FetchMany)
+	for i := range all {
+		all[i].Err = cause(all[i].Err)
+	}
+	return all
+}
+
+func (l *Loads) readMany(
+	ctx context.Context, keys []string, before func(i int),
+	read func(context.Context, []string, func(int)) iter.Seq2[int, store.Found],
+) []store.Found {
+	all := make([]store.Found, len(keys))
+	asked, of := l.allowed(ctx, keys, all)
+	if of != nil && before != nil {
+		next := before
+		before = func(i int) { next(of[i]) }
+	}
+	for i, found := range read(ctx, asked, before) {
 		at := i
 		if of != nil {
 			at = of[i]
@@ -86,8 +127,33 @@ func (l *Loads) FindMany(ctx context.Context, keys []string) []store.Found {
 		all[at] = found
 		all[at].Err = l.judge(ctx, keys[at], found.Err)
 	}
-	l.peek(ctx, keys, all)
 	return all
+}
+
+// allowed returns the keys whose servers do not count as out, and their indices, or nil if those
+// are all. The others have their errors in all.
+func (l *Loads) allowed(
+	ctx context.Context, keys []string, all []store.Found,
+) (asked []string, of []int) {
+	if l.breaker.Closed() {
+		return keys, nil
+	}
+	out := map[*redis.Client]error{}
+	of = []int{}
+	for i, key := range keys {
+		owner := l.wire.Owner(ctx, key)
+		err, known := out[owner]
+		if !known {
+			err = l.breaker.Allow(owner)
+			out[owner] = err
+		}
+		if err != nil {
+			all[i].Err = &unavailable{err: err}
+			continue
+		}
+		asked, of = append(asked, key), append(of, i)
+	}
+	return asked, of
 }
 
 // peek reads the records again whose reads were refused since they are writes: hits go on.

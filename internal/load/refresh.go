@@ -193,7 +193,7 @@ func (l *Loads) Fresh(
 			}
 		}
 		ended = nil
-		if now := l.Find(ctx, key); now.Err != nil || !now.Due {
+		if now := l.Find(ctx, key, false); now.Err != nil || !now.Due {
 			return now
 		}
 	}

@@ -175,8 +175,13 @@ func longer(pause time.Duration) time.Duration {
 // the flights of those that come, and of those that nobody waits for. The others are waited for in
 // a task of their own.
 func (r *run) wait(items []*item) (free []*item) {
+	if len(items) == 0 {
+		return nil
+	}
+	changed, forget := r.wakers.listen(items)
+	defer forget()
 	for pause := firstPause; len(items) > 0; pause = longer(pause) {
-		if !r.sleep(pause) {
+		if !r.sleepOr(pause, changed) {
 			r.endAll(items, Outcome{Err: wire.ErrClosed})
 			return nil
 		}
@@ -209,7 +214,18 @@ func (r *run) wait(items []*item) (free []*item) {
 }
 
 // sleep waits for about d, and reports false if the cache is closed.
-func (r *run) sleep(d time.Duration) bool {
+func (r *run) sleep(d time.Duration) bool { return r.sleepOr(d, nil) }
+
+// sleepOr is sleep that also ends when woken tells so.
+func (r *run) sleepOr(d time.Duration, woken <-chan struct{}) bool {
 	d = (d*3/4 + rand.N(d/2)).Round(time.Millisecond) // Redis counts no smaller parts
-	return task.Sleep(r.closing, d) == nil
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-woken:
+	case <-r.closing.Done():
+		return false
+	}
+	return r.closing.Err() == nil
 }

@@ -6,6 +6,9 @@
 // time passes, another program writes and deletes below the cache's name, and round trips are lost:
 // the request, or a part of the reply. Some operations run at the same time.
 //
+// One fleet has Options.Near, which works on real servers only. Two members of it share a client
+// and see each other's writes at once. Those of others they see within their Staleness.
+//
 // The reference holds for each key all that it may hold by now. An operation that failed may have
 // been executed or not: both are kept. What an operation returned, and a look at the keys after
 // each one, leave what agrees; when nothing does, the history fails. It is then cut down to the

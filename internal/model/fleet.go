@@ -19,7 +19,8 @@ const (
 	maxAge    = 150 * time.Minute
 )
 
-// fleets are caches of one name. The members with odd numbers try again when a round trip fails.
+// fleets are caches of one name. Those with Options.Near and the same Staleness share a client. The
+// members with odd numbers try again when a round trip fails.
 var fleets = map[string][]cache.Options{
 	"active": {
 		{TTL: ttl.Active(hour)},
@@ -55,13 +56,21 @@ var fleets = map[string][]cache.Options{
 		{TTL: ttl.Fixed(hour), TrackAccess: true},
 		{TTL: ttl.Fixed(hour), TrackAccess: true, AutoPipeline: true},
 	},
+	"near": {
+		{TTL: ttl.Fixed(hour), Near: &cache.Near{Staleness: always}},
+		{TTL: ttl.Fixed(hour), Near: &cache.Near{Staleness: always}, AutoPipeline: true},
+		{TTL: ttl.Fixed(hour), Near: &cache.Near{Staleness: bound}},
+		{TTL: ttl.Fixed(hour)},
+	},
 }
 
 // member is a process that has the cache.
 type member struct {
 	*cache.Cache[string, Value]
 	terms
-	mini   bool // it is on miniredis
+	mini   bool          // it is on miniredis
+	bound  time.Duration // Staleness; 0 without Options.Near
+	client int           // the first member with the same client
 	line   *line
 	rdb    *redis.Client
 	trusts [keyCount]time.Duration // until when it may take an access to a key for noted
@@ -88,18 +97,28 @@ const cacheName = "users"
 
 func keyText(n int) string { return fmt.Sprintf("k%d", n) }
 
-func newMember(t *testing.T, w *world, i int, o cache.Options) *member {
+// newMember returns the next member of a fleet.
+func newMember(t *testing.T, w *world, fleet []*member, o cache.Options) *member {
 	t.Helper()
-	m := &member{terms: terms{o.TTL.Terms(), o.TrackAccess}, mini: !w.real, line: &line{}}
-	m.rdb = w.client(m.line, i%2 == 1)
+	m := &member{terms: terms{o.TTL.Terms(), o.TrackAccess}, mini: !w.real, client: len(fleet)}
+	if o.Near != nil {
+		m.bound = o.Near.Staleness
+	}
+	for _, other := range fleet {
+		if m.bound > 0 && m.bound == other.bound {
+			m.client, m.line, m.rdb = other.client, other.line, other.rdb
+		}
+	}
+	if m.rdb == nil {
+		m.line = &line{}
+		m.rdb = w.client(m.line, len(fleet)%2 == 1)
+		t.Cleanup(func() { _ = m.rdb.Close() })
+	}
 	o.Load = loading
 	var err error
 	if m.Cache, err = cache.New[string](m.rdb, cacheName, codec.JSON[Value]{}, &o); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = m.Close()
-		_ = m.rdb.Close()
-	})
+	t.Cleanup(func() { _ = m.Close() })
 	return m
 }

@@ -40,6 +40,7 @@ type history struct {
 	all  []*member
 	keys [keyCount][]state // never empty
 	busy time.Duration     // until when a lost sweep may have the lease
+	memory
 }
 
 // ctx outlives a test whose time is over, as its caches do.
@@ -49,9 +50,11 @@ var ctx = context.Background()
 func play(t *testing.T, w *world, fleet []cache.Options, ops []op) (failed int, why string) {
 	t.Helper()
 	h := &history{t: t, w: w}
-	for i, o := range fleet {
-		h.all = append(h.all, newMember(t, w, i, o))
+	for _, o := range fleet {
+		h.all = append(h.all, newMember(t, w, h.all, o))
 	}
+	h.proofs()
+	defer func() { w.hits = h.hits() }()
 	for k := range h.keys {
 		h.keys[k] = []state{{}}
 	}
@@ -61,12 +64,14 @@ func play(t *testing.T, w *world, fleet []cache.Options, ops []op) (failed int, 
 		}
 	}
 	for i, o := range ops {
+		before := h.keys
 		if why := h.step(o); why != "" {
 			return i, why
 		}
 		if why := h.audit(); why != "" {
 			return i, why
 		}
+		h.replaced(before)
 	}
 	return 0, ""
 }
@@ -81,6 +86,9 @@ func (h *history) step(o op) string {
 			if h.w.real {
 				m.out += o.d // it goes by the real time
 			}
+		}
+		if o.n%4 == 0 {
+			h.proofs() // otherwise a read finds memory without one, which asks Redis
 		}
 	case "drop":
 		err = h.w.admin.Unlink(ctx, redisKey(o.keys[0])).Err()
@@ -142,6 +150,7 @@ func (h *history) onKeys(o op, m *member) string {
 			return fmt.Sprintf("key %d: it may be sent again, and returned %v", k, got[i].cause)
 		}
 		may, there := h.after(o, m, k, got[i], broken)
+		may = h.recalled(may, o, m, k, got[i])
 		if len(may) == 0 {
 			return fmt.Sprintf("key %d: it returned %v at %v; the key may have held %v", k, got[i],
 				at, h.keys[k])
@@ -150,6 +159,7 @@ func (h *history) onKeys(o op, m *member) string {
 		removed.add(there)
 		m.trust(o, k, at)
 		m.learn(o, k, got[i].err)
+		h.wrote(o, m, k, got[i])
 	}
 	if broken {
 		removed.least = 0 // a try whose reply was lost may have removed it
@@ -243,7 +253,10 @@ func (h *history) together(parts []op) string {
 	for order := range permutations(len(parts)) {
 		h.keys[k] = old
 		for _, i := range order {
-			h.keys[k], _ = h.after(parts[i], h.all[parts[i].member], k, got[i], false)
+			m := h.all[parts[i].member]
+			may, _ := h.after(parts[i], m, k, got[i], false)
+			h.keys[k] = h.recalled(may, parts[i], m, k, got[i])
+			h.between = append(h.between, h.keys[k]...)
 		}
 		for _, s := range h.keys[k] {
 			may = add(may, s)
@@ -258,25 +271,6 @@ func (h *history) together(parts []op) string {
 			"held %v", got, at, old)
 	}
 	return ""
-}
-
-// permutations are the orders of n things.
-func permutations(n int) func(yield func([]int) bool) {
-	return func(yield func([]int) bool) {
-		var extend func(order []int) bool
-		extend = func(order []int) bool {
-			if len(order) == n {
-				return yield(order)
-			}
-			for i := range n {
-				if !slices.Contains(order, i) && !extend(append(slices.Clone(order), i)) {
-					return false
-				}
-			}
-			return true
-		}
-		extend(nil)
-	}
 }
 
 // audit looks at what the keys hold, and at those of others.

@@ -27,17 +27,37 @@ type player func(t *testing.T, fleet []cache.Options, ops []op) (failed int, why
 func TestMiniredis(t *testing.T) {
 	redistest.NeedsMini(t)
 	playAll(t, func(t *testing.T, fleet []cache.Options, ops []op) (failed int, why string) {
-		synctest.Test(t, func(t *testing.T) { failed, why = play(t, bubble(t), fleet, ops) })
+		synctest.Test(t, func(t *testing.T) {
+			w := bubble(t)
+			if fleet[0].Near != nil {
+				ops = ops[:min(len(ops), 20)] // miniredis is asked each 15 s if it tracks
+			}
+			if failed, why = play(t, w, fleet, ops); w.hits > 0 {
+				t.Errorf("%d reads were answered from memory, and miniredis tracks no keys", w.hits)
+			}
+		})
 		return failed, why
 	})
 }
 
 func TestServer(t *testing.T) {
 	s := redistest.Start(t)
+	hits, nears := int64(0), 0
 	playAll(t, func(t *testing.T, fleet []cache.Options, ops []op) (failed int, why string) {
-		t.Run("history", func(t *testing.T) { failed, why = play(t, server(t, s), fleet, ops) })
+		t.Run("history", func(t *testing.T) {
+			w := server(t, s)
+			failed, why = play(t, w, fleet, ops)
+			hits += w.hits
+		})
+		if fleet[0].Near != nil {
+			nears++
+		}
 		return failed, why
 	})
+	t.Logf("%d reads were answered from memory in %d histories", hits, nears)
+	if nears > 0 && hits == 0 && *seedFlag == 0 {
+		t.Error("no read was answered from memory")
+	}
 }
 
 // playAll plays random histories on each fleet.
@@ -54,7 +74,11 @@ func playAll(t *testing.T, play player) {
 				if seed == 0 {
 					seed = rand.Uint64()
 				}
-				ops := generate(rand.New(rand.NewPCG(seed, 0)), len(fleet))
+				r := rand.New(rand.NewPCG(seed, 0))
+				ops := generate(r, len(fleet))
+				if fleet[0].Near != nil {
+					ops = readMore(r, ops, len(fleet))
+				}
 				if at, why := play(t, fleet, ops); why != "" {
 					ops, why = shrink(ops[:at+1], why, func(ops []op) (int, string) {
 						return play(t, fleet, ops)

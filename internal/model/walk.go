@@ -42,6 +42,7 @@ func (h *history) walk(o op, m *member) string {
 	var count tally
 	for k := range h.keys {
 		if o.name == "Clear" {
+			h.wrote(o, m, k, seen{err: err})
 			m.forget(k)
 		}
 		may, one := []state(nil), undecided

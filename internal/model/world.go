@@ -24,6 +24,7 @@ type world struct {
 	grain  time.Duration // by which a look at the clock may be wrong
 	moved  time.Duration // by which what Redis holds was moved into the past
 	real   bool
+	hits   int64  // reads that were answered from memory
 	settle func() // until what was sent is executed, also if nobody waits for it
 }
 

@@ -65,5 +65,8 @@ func (n Names) Seen(shard int) string { return n.full + "!seen:" + strconv.Itoa(
 // Load is the lease of a refresh of the record with this key.
 func (n Names) Load(key string) string { return n.full + "!load:" + n.Text(key) }
 
+// Near is what the names of canaries begin with.
+func (n Names) Near() string { return n.full + "!near" }
+
 // Longest holds the longest TTL that a record of a tracked cache was given.
 func (n Names) Longest() string { return n.full + "!longest" }

@@ -63,7 +63,7 @@ func (p *pass) removeByIndex(ctx context.Context, idle []string, page *page) err
 		}
 		p.cache.Wire.Batch(ctx, idle, cmds)
 		if !wire.OtherSlot(cmds[0].Err()) {
-			return page.tally(ctx, cmds)
+			return p.tally(ctx, page, idle, cmds)
 		}
 		p.local = false // one server, and a cluster all the same
 	}
@@ -97,7 +97,7 @@ func (p *pass) removeByIndex(ctx context.Context, idle []string, page *page) err
 		}
 	}
 	p.cache.Wire.Batch(ctx, free, cmds)
-	return page.tally(ctx, cmds)
+	return p.tally(ctx, page, free, cmds)
 }
 
 // prune takes the entries of dead records out of the index.

@@ -210,9 +210,9 @@ func (p *pass) count(page *page) {
 	}
 }
 
-// tally counts the replies of scripts that answer 1 for a record that they removed.
-func (page *page) tally(ctx context.Context, cmds []redis.Cmder) error {
-	for _, cmd := range cmds {
+// tally counts the replies of scripts on keys, which answer 1 for a record that they removed.
+func (p *pass) tally(ctx context.Context, page *page, keys []string, cmds []redis.Cmder) error {
+	for i, cmd := range cmds {
 		n, err := cmd.(*redis.Cmd).Int()
 		switch {
 		case err != nil && wire.WrongType(err):
@@ -225,6 +225,7 @@ func (page *page) tally(ctx context.Context, cmds []redis.Cmder) error {
 			page.Kept++
 		default:
 			page.Removed++
+			p.cache.Store.Removed(keys[i])
 		}
 	}
 	return nil

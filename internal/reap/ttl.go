@@ -91,7 +91,7 @@ func (p *pass) unusedAfter() time.Duration {
 func (p *pass) removeByTTL(ctx context.Context, idle []string, page *page) error {
 	cmds := p.call(ctx, sweepScript, idle, p.cache.Terms.TTL.Milliseconds(),
 		p.unusedAfter().Milliseconds())
-	return page.tally(ctx, cmds)
+	return p.tally(ctx, page, idle, cmds)
 }
 
 // call calls a script on each key, in one round trip to each server.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -49,6 +50,18 @@ func required() bool {
 		return false
 	}
 	return true
+}
+
+// haveShards reports whether the nodes of a cluster have shards: Valkey's, and Redis' from 7.2 on.
+func haveShards(path string) (bool, error) {
+	out, err := exec.Command(path, "--version").Output()
+	if err != nil {
+		return false, fmt.Errorf("%s --version: %w", path, err)
+	}
+	var major, minor int
+	_, version, _ := strings.Cut(string(out), " v=")
+	_, err = fmt.Sscanf(version, "%d.%d", &major, &minor)
+	return major > 7 || major == 7 && minor >= 2, err
 }
 
 var warned sync.Once

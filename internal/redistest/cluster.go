@@ -118,11 +118,15 @@ func launchCluster(
 		return nil, err
 	}
 	defer absent.silent.Close()
+	shards, err := haveShards(path)
+	if err != nil {
+		return nil, err
+	}
 	var sets []setup
 	for i := range primaries * (1 + replicas) {
 		set := setup{path: path, args: clusterArgs(joining)}
 		if i < primaries {
-			set.files = map[string]string{"nodes.conf": absent.conf(i)}
+			set.files = map[string]string{"nodes.conf": absent.conf(i, shards)}
 		}
 		sets = append(sets, set)
 	}

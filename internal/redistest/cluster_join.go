@@ -45,14 +45,24 @@ func newNodeID() string {
 
 // conf returns the nodes.conf with which the primary number i of a new cluster starts. The epochs
 // differ, so that the nodes do not have to settle a collision after they have taken over.
-func (all *absentees) conf(i int) string {
+//
+// From Redis 7.2 on, nodes have shards. Valkey 9 does not put a node without one into any, and ends
+// at its first SPUBLISH.
+func (all *absentees) conf(i int, shards bool) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s :0@0 myself,slave %s 0 0 0 connected\n", newNodeID(), all.ids[i])
+	shard := func(id string) string {
+		if !shards {
+			return ""
+		}
+		return ",,tls-port=0,shard-id=" + id
+	}
+	fmt.Fprintf(&b, "%s :0@0%s myself,slave %s 0 0 0 connected\n",
+		newNodeID(), shard(all.ids[i]), all.ids[i])
 	port := all.silent.Addr().(*net.TCPAddr).Port
 	for j, id := range all.ids {
 		from, to := slotsOf(j, len(all.ids))
-		fmt.Fprintf(&b, "%s 127.0.0.1:%d@%[2]d master - 0 0 %d connected %d-%d\n",
-			id, port, j+1, from, to)
+		fmt.Fprintf(&b, "%s 127.0.0.1:%d@%[2]d%s master - 0 0 %d connected %d-%d\n",
+			id, port, shard(id), j+1, from, to)
 	}
 	fmt.Fprintf(&b, "vars currentEpoch %d lastVoteEpoch 0\n", len(all.ids)+i)
 	return b.String()

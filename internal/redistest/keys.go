@@ -159,7 +159,7 @@ var bookkeeping = map[string]string{
 	"sweep":   "string",
 	"swept":   "string",
 	"longest": "string",
-	"near":    "string",
+	"near:":   "string",
 	"seen:":   "zset",
 	"load:":   "string",
 }

@@ -44,6 +44,7 @@ type deletion struct {
 // next implements plan.
 func (d *deletion) next(ctx context.Context, reply redis.Cmder) redis.Cmder {
 	if reply == nil {
+		d.store.writes(d.key)
 		return redis.NewIntCmd(ctx, append(d.args[:0], "unlink", d.key)...)
 	}
 	d.removed, d.err = int(reply.(*redis.IntCmd).Val()), failure(reply)

@@ -6,8 +6,6 @@ import (
 	"iter"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/activettl/rediscache/internal/wire"
 )
 
@@ -23,6 +21,12 @@ type Found struct {
 	// Known if the script of Look has read the record.
 	Due    bool  // for a refresh
 	Expiry int64 // when the record expires in Unix ms, unless it is written; 0 if reads move that
+
+	// Known if a script has answered, from the time that it was sent. Forever is -1.
+	Lives time.Duration // until the record or the marker expires
+	Renew time.Duration // until an access is to renew the record
+	DueIn time.Duration // until the record is due for a refresh
+	Keep  bool          // a copy may be kept: the script of the primary that was asked has answered
 }
 
 // Through is the store as a read-through uses it.
@@ -41,17 +45,42 @@ func (s *Store) Through(bound func(context.Context) context.Context) *Through {
 // look for lists where it expects a string, but says that there is something else. If this process
 // knows of a marker, or does not know that the record is not due for a refresh, it reads by the
 // script of Look.
-func (t *Through) Find(ctx context.Context, key string) Found {
+//
+// forCopy says that a copy may be kept. Then it reads by a script, as Fetch does.
+func (t *Through) Find(ctx context.Context, key string, forCopy bool) Found {
 	r := t.newRead(key, t.sliding)
-	r.through = true
+	r.through, r.copies = true, forCopy
 	one(t.bound(ctx), t.tracker.Reads(), key, &r)
 	return r.found()
 }
 
-// FindMany does for each key what Find does, as GetMany does for Get.
-func (t *Through) FindMany(ctx context.Context, keys []string) iter.Seq2[int, Found] {
+// FindMany does for each key what Find does, as GetMany does for Get. If copies may be kept, it
+// calls before with the index of each key before that is read; otherwise that is nil.
+func (t *Through) FindMany(
+	ctx context.Context, keys []string, before func(i int),
+) iter.Seq2[int, Found] {
+	return found(t.readMany(ctx, t.tracker.Reads(), keys, manner{
+		renews: t.sliding, through: true, copies: before != nil, bound: t.bound, before: before,
+	}))
+}
+
+// Fetch is Store.Fetch with the bound of a read-through.
+func (t *Through) Fetch(ctx context.Context, key string, renews bool) Found {
+	return t.Store.Fetch(t.bound(ctx), key, renews)
+}
+
+// FetchMany is Store.FetchMany with the bound of a read-through.
+func (t *Through) FetchMany(
+	ctx context.Context, keys []string, before func(i int),
+) iter.Seq2[int, Found] {
+	return found(t.readMany(ctx, t.tracker.Reads(), keys, manner{
+		renews: t.sliding, copies: true, bound: t.bound, before: before,
+	}))
+}
+
+func found(reads iter.Seq2[int, *read]) iter.Seq2[int, Found] {
 	return func(yield func(int, Found) bool) {
-		for i, r := range t.readMany(ctx, t.tracker.Reads(), keys, t.sliding, t.bound) {
+		for i, r := range reads {
 			if !yield(i, r.found()) {
 				return
 			}
@@ -77,9 +106,15 @@ func (t *Through) Peek(ctx context.Context, keys []string) []Found {
 }
 
 func (r *read) found() Found {
-	f := Found{Value: r.value, Err: r.err}
-	if r.look != nil {
+	var f Found
+	switch {
+	case r.look != nil:
 		f = r.look.Found
+	case r.timed != nil:
+		f = *r.timed
+		f.Value, f.Err = r.value, r.err
+	default:
+		f = Found{Value: r.value, Err: r.err}
 	}
 	if errors.Is(r.err, errOther) {
 		f = Found{Other: true, Err: ErrNotFound}
@@ -109,138 +144,8 @@ func (s *Store) knowNotDue(key string, to change) {
 		s.notDue.Delete(key)
 		return
 	}
-	s.notDue.Put(key, to.at+s.DueAfter(0), struct{}{})
-}
-
-// claim is the plan of a claim and of a look.
-type claim struct {
-	store  *Store
-	key    string
-	token  string // empty to look
-	lease  time.Duration
-	force  bool
-	renews bool
-	sent   time.Duration
-
-	Found
-	Mine    bool // the caller has the lease
-	unknown bool
-}
-
-// next implements plan.
-func (c *claim) next(ctx context.Context, reply redis.Cmder) redis.Cmder {
-	s := c.store
-	if reply == nil {
-		c.sent = s.now()
-		if _, bad := s.unreadable.Get(c.key); bad {
-			c.renews = false
-		}
-		var tolerance int64
-		if s.renewed != nil {
-			tolerance = s.renewed.tolerance.Milliseconds()
-		}
-		args := claimScript.Args(c.key, s.policy, flag(s.sliding), flag(c.renews), tolerance,
-			s.refresh, c.token, c.lease.Milliseconds(), flag(c.force))
-		if c.token != "" {
-			return wire.NewOnce(ctx, args...)
-		}
-		return redis.NewCmd(ctx, args...)
-	}
-	if c.Err = failure(reply); c.Err != nil {
-		once, ok := reply.(*wire.Once)
-		c.unknown = ok && once.Unknown()
-		return nil
-	}
-	fields, _ := reply.(interface{ Val() any }).Val().([]any)
-	c.Err = c.take(fields)
-	if c.Err == errReply {
-		c.Err = wire.Unexpected(reply)
-	}
-	return nil
-}
-
-func flag(b bool) any {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-var errReply = errors.New("unexpected reply")
-
-// take takes the reply of claim.lua.
-func (c *claim) take(reply []any) error {
-	s := c.store
-	what, n, ok := parts(reply)
-	if !ok {
-		return errReply
-	}
-	if what != "absent" {
-		s.absent.Delete(c.key)
-	}
-	switch {
-	case what == "yours" && len(n) == 0:
-		c.Mine = true
-		return ErrNotFound
-	case what == "nothing" && len(n) == 0:
-		return ErrNotFound
-	case what == "leased" && len(n) == 1:
-		c.Leased = true
-		return ErrNotFound
-	case what == "absent" && len(n) == 1:
-		c.Absent = true
-		s.knowAbsent(c.key, wire.Milliseconds(n[0]))
-		return ErrNotFound
-	case what == "record" && len(n) == 4:
-		c.Value = wire.Bytes(reply[1].(string))
-		s.window.met(len(c.Value))
-		due, fresh, own := n[0], n[2], n[3]
-		c.Due, c.Expiry = due == 0, n[1]
-		if s.notDue != nil && due != 0 {
-			until := c.sent + wire.Milliseconds(due)
-			if due < 0 {
-				until = c.sent + s.ttl
-			}
-			s.notDue.Put(c.key, until, struct{}{})
-		}
-		if fresh > 0 && s.renewed != nil {
-			s.renewed.table.Put(c.key, c.sent+wire.Milliseconds(fresh), own)
-		}
-		if own >= 0 {
-			s.lists.met()
-		}
-		return nil
-	}
-	return errReply
-}
-
-// parts returns the first text of a reply and the numbers behind it. A reply that begins with
-// "record" has the value second.
-func parts(reply []any) (what string, n []int64, ok bool) {
-	if len(reply) == 0 {
-		return "", nil, false
-	}
-	if what, ok = reply[0].(string); !ok {
-		return "", nil, false
-	}
-	rest := reply[1:]
-	if what == "record" {
-		if len(rest) == 0 {
-			return "", nil, false
-		}
-		if _, ok = rest[0].(string); !ok {
-			return "", nil, false
-		}
-		rest = rest[1:]
-	}
-	for _, r := range rest {
-		v, ok := r.(int64)
-		if !ok {
-			return "", nil, false
-		}
-		n = append(n, v)
-	}
-	return what, n, true
+	until := to.at + s.DueAfter(0)
+	s.notDue.Put(key, until, until)
 }
 
 // knowAbsent remembers that a marker is there for a time.

@@ -20,8 +20,8 @@ type Claim struct {
 // with the token that stands for the key. It costs a script for each key, in one round trip to each
 // server. With empty tokens it only looks. With force it also takes the lease of another load.
 //
-// A claim is not sent twice. If it was, one copy could come late, after a write that has removed the
-// lease, and bring it back.
+// A claim is not sent twice. If it was, one copy could come late, after a write that has removed
+// the lease, and bring it back.
 func (t *Through) Claim(
 	ctx context.Context, keys, tokens []string, lease time.Duration, force bool,
 ) []Claim {
@@ -153,6 +153,7 @@ type loadWrite struct {
 func (w *loadWrite) next(ctx context.Context, reply redis.Cmder) redis.Cmder {
 	s := w.store
 	if reply == nil {
+		s.writes(w.Key)
 		w.sent = s.now()
 		return redis.NewCmd(ctx, w.args(w)...)
 	}

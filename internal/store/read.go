@@ -45,12 +45,14 @@ type read struct {
 	swap      bool          // the value is for a compare-and-set
 	voids     bool          // the lease or marker of a load is removed
 	through   bool          // of a read-through
+	copies    bool          // for a copy in memory
 	plainOnly bool          // by plain commands
 	refused   bool          // the server calls no script; err says why
 	own       int64         // what renewed knows of the record
 	sent      time.Duration // when a tolerant script was sent
-	args      [6]any        // of the command
+	args      [7]any        // of the command
 	look      *claim        // of a read-through that looks
+	timed     *Found        // what the script for copies has told besides the value
 
 	value []byte
 	err   error
@@ -66,6 +68,7 @@ const (
 	fresh            // GET or LRANGE of a record that is not renewed
 	tolerant         // get_tolerant.lua
 	looking          // claim.lua
+	copying          // copy.lua
 )
 
 func (s *Store) newRead(key string, renews bool) read {
@@ -85,6 +88,9 @@ func (r *read) next(ctx context.Context, reply redis.Cmder) redis.Cmder {
 			r.state = looking
 			r.look = &claim{store: s, key: r.key, renews: r.renews}
 			return r.look.next(ctx, nil)
+		}
+		if r.copies {
+			return r.sendCopy(ctx)
 		}
 		if s.renewed != nil && !r.swap && !r.plainOnly {
 			if own, ok := s.renewed.table.Get(r.key); ok {
@@ -143,6 +149,13 @@ func (r *read) next(ctx context.Context, reply redis.Cmder) redis.Cmder {
 		}
 		r.look.next(ctx, reply)
 		return r.end(r.look.Value, r.look.Err)
+
+	case copying:
+		if wire.Refused(reply.Err()) {
+			return r.withoutScripts(ctx, reply)
+		}
+		value, err := r.copied(reply.(*wire.Watched))
+		return r.end(value, err)
 
 	default: // tolerant
 		if wire.Refused(reply.Err()) {

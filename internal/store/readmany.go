@@ -18,12 +18,21 @@ type Reply struct {
 // It yields the index of a key and its reply. It drops the replies of a chunk before it reads the
 // next one.
 func (s *Store) GetMany(ctx context.Context, keys []string) iter.Seq2[int, Reply] {
-	return replies(s.readMany(ctx, s.tracker.Reads(), keys, s.sliding, nil))
+	return replies(s.readMany(ctx, s.tracker.Reads(), keys, manner{renews: s.sliding}))
 }
 
 // PeekMany is GetMany for a walk over the cache: it renews nothing, and asks the primaries.
 func (s *Store) PeekMany(ctx context.Context, keys []string) iter.Seq2[int, Reply] {
-	return replies(s.readMany(ctx, s.wire.Primaries(), keys, false, nil))
+	return replies(s.readMany(ctx, s.wire.Primaries(), keys, manner{}))
+}
+
+// manner is how many keys are read.
+type manner struct {
+	renews  bool
+	through bool // by a read-through
+	copies  bool // for copies in memory
+	bound   bound
+	before  func(i int) // is told of each key before it is read
 }
 
 // bound makes the context of each round trip of a read-through. It is nil for other reads.
@@ -47,7 +56,7 @@ func replies(reads iter.Seq2[int, *read]) iter.Seq2[int, Reply] {
 }
 
 func (s *Store) readMany(
-	ctx context.Context, by wire.Sender, keys []string, renews bool, through bound,
+	ctx context.Context, by wire.Sender, keys []string, how manner,
 ) iter.Seq2[int, *read] {
 	return func(yield func(int, *read) bool) {
 		servers, err := s.wire.Split(ctx, keys)
@@ -62,7 +71,7 @@ func (s *Store) readMany(
 		// Each server has chunks of its own, so that one that does not answer holds up no other.
 		for c := range task.Merge(ctx, len(servers), max(len(servers), 1),
 			func(ctx context.Context, n int, yield func(chunk) bool) {
-				s.readServer(ctx, by, keys, servers[n], renews, through, yield)
+				s.readServer(ctx, by, keys, servers[n], how, yield)
 			}) {
 			for i := range c.plans {
 				more := yield(c.of[i], &c.plans[i])
@@ -83,21 +92,24 @@ type chunk struct {
 
 // readServer reads the keys at these indices, which one server holds, in chunks.
 func (s *Store) readServer(
-	ctx context.Context, by wire.Sender, keys []string, of []int, renews bool, through bound,
+	ctx context.Context, by wire.Sender, keys []string, of []int, how manner,
 	yield func(chunk) bool,
 ) {
 	most := chunkKeys
-	if through != nil && s.notDue != nil {
+	if how.through && s.notDue != nil {
 		most = chunkScripts
 	}
 	for len(of) > 0 {
 		part := of[:min(s.window.size(), len(of), most)]
 		plans := make([]read, len(part))
 		for i, at := range part {
-			plans[i] = s.newRead(keys[at], renews)
-			plans[i].through = through != nil
+			plans[i] = s.newRead(keys[at], how.renews)
+			plans[i].through, plans[i].copies = how.through, how.copies
+			if how.before != nil {
+				how.before(at)
+			}
 		}
-		many(through.of(ctx), by, pick(keys, part), func(i int) plan { return &plans[i] })
+		many(how.bound.of(ctx), by, pick(keys, part), func(i int) plan { return &plans[i] })
 		var found sizes
 		for i := range plans {
 			if plans[i].err == nil {

@@ -23,6 +23,10 @@ var (
 		pieces("now record renew tolerance"), piece("get_tolerant"))
 	getTolerantListScript = Script(piece("get_tolerant"), "now record renew tolerance")
 
+	copyScript = wire.NewScript(piece("copy_head"), pieces("now record renew tolerance"),
+		piece("copy"))
+	copyListScript = Script(piece("copy"), "now record renew tolerance")
+
 	setScript     = Script(piece("set"), "now record expire write")
 	addScript     = Script(piece("add"), "now record expire write put")
 	updateScript  = Script(piece("update"), "now record renew void replace")

@@ -36,23 +36,28 @@ type Store struct {
 	names   names.Names
 	tracker Tracker
 
-	ttl     time.Duration
-	maxAge  int64 // in ms; 0 for none
-	refresh int64 // in ms; 0 for none
-	jitter  float64
-	sliding bool
-	policy  any // the policy's TTL in ms, boxed once
-	renewal any // what an access passes as the TTL: policy, or nothing
+	ttl       time.Duration
+	maxAge    int64 // in ms; 0 for none
+	refresh   int64 // in ms; 0 for none
+	jitter    float64
+	sliding   bool
+	policy    any // the policy's TTL in ms, boxed once
+	renewal   any // what an access passes as the TTL: policy, or nothing
+	tolerance any // of the policy's TTL in ms; nothing for none
 
 	lists      lists
-	longer     atomic.Bool               // a record with a longer TTL than the policy's was written
-	renewed    *renewed                  // nil without a tolerance
-	unreadable *recent.Table[unreadable] // keys whose values could not be decoded
-	absent     *recent.Table[struct{}]   // keys that hold a marker
-	notDue     *recent.Table[struct{}]   // records that are not due; nil without a Refresh
-	clock      recent.Clock              // of renewed and notDue
-	window     window                    // of reads of many
+	longer     atomic.Bool                  // a record with a longer TTL than the policy's was written
+	renewed    *renewed                     // nil without a tolerance
+	unreadable *recent.Table[unreadable]    // keys whose values could not be decoded
+	absent     *recent.Table[struct{}]      // keys that hold a marker
+	notDue     *recent.Table[time.Duration] // until when records are not due; nil without a Refresh
+	clock      recent.Clock                 // of renewed and notDue
+	window     window                       // of reads of many
+	copies     Copies                       // nil without
 }
+
+// SetCopies sets who is told of writes, before the store is used.
+func (s *Store) SetCopies(c Copies) { s.copies = c }
 
 // Tracker sends the commands that are accesses to records, and may note the accesses.
 type Tracker interface {
@@ -91,6 +96,7 @@ func New(w *wire.Client, n names.Names, terms ttl.Terms, tracker Tracker) *Store
 		sliding:    terms.Renews,
 		policy:     terms.TTL.Milliseconds(),
 		renewal:    nothing,
+		tolerance:  nothing,
 		unreadable: recent.New[unreadable](unreadableKeys),
 		absent:     recent.New[struct{}](absentKeys),
 		refresh:    terms.Refresh.Milliseconds(),
@@ -104,9 +110,10 @@ func New(w *wire.Client, n names.Names, terms ttl.Terms, tracker Tracker) *Store
 	}
 	if terms.Tolerance > 0 {
 		s.renewed = newRenewed(s.clock, s.ttl, terms.Tolerance)
+		s.tolerance = terms.Tolerance.Milliseconds()
 	}
 	if s.refresh > 0 {
-		s.notDue = recent.New[struct{}](notDueKeys)
+		s.notDue = recent.New[time.Duration](notDueKeys)
 		s.notDue.Clock = s.clock
 	}
 	s.lists.always = s.maxAge > 0 // then every record has a deadline
@@ -129,12 +136,13 @@ func (s *Store) HasLongerTTL() bool {
 }
 
 // changed is told of each record that a method of Store has written or removed. It drops what this
-// process remembers of the key. Anything else that keeps a part of a record must be invalidated
-// here.
+// process remembers of the key, its copy too. Anything else that keeps a part of a record must be
+// invalidated here.
 func (s *Store) changed(key string, to change) {
 	s.unreadable.Delete(key)
 	s.absent.Delete(key)
 	s.window.met(to.bytes)
+	s.writes(key)
 	switch {
 	case to.removed:
 		s.tracker.Removed(key)

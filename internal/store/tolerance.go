@@ -105,7 +105,7 @@ func (r *read) sendTolerant(ctx context.Context) redis.Cmder {
 		which = getTolerantListScript
 	}
 	return redis.NewSliceCmd(ctx,
-		which.Append(r.args[:0], r.key, s.policy, s.renewed.tolerance.Milliseconds())...)
+		which.Append(r.args[:0], r.key, s.policy, s.tolerance)...)
 }
 
 // tolerant takes the reply to sendTolerant: [value, time left, own TTL].

@@ -38,7 +38,7 @@ func (s *Store) Readable(key string) (renew bool) {
 func (s *Store) Renew(ctx context.Context, keys []string) {
 	cmds := make([]redis.Cmder, len(keys))
 	for i, key := range keys {
-		cmds[i] = s.touch(ctx, key)
+		cmds[i] = s.touch(ctx, key, true)
 	}
 	s.tracker.Reads().Batch(ctx, keys, cmds)
 }

@@ -74,6 +74,7 @@ func (s *Store) Clear(
 	}
 	cmds := make([]redis.Cmder, len(hashes))
 	for i, key := range hashes {
+		s.writes(key)
 		cmds[i] = redis.NewCmd(ctx, clearScript.Args(key)...)
 	}
 	s.wire.Batch(ctx, hashes, cmds)

@@ -104,6 +104,7 @@ func (w *write) next(ctx context.Context, reply redis.Cmder) redis.Cmder {
 		}
 		return nil
 	}
+	s.writes(w.key)
 	w.sent = s.now()
 	px, own, age := s.terms(w.own)
 	if px == nothing {
@@ -135,6 +136,7 @@ func (s *Store) Add(
 	if want {
 		wanted = 1
 	}
+	s.writes(key)
 	sent := s.now()
 	args := addScript.Args(key, value, px, ownMs, s.policy, age, wanted)
 	cmd := s.tracker.Writes(s.lives(own)).Do(ctx, key, wire.NewOnce(ctx, args...)).(*wire.Once)
@@ -158,9 +160,10 @@ func (s *Store) Add(
 // Update replaces the value of a record that exists, or returns ErrNotFound: one command. The
 // record keeps its terms, and is renewed under a policy that renews.
 func (s *Store) Update(ctx context.Context, key string, value []byte) error {
+	s.writes(key)
 	args := updateScript.Args(key, value, s.renewal)
 	reply := s.tracker.Reads().Do(ctx, key, redis.NewCmd(ctx, args...))
-	err := found(reply)
+	err := existed(reply)
 	if err == nil {
 		s.changed(key, change{bytes: len(value)})
 	} else {
@@ -173,19 +176,32 @@ func (s *Store) Update(ctx context.Context, key string, value []byte) error {
 // that does not renew, it only checks that the record exists. Like every write it removes the lease
 // or marker of a load.
 func (s *Store) Touch(ctx context.Context, key string) error {
-	return found(s.tracker.Reads().Do(ctx, key, s.touch(ctx, key)))
+	_, err := touched(s.tracker.Reads().Do(ctx, key, s.touch(ctx, key, true)))
+	return err
 }
 
-func (s *Store) touch(ctx context.Context, key string) redis.Cmder {
-	var tolerance int64
-	if s.renewed != nil {
-		tolerance = s.renewed.tolerance.Milliseconds()
+// touch returns the command that renews a record. With voids, it removes the lease or marker of a
+// load.
+func (s *Store) touch(ctx context.Context, key string, voids bool) redis.Cmder {
+	return redis.NewCmd(ctx, touchScript.Args(key, s.renewal, s.tolerance, flag(voids))...)
+}
+
+// touched takes the reply of touch: for how long the record is not due for a renewal.
+func touched(reply redis.Cmder) (fresh time.Duration, err error) {
+	if err := failure(reply); err != nil {
+		return 0, err
 	}
-	return redis.NewCmd(ctx, touchScript.Args(key, s.renewal, tolerance)...)
+	switch n, ok := reply.(*redis.Cmd).Val().(int64); {
+	case ok && n >= 0:
+		return wire.Milliseconds(n), nil
+	case ok && n == -1:
+		return 0, ErrNotFound
+	}
+	return 0, wire.Unexpected(reply)
 }
 
-// found takes the reply of a script that answers 1, or 0 for no record.
-func found(reply redis.Cmder) error {
+// existed takes the reply of a script that answers 1, or 0 for no record.
+func existed(reply redis.Cmder) error {
 	if err := failure(reply); err != nil {
 		return err
 	}
@@ -204,6 +220,7 @@ func found(reply redis.Cmder) error {
 func (s *Store) Swap(
 	ctx context.Context, key string, old, value []byte,
 ) (current []byte, swapped bool, err error) {
+	s.writes(key)
 	args := swapScript.Args(key, old, value, s.renewal)
 	cmd := s.tracker.Reads().Do(ctx, key, wire.NewOnce(ctx, args...)).(*wire.Once)
 	if err := outcome(cmd); err != nil {

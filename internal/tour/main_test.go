@@ -99,7 +99,7 @@ func TestStepsEmbedded(t *testing.T) {
 	environ(t, nil)
 	out, _ := take(t, t.Context(), 0)
 	wantLines(t, out,
-		"15 steps", "server embedded", "policy ttl.Active(30m0s)",
+		"17 steps", "server embedded", "policy ttl.Active(30m0s)",
 		"1. Typed records", "codec.JSON[User]{} 68 bytes in Redis",
 		"codec.MsgPack[User]{} 54 bytes", "codec.Proto[*pb.User]{} 24 bytes",
 		`/users:42 {"id":42,"name":"Ann","age":31,"visits":0,"tags":["admin","editor"]}`,
@@ -116,16 +116,18 @@ func TestStepsEmbedded(t *testing.T) {
 		"sweep.Periodic{...}} the same in the background: removed 1",
 		"7. Beside Active, the Fixed policy", "10m left before, 10m after",
 		"pages.Get(ctx, 42) not found",
-		"8. Update", "age 32", "TTL 2h",
-		"9. Update of one field", "age 33", `json: no field "agee" in main.User`,
+		"8. GetOrLoad", "100 callers at once, queries of the database: 1",
+		"9. Copies", "no copies",
+		"10. Update", "age 32", "TTL 2h",
+		"11. Update of one field", "age 33", `json: no field "agee" in main.User`,
 		`json: field "age" of type int does not take a string`,
-		"10. Modify", "visits 1", "visits 10",
-		"11. Many at once", "found [42 43]", "1 deleted",
-		"12. All records", "3 records", "42 Ann", "43 Bob", "44 Cid",
-		"13. Keys", "[42 43 44]", "users.Len(ctx) 3",
-		"14. Delete", "users.Len(ctx) 2",
-		"15. A miss", "record not found",
-		"All 15 steps did what they say",
+		"12. Modify", "visits 1", "visits 10",
+		"13. Many at once", "found [42 43]", "1 deleted",
+		"14. All records", "3 records", "42 Ann", "43 Bob", "44 Cid",
+		"15. Keys", "[42 43 44]", "users.Len(ctx) 3",
+		"16. Delete", "users.Len(ctx) 2",
+		"17. A miss", "record not found",
+		"All 17 steps did what they say",
 	)
 	for _, line := range strings.Split(out, "\n") {
 		if len(line) > 120 || line != strings.TrimRight(line, " ") {
@@ -138,8 +140,10 @@ var realSteps = []string{
 	"a real Redis at 127.0.0.1:", "policy ttl.Active(2s)", "2. A read renews", "2s left",
 	"... 1.2s pass (the tour waits)",
 	"users.Get(ctx, 43) not found", "scanned 2, removed 1, longest idle 1.2",
-	"in the background: removed 1", "pages.Get(ctx, 42) not found", "15. A miss",
-	"All 15 steps did what they say",
+	"in the background: removed 1", "pages.Get(ctx, 42) not found",
+	"8. GetOrLoad", "queries of the database: 1", "from memory: 1", "own write is seen at once",
+	"17. A miss",
+	"All 17 steps did what they say",
 }
 
 // at opens a tour at these addresses.

@@ -54,6 +54,8 @@ func showSteps(ctx context.Context, g *guide) error {
 		{"What nobody reads expires", t.expiry},
 		{"A sweep removes what nobody uses", t.sweep},
 		{"Beside Active, the Fixed policy: reads renew nothing", t.fixed},
+		{"GetOrLoad asks the database once", t.loads},
+		{"Copies in this process", t.copies},
 		{"Update", t.update},
 		{"Update of one field", t.updateField},
 		{"Modify: a change that depends on the value", t.modify},

@@ -233,7 +233,11 @@ func (c *Client) pipeline(ctx context.Context, cmds []redis.Cmder) {
 	if c.servers.reload != nil {
 		cmds = keepers(cmds)
 	}
-	pipe := c.rdb.Pipeline()
+	pipelineBy(ctx, c.rdb, cmds)
+}
+
+func pipelineBy(ctx context.Context, rdb redis.Cmdable, cmds []redis.Cmder) {
+	pipe := rdb.Pipeline()
 	_ = pipe.BatchProcess(ctx, cmds...)
 	_, err := pipe.Exec(ctx)
 	if err == nil {

@@ -3,7 +3,6 @@ package wire
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"slices"
 	"strconv"
@@ -22,13 +21,22 @@ func Err(cmd redis.Cmder) error {
 	case says(err, "unknown command"):
 		// Redis quotes the arguments, and with them the value.
 		text, _, _ := strings.Cut(err.Error(), ", with args")
-		return fmt.Errorf("%s: it is renamed, or Redis is older than 6.2",
-			strings.TrimPrefix(text, "ERR "))
+		return unknownCommand(strings.TrimPrefix(text, "ERR "))
 	case unreadable(err):
 		return Unexpected(cmd)
 	}
 	return err
 }
+
+// unknownCommand is the answer of a server that does not know a command.
+type unknownCommand string
+
+func (u unknownCommand) Error() string {
+	return string(u) + ": it is renamed, or Redis is older than 6.2"
+}
+
+// RedisError implements redis.Error: the server has answered.
+func (unknownCommand) RedisError() {}
 
 // unreadable reports whether go-redis could not read a reply. Its error quotes the reply.
 func unreadable(err error) bool {

@@ -29,15 +29,6 @@ type servers struct {
 
 	// obeys says that the client ends a command at the deadline of its context.
 	obeys bool
-
-	// caches says that the client may serve single reads from memory, which it would not do in a
-	// pipeline.
-	caches bool
-}
-
-// fromMemory reports whether the client may serve a command from memory.
-func (s *servers) fromMemory(cmd redis.Cmder) bool {
-	return s.caches && (cmd.Name() == "get" || cmd.Name() == "lrange")
 }
 
 // The clients that New takes, and types that embed one of them. They are interfaces so that
@@ -79,10 +70,11 @@ func serversOf(rdb redis.UniversalClient) (servers, error) {
 		}, nil
 	case single:
 		o := rdb.Options()
-		return servers{
-			caches: o.ClientSideCache != nil || o.ClientSideCacheConfig != nil,
-			obeys:  o.ContextTimeoutEnabled,
-		}, nil
+		if o.ClientSideCache != nil || o.ClientSideCacheConfig != nil {
+			return servers{}, errors.New("rdb has a client-side cache of go-redis, which does not " +
+				"bound how old its answers are: set Options.Near in its place")
+		}
+		return servers{obeys: o.ContextTimeoutEnabled}, nil
 	case *redis.AutoPipeliner:
 		return servers{}, errors.New("rdb is a redis.AutoPipeliner: " +
 			"give the client itself, and set Options.AutoPipeline")
@@ -137,6 +129,36 @@ func (c *Client) Servers(ctx context.Context) (all []Server, single bool, err er
 		err = c.servers.each(ctx, collect)
 	}
 	return all, false, err
+}
+
+// ID tells servers of one client apart. It is what Owner returns.
+func (s Server) ID() *redis.Client {
+	if s.client.servers.owner == nil {
+		return nil
+	}
+	id, _ := s.rdb.(*redis.Client)
+	return id
+}
+
+// Options returns the options of the client of the server.
+func (s Server) Options() *redis.Options { return s.rdb.(single).Options() }
+
+// Send sends commands to the server as one pipeline. Afterwards each has its reply or its error.
+func (s Server) Send(ctx context.Context, cmds []redis.Cmder) {
+	if !s.client.gate.enter() {
+		failAll(cmds, ErrClosed)
+		return
+	}
+	defer s.client.gate.leave()
+	if len(cmds) == 1 {
+		_ = s.rdb.(processor).Process(ctx, cmds[0])
+		return
+	}
+	pipelineBy(ctx, s.rdb, cmds)
+}
+
+type processor interface {
+	Process(ctx context.Context, cmd redis.Cmder) error
 }
 
 // Size returns how many keys the server holds, of all caches and programs: one command.
@@ -223,6 +245,12 @@ func (c *Client) Busy(owner *redis.Client) bool {
 	stats := owner.PoolStats()
 	return int(stats.TotalConns) >= owner.Options().PoolSize && stats.IdleConns == 0
 }
+
+// Single reports whether one server holds all keys.
+func (c *Client) Single() bool { return c.servers.owner == nil }
+
+// Clustered reports whether the servers are a cluster.
+func (c *Client) Clustered() bool { return c.servers.reload != nil }
 
 // ObeysContexts reports whether the client ends a command at the deadline of its context.
 func (c *Client) ObeysContexts() bool { return c.servers.obeys }

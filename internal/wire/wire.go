@@ -82,7 +82,7 @@ func (c *Client) do(ctx context.Context, key string, cmd redis.Cmder) redis.Cmde
 }
 
 func (c *Client) send(ctx context.Context, key string, cmd redis.Cmder) redis.Cmder {
-	if c.queues == nil || c.servers.fromMemory(cmd) {
+	if c.queues == nil {
 		_ = c.rdb.Process(ctx, cmd)
 	} else if err := c.queues.Do(ctx, key, cmd); err != nil {
 		cmd = remake(ctx, cmd, nil) // go-redis still has the other one
@@ -136,6 +136,29 @@ func (o *Once) Args() []any {
 // Unknown reports whether the command failed and the server may have executed it.
 func (o *Once) Unknown() bool { return o.read.Load() && Unknown(o.Err()) }
 
+// Watched is a command on one key that tells whether another server than the key's owner, as the
+// client knew it, has answered.
+type Watched struct {
+	*redis.Cmd
+	redirected atomic.Bool // go-redis may still have the command when its caller has left
+}
+
+// NewWatched returns a command that is watched.
+func NewWatched(ctx context.Context, args ...any) redis.Cmder {
+	return &Watched{Cmd: redis.NewCmd(ctx, args...)}
+}
+
+// SetErr implements redis.Cmder. go-redis calls it after each attempt.
+func (w *Watched) SetErr(err error) {
+	if redirected(err) {
+		w.redirected.Store(true)
+	}
+	w.Cmd.SetErr(err)
+}
+
+// Redirected reports whether a server has answered that another one has the key.
+func (w *Watched) Redirected() bool { return w.redirected.Load() }
+
 // remake returns a new command of the same type with these arguments.
 func remake(ctx context.Context, cmd redis.Cmder, args []any) redis.Cmder {
 	switch cmd := cmd.(type) {
@@ -143,6 +166,10 @@ func remake(ctx context.Context, cmd redis.Cmder, args []any) redis.Cmder {
 		return redis.NewCmd(ctx, args...)
 	case *Once:
 		return NewOnce(ctx, args...)
+	case *Watched:
+		again := &Watched{Cmd: redis.NewCmd(ctx, args...)}
+		again.redirected.Store(cmd.redirected.Load())
+		return again
 	case *redis.StringCmd:
 		return redis.NewStringCmd(ctx, args...)
 	case *redis.StringSliceCmd:

@@ -189,20 +189,17 @@ func (panicHook) ProcessPipelineHook(redis.ProcessPipelineHook) redis.ProcessPip
 	return func(context.Context, []redis.Cmder) error { panic("hook") }
 }
 
-// What may come from memory does not wait in a queue.
-func TestFromMemory(t *testing.T) {
-	s := redistest.Start(t)
-	rdb := redis.NewClient(&redis.Options{Addr: s.Addr(), Protocol: 3,
-		ClientSideCacheConfig: &redis.ClientSideCacheConfig{}})
-	t.Cleanup(func() { rdb.Close() })
-	servers, err := serversOf(rdb)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, want := range map[string]bool{"get": true, "lrange": true, "getex": false,
-		"set": false} {
-		if got := servers.fromMemory(redis.NewCmd(t.Context(), name, "k")); got != want {
-			t.Errorf("%s may come from memory: %v, want %v", name, got, want)
+// A client with a cache of its own is refused.
+func TestClientSideCache(t *testing.T) {
+	for name, o := range map[string]*redis.Options{
+		"config": {Protocol: 3, ClientSideCacheConfig: &redis.ClientSideCacheConfig{}},
+		"cache":  {Protocol: 3, ClientSideCache: redis.NewLocalCache(redis.CacheConfig{})},
+	} {
+		o.Addr = "127.0.0.1:1"
+		rdb := redis.NewClient(o)
+		t.Cleanup(func() { rdb.Close() })
+		if _, err := New(rdb, false); err == nil || !strings.Contains(err.Error(), "Options.Near") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
@@ -221,6 +218,9 @@ func TestErrors(t *testing.T) {
 		if got := Err(failed(err)); got == nil || strings.Contains(got.Error(), "secret") ||
 			!strings.Contains(strings.ToLower(got.Error()), "set") {
 			t.Errorf("%v becomes %v", err, got)
+		}
+		if got := Err(failed(err)); Answered(got) != Answered(err) || Out(got) {
+			t.Errorf("%v is answered: %v, and out: %v", got, Answered(got), Out(got))
 		}
 	}
 	for text, want := range map[string]bool{

@@ -10,7 +10,7 @@
 --   8  1 to take the lease also from another load, and in place of a marker
 -- Returns
 --   {'record', value, time until it is due (0: due, -1: never), when it expires (0: unknown),
---     for how long it need not be renewed, own TTL or -1 for a string}
+--     for how long it need not be renewed, own TTL or -1 for a string, PTTL}
 --   {'absent', PTTL}   a marker is there
 --   {'leased', PTTL}   another load has the lease
 --   {'yours'}          the caller has the lease now
@@ -33,7 +33,7 @@ local function found(value, own, deadline)
       return {'nothing'} -- its deadline has passed
     end
   end
-  return {'record', value, due, expiry, fresh, own}
+  return {'record', value, due, expiry, fresh, own, redis.call('PTTL', KEYS[1])}
 end
 
 local function take()

@@ -12,14 +12,20 @@ local function fresh(ttl, deadline, tolerance)
   end
 end
 
--- renewDue is renew for a policy with a tolerance. It returns for how long the record is not due
--- from now on, or false if its deadline has passed. A TTL of its own that is shorter than the
+-- freshPart returns fresh of a record, and its tolerance: a TTL of its own that is shorter than the
 -- policy's has the same part as its tolerance.
-local function renewDue(own, deadline, policy, tolerance)
+local function freshPart(own, deadline, policy, tolerance)
   local ttl = whole(own, policy)
   if ttl < policy then
     tolerance = math.floor(tolerance * (ttl / policy))
   end
-  return fresh(ttl, deadline, tolerance) or renew(own, deadline, policy) and tolerance
+  return fresh(ttl, deadline, tolerance), tolerance
+end
+
+-- renewDue is renew for a policy with a tolerance. It returns for how long the record is not due
+-- from now on, or false if its deadline has passed.
+local function renewDue(own, deadline, policy, tolerance)
+  local left, part = freshPart(own, deadline, policy, tolerance)
+  return left or renew(own, deadline, policy) and part
 end
 

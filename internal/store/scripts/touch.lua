@@ -1,19 +1,24 @@
 -- touch renews a record without reading it.
--- ARGV: the policy's TTL, 0 to renew nothing; the tolerance of it, 0 for none.
--- Returns 1, or 0 if there is no record.
+-- ARGV: the policy's TTL, 0 to renew nothing; the tolerance of it, 0 for none; 1 to void the lease
+-- or marker of a load.
+-- Returns for how long the record is not due for a renewal, or -1 if there is no record.
 local policy, tolerance = tonumber(ARGV[1]), tonumber(ARGV[2])
+
+local function touched(own, deadline)
+  return policy == 0 and 0 or renewDue(own, deadline, policy, tolerance) or -1
+end
+
 return record {
   string = function()
-    if policy > 0 and not fresh(policy, 0, tolerance) then
-      redis.call('PEXPIRE', KEYS[1], ARGV[1])
-    end
-    return 1
+    return touched(0, 0)
   end,
   list = function(_, own, deadline)
-    if policy == 0 then
-      return 1
-    end
-    return renewDue(own, deadline, policy, tolerance) and 1 or 0
+    return touched(own, deadline)
   end,
-  write = void,
+  write = function()
+    if ARGV[3] == '1' then
+      void()
+    end
+    return -1
+  end,
 }

@@ -1,0 +1,78 @@
+package codectest
+
+import (
+	"fmt"
+	"reflect"
+	"unsafe"
+
+	"github.com/activettl/rediscache/codec"
+)
+
+// clonesShareNothing checks a codec.Cloner: a clone is the same value, and refers to no memory that
+// the value refers to.
+func (p *probe[V]) clonesShareNothing(v V, _ []byte) error {
+	cloner, ok := p.suite.Codec.(codec.Cloner[V])
+	if !ok {
+		return nil
+	}
+	clone := cloner.Clone(v)
+	if err := p.same(v, clone, "the clone is not the value"); err != nil {
+		return err
+	}
+	seen := map[unsafe.Pointer]bool{}
+	references(reflect.ValueOf(&v).Elem(), func(at unsafe.Pointer) bool {
+		known := seen[at]
+		seen[at] = true
+		return !known
+	})
+	var shared error
+	met := map[unsafe.Pointer]bool{}
+	references(reflect.ValueOf(&clone).Elem(), func(at unsafe.Pointer) bool {
+		if seen[at] {
+			shared = fmt.Errorf("the clone shares memory with the value: %T", v)
+		}
+		known := met[at]
+		met[at] = true
+		return !known
+	})
+	return shared
+}
+
+// references calls met with each address that exported fields of v refer to, and goes on behind it
+// if met returns true.
+func references(v reflect.Value, met func(unsafe.Pointer) bool) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() && v.Type().Elem().Size() > 0 && met(v.UnsafePointer()) {
+			references(v.Elem(), met)
+		}
+	case reflect.Slice:
+		if v.Len() == 0 || v.Type().Elem().Size() == 0 || !met(v.UnsafePointer()) {
+			return
+		}
+		for i := range v.Len() {
+			references(v.Index(i), met)
+		}
+	case reflect.Map:
+		if v.Len() == 0 || !met(v.UnsafePointer()) {
+			return
+		}
+		for _, key := range v.MapKeys() {
+			references(v.MapIndex(key), met)
+		}
+	case reflect.Array:
+		for i := range v.Len() {
+			references(v.Index(i), met)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				references(v.Field(i), met)
+			}
+		}
+	case reflect.Interface:
+		if !v.IsNil() {
+			references(v.Elem(), met)
+		}
+	}
+}

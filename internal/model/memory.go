@@ -1,0 +1,166 @@
+package model
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/activettl/rediscache/cache"
+)
+
+// The Staleness of the members with Options.Near. Behind each step of time, memory is not used
+// until there is another proof, which takes half of it: so one of them is longer than a history.
+const (
+	always = 8000 * hour
+	bound  = 100 * time.Millisecond
+)
+
+// readMore puts reads into a history, which find in memory what the ones before have put there.
+func readMore(r *rand.Rand, ops []op, members int) []op {
+	keys := []int{0}
+	for i, o := range ops {
+		if r.IntN(3) == 0 {
+			if len(o.keys) > 0 {
+				keys = o.keys
+			}
+			continue
+		}
+		ops[i] = op{member: r.IntN(members), keys: keys[:1], n: i,
+			name: pick(r, []string{"Get", "Get", "Peek", "GetOrLoad"})}
+		if len(keys) > 1 {
+			ops[i].name, ops[i].keys = "GetMany", keys
+		}
+	}
+	return ops
+}
+
+// memory is what the members with Options.Near may have of each key that is no longer there. It
+// goes by client: those of one client see what they write at once.
+type memory struct {
+	past    map[int]*[keyCount][]past // by client
+	own     [keyCount]map[int]bool    // the clients that have written a key in this step
+	between []state                   // what a key may have held during a step
+}
+
+// past is what a key may have held until a time.
+type past struct {
+	states []state
+	until  time.Duration
+}
+
+// wrote notes an operation that returned, if it was a write that members of the same client see.
+func (h *history) wrote(o op, m *member, k int, got seen) {
+	name, _ := strings.CutSuffix(strings.Replace(o.name, "Many", "", 1), " own")
+	if m.bound == 0 || got.err != nil {
+		return
+	}
+	switch name {
+	case "Set", "Add", "Update", "UpdateField", "Modify", "Upsert", "Delete", "Clear", "Reload":
+		if h.own[k] == nil {
+			h.own[k] = map[int]bool{}
+		}
+		h.own[k][m.client] = true
+	}
+}
+
+// replaced ends a step. What a key held before may be in memory, except that of the client that has
+// written it.
+func (h *history) replaced(before [keyCount][]state) {
+	until := h.now().hi
+	for _, m := range h.all {
+		if m.bound == 0 || m != h.all[m.client] {
+			continue
+		}
+		if h.past == nil {
+			h.past = map[int]*[keyCount][]past{}
+		}
+		if h.past[m.client] == nil {
+			h.past[m.client] = &[keyCount][]past{}
+		}
+		for k := range h.keys {
+			all := &h.past[m.client][k]
+			if h.own[k][m.client] {
+				*all = nil
+			} else if old := append(slices.Clip(before[k]), h.between...); !same(old, h.keys[k]) {
+				*all = append(*all, past{old, until})
+			}
+		}
+	}
+	h.own, h.between = [keyCount]map[int]bool{}, nil
+}
+
+// same reports whether a read finds the same in all of these states.
+func same(a, b []state) bool {
+	all := append(slices.Clip(a), b...)
+	for _, s := range all {
+		if first := all[0]; s.kind != first.kind || s.value != first.value || s.bad != first.bad ||
+			s.marker != first.marker {
+			return false
+		}
+	}
+	return true
+}
+
+// recalled adds what a key may hold if an operation was answered from memory: what it held, and has
+// not been changed by that.
+func (h *history) recalled(may []state, o op, m *member, k int, got seen) []state {
+	if m.bound == 0 || h.past[m.client] == nil || m.mini {
+		return may
+	}
+	for _, p := range h.past[m.client][k] {
+		if p.until < got.at.lo-m.bound {
+			continue
+		}
+		for _, s := range p.states {
+			if s.kind != absent && s.expires.hi <= got.at.lo || !s.recalled(o, got) {
+				continue
+			}
+			for _, old := range h.keys[k] {
+				for _, s := range old.at(got.at) {
+					may = add(may, s)
+				}
+			}
+			return may
+		}
+	}
+	return may
+}
+
+// recalled reports whether an operation returns this of a key, of which it asks nobody.
+func (s state) recalled(o op, got seen) bool {
+	name, _, _ := strings.Cut(strings.Replace(o.name, "Many", "", 1), " ")
+	switch {
+	case name != "Get" && name != "Peek" && name != "GetOrLoad":
+		return false
+	case s.record():
+		return !s.bad && got.err == nil && got.value == s.value
+	case s.kind == other || name == "GetOrLoad" && !s.marker:
+		return false
+	}
+	return got.err == cache.ErrNotFound
+}
+
+// proofs waits until all that is in memory may answer.
+func (h *history) proofs() {
+	for _, m := range h.all {
+		if m.bound == 0 || m.mini {
+			continue
+		}
+		end := time.Now().Add(10 * time.Second)
+		for age := time.Duration(-1); age < 0 || age > m.bound; age = m.Stats().Near.ProofAge {
+			if time.Now().After(end) {
+				h.t.Fatal("there is no proof")
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}
+}
+
+// hits returns how many reads were answered from memory.
+func (h *history) hits() (n int64) {
+	for _, m := range h.all {
+		n += m.Stats().Near.Hits
+	}
+	return n
+}

@@ -1,0 +1,23 @@
+-- copy reads a record of any kind for a copy of it elsewhere.
+-- ARGV: the policy's TTL; the tolerance of it; 1 to renew the record if that has passed.
+-- Returns {value, PTTL, the time for which the record is not due for a renewal, its own TTL or -1 if
+-- it has no terms of its own}, or nil for a miss.
+local policy, tolerance = tonumber(ARGV[1]), tonumber(ARGV[2])
+
+local function found(value, own, deadline)
+  local ttl, left = math.max(own, 0), 0
+  if ARGV[3] == '1' then
+    left = renewDue(ttl, deadline, policy, tolerance)
+  elseif tolerance > 0 then
+    left = freshPart(ttl, deadline, policy, tolerance) or 0
+  end
+  return left and {value, redis.call('PTTL', KEYS[1]), left, own}
+end
+
+return record {
+  string = function()
+    return found(redis.call('GET', KEYS[1]), -1, 0)
+  end,
+  list = found,
+  absent = false,
+}

@@ -1,0 +1,232 @@
+package tracking
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/internal/task"
+	"github.com/activettl/rediscache/internal/wire"
+)
+
+// link listens to one server, connection after connection.
+type link struct {
+	*Tracker
+	server  wire.Server
+	session atomic.Pointer[Session] // nil while there is none
+	canary  string                  // key and channel of its canaries
+	known   string                  // the layout
+	wake    chan struct{}           // tells of an echo
+	stop    context.CancelFunc
+	done    chan struct{}
+}
+
+// The pauses between two connections. Behind a refusal, another attempt will hardly do better.
+const (
+	firstPause   = 20 * time.Millisecond
+	maxPause     = time.Second
+	refusedPause = 15 * time.Second
+)
+
+// tellAfter is after what time without a connection those who listen are told.
+const tellAfter = 3 * time.Second
+
+// run listens until ctx ends, or the client is closed.
+func (l *link) run(ctx context.Context) {
+	defer close(l.done)
+	lost := l.Clock.Now()
+	for pause := firstPause; ctx.Err() == nil; {
+		heard := false
+		err := guard(func() (err error) {
+			heard, err = l.listen(ctx)
+			return err
+		})
+		l.end()
+		if ctx.Err() != nil {
+			return
+		}
+		if heard {
+			pause, lost = firstPause, l.Clock.Now()
+		}
+		switch {
+		case errors.Is(err, errGone):
+			l.relink()
+			return
+		case refused(err):
+			l.refused(err)
+			pause = refusedPause
+		case l.Clock.Now()-lost >= tellAfter:
+			l.refused(err)
+		}
+		if task.Sleep(ctx, pause) != nil {
+			return
+		}
+		pause = min(pause*2, maxPause)
+	}
+}
+
+// begin begins a session, and end ends it.
+func (l *link) begin(prefixes []string) {
+	l.connects.Add(1)
+	l.open.Add(1)
+	l.session.Store(newSession(prefixes))
+}
+
+func (l *link) end() {
+	if l.session.Swap(nil) != nil {
+		l.open.Add(-1)
+	}
+}
+
+// listen makes one connection, and returns when it ends. It reports whether there was a proof.
+func (l *link) listen(ctx context.Context) (heard bool, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	prefixes, renew := l.prefixes()
+	defer context.AfterFunc(renew, cancel)()
+	if l.canary, err = l.nameCanary(ctx); err != nil {
+		return false, err
+	}
+	c, err := connect(ctx, l.server.Options(), prefixes, l.canary, l.clustered, l.changed)
+	if err != nil {
+		return false, err
+	}
+	defer c.close()
+	defer context.AfterFunc(ctx, c.close)()
+	// What is read in the session is read after this, so that a change will be seen.
+	if l.known, err = l.layout(ctx, l.server); err != nil {
+		return false, err
+	}
+	l.begin(prefixes)
+
+	rounds := make(chan error, 1)
+	go func() {
+		rounds <- guard(func() error { return l.rounds(ctx) })
+		cancel()
+	}()
+	defer func() {
+		cancel()
+		if failed := <-rounds; failed != nil {
+			err = failed // and so there were no echoes
+		}
+	}()
+	for last := l.Clock.Now(); ; {
+		left := last + silence*l.staleness() - l.Clock.Now()
+		text, err := c.next(ctx, max(left, time.Millisecond)) // 0 would be no limit
+		if err != nil {
+			return heard, err
+		}
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			return heard, errors.New("a message of somebody else")
+		}
+		s := l.session.Load()
+		s.echo(n)
+		last = l.Clock.Now()
+		if s.Proven() != never && !heard {
+			heard = true
+			l.accepted()
+		}
+		l.awake()
+	}
+}
+
+// awake lets the rounds see whether a canary is due.
+func (l *link) awake() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// silence is after how many times the staleness without an echo a connection is given up.
+const silence = 3
+
+// changed is told by the connection of a key, or of all by "".
+func (l *link) changed(key string) {
+	if key == "" {
+		l.void()
+		return
+	}
+	l.dispatch(key)
+}
+
+// void begins a new session on the same connection: what came before is no longer true.
+func (l *link) void() {
+	if s := l.session.Load(); s != nil {
+		l.session.Store(newSession(s.prefixes))
+		s.void()
+		l.flushes.Add(1)
+	}
+}
+
+// canaryScript writes, so that it fails at a server that is no primary any more. What it removes is
+// never there, so that it needs no memory and leaves nothing behind.
+const canaryScript = `redis.call('UNLINK', KEYS[1])
+return redis.call(ARGV[2], KEYS[1], ARGV[1])`
+
+// rounds sends canaries until ctx ends or the server refuses them. It returns the error of the last
+// one.
+func (l *link) rounds(ctx context.Context) (err error) {
+	for {
+		begun := l.Clock.Now()
+		now := l.round(ctx, l.session.Load())
+		if ctx.Err() != nil {
+			return err
+		}
+		if err = now; refused(err) || errors.Is(err, errGone) {
+			return err
+		}
+		l.rest(ctx, begun)
+	}
+}
+
+// rate is how many canaries are sent in the time of a staleness.
+const rate = 4
+
+// rest waits until the next canary is due. As long as there is no proof, that is when the last one
+// was heard: the first proof takes two.
+func (l *link) rest(ctx context.Context, begun time.Duration) {
+	for ctx.Err() == nil {
+		left := begun + l.staleness()/rate - l.Clock.Now()
+		if s := l.session.Load(); left <= 0 || s.Proven() == never && s.settled() {
+			return
+		}
+		timer := time.NewTimer(left)
+		select {
+		case <-l.wake:
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+	}
+}
+
+// round sends a canary, and looks whether the layout is still the same.
+func (l *link) round(ctx context.Context, s *Session) error {
+	ctx, cancel := context.WithTimeout(ctx, l.staleness())
+	defer cancel()
+	n := l.numbers.Add(1)
+	s.send(n, l.Clock.Now())
+	publish := "publish"
+	if l.clustered {
+		publish = "spublish"
+	}
+	canary := redis.NewCmd(ctx, "eval", canaryScript, 1, l.canary, n, publish)
+	now, err := l.layout(ctx, l.server, canary)
+	switch {
+	case err != nil:
+		return err
+	case now == l.known:
+		s.stand(n)
+	default:
+		l.known = now
+		l.void()
+		l.relink()
+	}
+	return nil
+}

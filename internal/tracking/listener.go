@@ -1,0 +1,95 @@
+package tracking
+
+import (
+	"context"
+	"time"
+
+	"github.com/activettl/rediscache/internal/recent"
+)
+
+// Listener is one that listens.
+type Listener struct {
+	Handler
+	tracker *Tracker
+
+	// guarded by the Tracker's mutex
+	told bool
+	left bool
+	last bool // nobody else was left
+}
+
+// Handler says what to listen for.
+type Handler struct {
+	Prefix    string           // of the keys: the name of a cache and a colon
+	Canary    string           // what the names of canaries begin with: its bookkeeping
+	Staleness time.Duration    // how old a proof may be
+	Changed   func(key string) // is told of the keys of one server one after another
+	Refused   func(err error)  // is told once if there is nothing to hear, and why
+}
+
+// Leave ends listening. If nobody else listens, it ends all connections, and waits for that until
+// ctx ends.
+func (l *Listener) Leave(ctx context.Context) error {
+	t := l.tracker
+	if !t.leave(l) {
+		return nil
+	}
+	t.stop()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		t.done.Wait()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Session returns the session of the primary that holds a key, or nil if there is none.
+func (l *Listener) Session(ctx context.Context, key string) *Session {
+	t := l.tracker
+	link := (*t.links.Load())[t.wire.Owner(ctx, key)]
+	if link == nil {
+		t.relink()
+		return nil
+	}
+	s := link.session.Load()
+	if s == nil || !s.covers(l.Prefix) {
+		return nil
+	}
+	return s
+}
+
+// Hears reports whether there is a session of any server.
+func (l *Listener) Hears() bool { return l.tracker.open.Load() > 0 }
+
+// Clock is the clock of proofs.
+func (l *Listener) Clock() recent.Clock { return l.tracker.Clock }
+
+// Stats are what became of the connections.
+type Stats struct {
+	Connects int64         // connections that were made
+	Flushes  int64         // sessions that ended on a connection that went on
+	Proven   time.Duration // age of the oldest of the last proofs, or -1 without one
+}
+
+// Stats returns the stats of the Tracker.
+func (l *Listener) Stats() Stats {
+	t := l.tracker
+	s := Stats{Connects: t.connects.Load(), Flushes: t.flushes.Load(), Proven: -1}
+	for _, link := range *t.links.Load() {
+		session := link.session.Load()
+		if session == nil || !session.covers(l.Prefix) || session.Proven() == never {
+			s.Proven = -1
+			break
+		}
+		s.Proven = max(s.Proven, t.Clock.Now()-session.Proven())
+	}
+	return s
+}
+
+// Invalidate tells all who listen in this process of a key that it writes, or has written.
+func (l *Listener) Invalidate(key string) { l.tracker.dispatch(key) }
