@@ -14,6 +14,7 @@ require (
 	github.com/eko/gocache/store/redis/v4 v4.2.5
 	github.com/go-redis/cache/v9 v9.0.0
 	github.com/jkratz55/redis-cache v1.9.1
+	github.com/maypok86/otter/v2 v2.4.0
 	github.com/mgtv-tech/jetcache-go v1.2.6
 	github.com/redis/go-redis/v9 v9.23.0
 	github.com/redis/rueidis v1.0.79

@@ -72,6 +72,40 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+func TestCheckNear(t *testing.T) {
+	type rates = map[string]float64
+	for name, tt := range map[string]struct {
+		rates  rates
+		allocs float64
+		want   string // part of the complaint; none if empty
+	}{
+		"good": {rates{"hand": 1900, "plain": 1000, "peer": 99, "alien": 90}, 0.001, ""},
+		"slow beside otter": {rates{"hand": 2100, "plain": 1000}, 0,
+			"plain, json 100B at 8, takes 2.10 times as long as hand, 2.00 is allowed"},
+		"one of two is slow": {rates{"hand": 1000, "plain": 1000, "piped": 400}, 0,
+			"piped, json 100B at 8, takes 2.50 times as long as hand"},
+		"near a peer": {rates{"plain": 1000, "peer": 110}, 0,
+			"plain, json 100B at 8, is 9.1 times as fast as peer, at least 10"},
+		"near an alien": {rates{"plain": 1000, "alien": 200}, 0, "5.0 times as fast as alien"},
+		"allocations":   {rates{"plain": 1000, "peer": 99}, 0.5, "makes 0.50 allocations"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := cellOf(8, tt.rates)
+			for i, s := range c.sides {
+				if s.kind == ours {
+					c.results[i].Allocs = tt.allocs
+				}
+			}
+			b := &bench{T: t}
+			b.checkNear(c)
+			if tt.want == "" && len(b.broken) > 0 || tt.want != "" &&
+				(len(b.broken) != 1 || !strings.Contains(b.broken[0], tt.want)) {
+				t.Errorf("%q, want %q", b.broken, tt.want)
+			}
+		})
+	}
+}
+
 func TestRatios(t *testing.T) {
 	cells := []cell{
 		cellOf(1, map[string]float64{"hand": 110, "plain": 100, "alien": 120}),

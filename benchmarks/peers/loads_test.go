@@ -1,7 +1,6 @@
 package peers
 
 import (
-	"flag"
 	"fmt"
 	"strings"
 	"testing"
@@ -30,14 +29,9 @@ func TestLoads(t *testing.T) {
 	}
 	tables := []*report.Table{b.coldKey(), b.deleted(), b.faults(), b.outage(), b.hit()}
 
-	command := "go -C benchmarks/peers test -run TestLoads -count 1 -timeout 20m -v"
-	flag.Visit(func(f *flag.Flag) {
-		if !strings.HasPrefix(f.Name, "test.") {
-			command += fmt.Sprintf(" -%s=%s", f.Name, f.Value)
-		}
-	})
-	text := report.Section(report.Machine(version, command)+"\n"+versions()+"\n\n"+absent+"\n",
-		b.broken, tables)
+	head := report.Machine(version, command("TestLoads", "20m")) + "\n" + versions() + "\n\n" +
+		absent + "\n"
+	text := report.Section(head, b.broken, tables)
 	for _, what := range b.broken {
 		t.Error(what)
 	}

@@ -15,6 +15,7 @@ type operation struct {
 	title, note string
 	goroutines  []int
 	detail      bool // a second table with all that is known of the smallest records
+	brief       bool // a call may take less than a microsecond
 
 	// of returns the call of a side that stores u, nil if it has none, and fails
 	// the test if the call does not do what it says.
@@ -63,26 +64,6 @@ var operations = []operation{
 		note: "A pipeline of `SET PX` everywhere. A call counts once.",
 		of:   func(p place, s side, u User) func(int) error { return writingMany(p, s.setMany, u) },
 	},
-}
-
-// near is the operation of the sides with near caches.
-var near = operation{
-	title: "Get with a near cache", goroutines: concurrency, detail: true,
-	note: "All records are in the near cache, so this is what a hit costs, decode included. The " +
-		"near caches of go-redis and rueidis (and rueidisaside, which stands on it) hear " +
-		"from Redis " +
-		"when a record changes; those of go-redis/cache and jetcache-go do not by themselves, " +
-		"and serve the old value until their own TTL ends.",
-	of: func(p place, s side, u User) func(int) error {
-		op := reading(p, s.get, u)
-		for n := range 2 * records { // all of them are there before the first slice
-			if err := op(n); err != nil {
-				p.Fatal(err)
-			}
-		}
-		return op
-	},
-	commands: func(side) float64 { return 0 },
 }
 
 // checked is the record that calls are checked on before they are measured.

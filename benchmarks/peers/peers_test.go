@@ -20,7 +20,7 @@ import (
 var (
 	quick = flag.Bool("quick", false,
 		"TestPeers: less than a minute; fail only on wrong values, commands and allocations")
-	rounds = flag.Int("rounds", 21, "TestPeers: slices of each side")
+	rounds = flag.Int("rounds", 21, "TestPeers, TestNear: slices of each side")
 	write  = flag.Bool("write", false, "TestPeers: write the results into ../README.md")
 )
 
@@ -36,14 +36,13 @@ func TestPeers(t *testing.T) {
 	for _, o := range operations {
 		tables = append(tables, b.tables(o, contenders)...)
 	}
-	tables = append(tables, b.tables(near, nearContenders)...)
 	tables = append(tables, b.growth())
 
 	version, err := serverinfo.Version(t.Context(), b.rdb)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := report.Section(report.Machine(version, command())+"\n"+versions()+"\n", b.broken,
+	text := report.Section(report.Machine(version, command("TestPeers", "1h"))+"\n"+versions()+"\n", b.broken,
 		tables)
 	for _, what := range b.broken {
 		t.Error(what)
@@ -56,9 +55,9 @@ func TestPeers(t *testing.T) {
 	}
 }
 
-// command is how to get the same results.
-func command() string {
-	s := "go -C benchmarks/peers test -run TestPeers -count 1 -timeout 1h -v"
+// command is how to get the same results from a test that may take so long.
+func command(test, timeout string) string {
+	s := fmt.Sprintf("go -C benchmarks/peers test -run %s -count 1 -timeout %s -v", test, timeout)
 	flag.Visit(func(f *flag.Flag) {
 		if !strings.HasPrefix(f.Name, "test.") {
 			s += fmt.Sprintf(" -%s=%s", f.Name, f.Value)
@@ -123,6 +122,25 @@ func (b *bench) load(goroutines int) measure.Load {
 	return l
 }
 
+// run measures sides. Calls that are brief are measured twice: without looks at the clock, and then
+// with them for the percentiles.
+func (b *bench) run(o operation, goroutines int, sides []measure.Side) ([]measure.Loaded, error) {
+	l := b.load(goroutines)
+	if l.Whole = o.brief; o.brief && !*quick {
+		l.Slice /= 2 // still many calls, and the slices of a round are nearer to each other
+	}
+	results, err := l.Run(sides)
+	if err != nil || !o.brief {
+		return results, err
+	}
+	l.Whole, l.Rounds = false, max(l.Rounds/3, 3)
+	timed, err := l.Run(sides)
+	for i, r := range timed {
+		results[i].P50, results[i].P99 = r.P50, r.P99
+	}
+	return results, err
+}
+
 // cell is what was measured of the sides of one format with records of one size
 // and so many goroutines.
 type cell struct {
@@ -147,7 +165,7 @@ func (b *bench) measure(o operation, fields []field) []cell {
 			b.Run(name, func(t *testing.T) { // closes the clients of its sides
 				ready := o.prepare(place{t, b.addr, b.rdb, f.format, name}, size, f.sides)
 				for _, n := range goroutines {
-					results, err := b.load(n).Run(sidesOf(ready))
+					results, err := b.run(o, n, sidesOf(ready))
 					if err != nil {
 						t.Fatal(err)
 					}

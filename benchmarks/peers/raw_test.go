@@ -60,12 +60,7 @@ func raw(p place) side {
 
 // nearRaw is GET and decode with the near cache of go-redis.
 func nearRaw(p place) side {
-	p.rdb = nearClient(p)
-	return side{name: "go-redis, ClientSideCacheConfig", kind: floor, get: raw(p).get}
-}
-
-func nearClient(p place) *redis.Client {
-	return newClient(p,
-		redis.Options{Addr: p.addr, Protocol: 3,
-			ClientSideCacheConfig: &redis.ClientSideCacheConfig{}})
+	p.rdb = newClient(p, redis.Options{Addr: p.addr, Protocol: 3,
+		ClientSideCacheConfig: &redis.ClientSideCacheConfig{}})
+	return side{name: "go-redis, ClientSideCacheConfig", kind: onRedis, get: raw(p).get}
 }

@@ -35,18 +35,6 @@ func tolerant(p place) side {
 	return s
 }
 
-// nearFixed and nearTolerant read from the memory of a client that caches.
-func nearFixed(p place) side {
-	return cacheOn(p, "rediscache, Fixed", nearClient(p), ttl.Fixed(hour), cache.Options{})
-}
-
-func nearTolerant(p place) side {
-	s := cacheOn(p, "rediscache, Active with Tolerance", nearClient(p), ttl.Active(hour, tolerance),
-		cache.Options{})
-	s.get = s.sliding
-	return s
-}
-
 func cacheWith(p place, name string, o cache.Options) side {
 	return cacheOn(p, name, p.rdb, ttl.Active(hour), o)
 }

@@ -108,10 +108,10 @@ var contenders = []field{
 	{payload.MsgPack, []func(place) side{raw, rediscache, autoPipelined, gocache}},
 }
 
-// nearContenders are the sides of the table of near caches, of which only get is
-// used. The first is the one with which the others are compared.
+// nearContenders are the sides of the tables of near caches, of which only get is used. The first
+// two are the floor and ours, with which the others are compared.
 var nearContenders = []field{
 	{payload.JSON,
-		[]func(place) side{nearRaw, nearFixed, nearTolerant, nearRueidis, nearAside,
-			nearGoRedisCache, nearJetcache}},
+		[]func(place) side{inProcess, nearFixed, nearTolerant, nearRaw, nearGoRedisCache,
+			nearJetcache, nearRueidis, nearAside}},
 }

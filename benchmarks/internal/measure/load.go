@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -14,6 +15,10 @@ type Load struct {
 	Goroutines int
 	Rounds     int           // slices of each side
 	Slice      time.Duration // of each side; it must be long beside a call
+
+	// Whole times slices and not single calls, so P50 and P99 are zero. It is for calls of less
+	// than a microsecond, of which a look at the clock would be a large part.
+	Whole bool
 
 	// Server returns what the server has done so far. Nil means not to ask.
 	Server func() (Work, error)
@@ -105,23 +110,24 @@ func (l Load) take(side Side, times [][]time.Duration) (slice, error) {
 	if err != nil {
 		return slice{}, err
 	}
-	errs := make([]error, l.Goroutines)
+	made, errs := make([]int, l.Goroutines), make([]error, l.Goroutines)
+	var over atomic.Bool
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	start := time.Now()
+	if l.Whole {
+		defer time.AfterFunc(l.Slice, func() { over.Store(true) }).Stop()
+	}
 	var wg sync.WaitGroup
 	for g := range l.Goroutines {
 		wg.Go(func() {
-			took, at := times[g][:0], start
-			// a prime, so that they do not march in step
-			for n := g * 7919; at.Sub(start) < l.Slice; n++ {
-				if errs[g] = side.Op(n); errs[g] != nil {
-					return
-				}
-				now := time.Now()
-				took, at = append(took, now.Sub(at)), now
+			first := g * 7919 // a prime, so that they do not march in step
+			if l.Whole {
+				made[g], errs[g] = untimed(side.Op, first, &over)
+				return
 			}
-			times[g] = took
+			times[g], errs[g] = timed(side.Op, first, start, l.Slice, times[g][:0])
+			made[g] = len(times[g])
 		})
 	}
 	wg.Wait()
@@ -136,14 +142,43 @@ func (l Load) take(side Side, times [][]time.Duration) (slice, error) {
 	if err != nil {
 		return slice{}, err
 	}
-	all := slices.Concat(times...)
-	slices.Sort(all)
-	calls := float64(len(all))
-	return slice{
+	calls := 0.0
+	for _, n := range made {
+		calls += float64(n)
+	}
+	s := slice{
 		rate:   calls / elapsed.Seconds(),
-		p50:    float64(all[len(all)/2]),
-		p99:    float64(all[len(all)*99/100]),
 		allocs: float64(after.Mallocs-before.Mallocs) / calls,
 		work:   Work{(done.Commands - did.Commands) / calls, (done.Micros - did.Micros) / calls},
-	}, nil
+	}
+	if !l.Whole {
+		all := slices.Concat(times...)
+		slices.Sort(all)
+		s.p50, s.p99 = float64(all[len(all)/2]), float64(all[len(all)*99/100])
+	}
+	return s, nil
+}
+
+// timed calls op until the slice is over, and returns how long each call took.
+func timed(
+	op func(int) error, n int, start time.Time, slice time.Duration, took []time.Duration,
+) ([]time.Duration, error) {
+	for at := start; at.Sub(start) < slice; n++ {
+		if err := op(n); err != nil {
+			return took, err
+		}
+		now := time.Now()
+		took, at = append(took, now.Sub(at)), now
+	}
+	return took, nil
+}
+
+// untimed calls op until the slice is over, and returns how many calls it made.
+func untimed(op func(int) error, n int, over *atomic.Bool) (made int, err error) {
+	for ; !over.Load(); made++ {
+		if err := op(n + made); err != nil {
+			return made, err
+		}
+	}
+	return made, nil
 }

@@ -48,6 +48,28 @@ func TestLoad(t *testing.T) {
 	})
 }
 
+func TestLoadWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const unit = time.Millisecond
+		load := Load{Goroutines: 8, Rounds: 3, Slice: 100*unit - unit/2, Whole: true}
+		results, err := load.Run([]Side{
+			{"floor", func(int) error { time.Sleep(unit); return nil }},
+			{"twice", func(int) error { time.Sleep(2 * unit); return nil }},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		floor, twice := results[0], results[1]
+		if floor.Rate() != (Stat{8000, 8000, 8000}) || floor.Beside(twice) != (Stat{2, 2, 2}) {
+			t.Errorf("rates %v and %v, want 8 calls a millisecond and half of them", floor.Rates,
+				twice.Rates)
+		}
+		if floor.P50 != 0 || floor.P99 != 0 {
+			t.Errorf("percentiles %v, %v of calls that were not timed", floor.P50, floor.P99)
+		}
+	})
+}
+
 func TestLoadReportsErrors(t *testing.T) {
 	bad := errors.New("bad")
 	fine := Side{"side", func(int) error { time.Sleep(time.Millisecond); return nil }}
@@ -58,10 +80,12 @@ func TestLoadReportsErrors(t *testing.T) {
 		"side":   {Side{"side", func(n int) error { return bad }}, nil},
 		"server": {fine, func() (Work, error) { return Work{}, bad }},
 	} {
-		_, err := Load{Goroutines: 2, Rounds: 1, Slice: time.Millisecond,
-			Server: l.server}.Run([]Side{l.side})
-		if !errors.Is(err, bad) {
-			t.Errorf("%s: error %v, want %v", name, err, bad)
+		for _, whole := range []bool{false, true} {
+			_, err := Load{Goroutines: 2, Rounds: 1, Slice: time.Millisecond, Whole: whole,
+				Server: l.server}.Run([]Side{l.side})
+			if !errors.Is(err, bad) {
+				t.Errorf("%s, whole %v: error %v, want %v", name, whole, err, bad)
+			}
 		}
 	}
 }

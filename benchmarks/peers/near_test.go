@@ -1,0 +1,172 @@
+package peers
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/benchmarks/internal/measure"
+	"github.com/activettl/rediscache/benchmarks/internal/report"
+	"github.com/activettl/rediscache/benchmarks/internal/serverinfo"
+	"github.com/activettl/rediscache/internal/redistest"
+)
+
+// What the library promises of a hit in memory.
+const (
+	maxBesideOtter = 2.0  // time, as a multiple of otter's Get with expiry
+	minBesideNear  = 10.0 // time of a hit of any other peer, as a multiple of ours
+)
+
+// near is the operation of the sides with near caches.
+var near = operation{
+	title: "Get with a near cache", goroutines: concurrency, detail: true, brief: true,
+	note: "All records are in the memory of the process, so this is what a hit costs. rediscache " +
+		"with `Options.Near` and otter keep values that are decoded, the others decode at each " +
+		"hit. otter is beside them to show what memory alone costs: nobody tells it of a write. " +
+		"The near caches of go-redis and rueidis (and rueidisaside, which stands on it) hear " +
+		"from Redis when a record changes. Those of go-redis/cache and jetcache-go do not by " +
+		"themselves, and serve the old value until their own TTL ends.",
+	of: func(p place, s side, u User) func(n int) error {
+		op := reading(p, s.get, u)
+		for n := range 2 * records { // all of them are there before the first slice
+			if err := op(n); err != nil {
+				p.Fatal(err)
+			}
+		}
+		return op
+	},
+	commands: func(side) float64 { return 0 },
+}
+
+// TestNear compares hits in near caches, prints the tables, and fails if rediscache breaks a
+// promise.
+func TestNear(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short is set")
+	}
+	if *quick && *write {
+		t.Fatal("-quick does not measure enough for -write")
+	}
+	addr := redistest.Start(t).Addr()
+	b := &bench{T: t, addr: addr, rdb: newClient(t, redis.Options{Addr: addr})}
+	version, err := serverinfo.Version(t.Context(), b.rdb)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells := b.measure(near, nearContenders)
+	if t.Failed() || len(cells) == 0 { // -run may leave them out
+		return
+	}
+	for _, c := range cells {
+		b.check(near, c)
+		b.checkNear(c)
+	}
+	tables := []*report.Table{nearRatios(cells), nearDetails(cells), b.sent()}
+	head := report.Machine(version, command("TestNear", "20m")) + "\n" + versions() + "\n"
+	text := report.Section(head, b.broken, tables)
+	for _, what := range b.broken {
+		t.Error(what)
+	}
+	fmt.Print("\n" + text + "\n")
+	if *write {
+		if err := report.Replace("../README.md", "TestNear", text); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// checkNear notes what is not as promised in a cell.
+func (b *bench) checkNear(c cell) {
+	for i, s := range c.sides {
+		if s.kind != ours {
+			continue
+		}
+		hit := fmt.Sprintf("a hit of %s, %s %s at %d,", s.name, c.format.Label, c.size.Label,
+			c.goroutines)
+		// A hundredth is for canaries and for the goroutines of a slice.
+		if allocs := c.results[i].Allocs; allocs > 0.01 {
+			b.breaks("%s makes %.2f allocations, none is allowed", hit, allocs)
+		}
+		if !*quick { // times are judged by the full run alone
+			b.checkNearTime(c, hit, c.results[i])
+		}
+	}
+}
+
+func (b *bench) checkNearTime(c cell, hit string, mine measure.Loaded) {
+	for i, s := range c.sides {
+		faster := mine.Beside(c.results[i]).Median
+		switch {
+		case s.kind == floor && 1/faster > maxBesideOtter:
+			b.breaks("%s takes %.2f times as long as %s, %.2f is allowed", hit, 1/faster, s.name,
+				maxBesideOtter)
+		case (s.kind == onRedis || s.kind == other) && faster < minBesideNear:
+			b.breaks("%s is %.1f times as fast as %s, at least %.0f is promised", hit, faster,
+				s.name, minBesideNear)
+		}
+	}
+}
+
+// nearRatios is the time of a hit of all sides, with a column for each concurrency.
+func nearRatios(cells []cell) *report.Table {
+	t := &report.Table{Title: near.title, Labels: 3, Head: []string{"Side", "Codec", "Value"}}
+	rows := map[string]int{}
+	for _, c := range cells {
+		if head := fmt.Sprintf("at %d", c.goroutines); !slices.Contains(t.Head, head) {
+			t.Head = append(t.Head, head)
+		}
+		for i, s := range c.sides {
+			key := s.name + "\x00" + c.format.Label + "\x00" + c.size.Label
+			if _, ok := rows[key]; !ok {
+				rows[key] = len(t.Rows)
+				t.Add(s.name, c.format.Label, c.size.Label)
+			}
+			r := c.reference().Beside(c.results[i])
+			t.Rows[rows[key]] = append(t.Rows[rows[key]],
+				fmt.Sprintf("%.2f (%.2f–%.2f)", r.Median, r.Q1, r.Q3))
+		}
+	}
+	t.Note = fmt.Sprintf("%s Time of a hit with so many goroutines, as a multiple of that of %s "+
+		"(quartiles of the rounds, in each of which all sides have a slice). Bounds: a hit of "+
+		"rediscache takes at most %.0f times as long as otter's, one of any other "+
+		"peer at least %.0f times as long as that of rediscache; no allocation; no command but "+
+		"canaries and renewals.", near.note, cells[0].reference().Name, maxBesideOtter,
+		minBesideNear)
+	return t
+}
+
+// nearDetails is all that is known of hits.
+func nearDetails(cells []cell) *report.Table {
+	t := &report.Table{
+		Title: near.title + ", in detail", Labels: 2,
+		Note: "Per hit. The time is that of a core: the time of a slice, times the cores at " +
+			"work, by the calls. p50 and p99 are of single calls, each with a look at the clock " +
+			"in it, in slices of their own; medians of those of the slices. Commands are by " +
+			"INFO commandstats, canaries among them.",
+		Head: []string{"Side", "Value", "goroutines", "ns (quartiles)", "p50 ns", "p99 ns",
+			"allocs", "commands"},
+	}
+	for _, c := range cells {
+		for _, r := range c.results {
+			ns := c.nanos(r)
+			t.Add(r.Name, c.size.Label, fmt.Sprint(c.goroutines),
+				fmt.Sprintf("%.0f (%.0f–%.0f)", ns.Median, ns.Q1, ns.Q3),
+				fmt.Sprintf("%.0f", r.P50), fmt.Sprintf("%.0f", r.P99),
+				fmt.Sprintf("%.2f", r.Allocs), fmt.Sprintf("%.2f", r.Work.Commands))
+		}
+	}
+	return t
+}
+
+// nanos is how long a call occupies a core.
+func (c cell) nanos(r measure.Loaded) measure.Stat {
+	cores := float64(min(c.goroutines, runtime.GOMAXPROCS(0)))
+	times := make([]float64, len(r.Rates))
+	for round, rate := range r.Rates {
+		times[round] = cores * 1e9 / rate
+	}
+	return measure.Summarize(times)
+}

@@ -1,0 +1,17 @@
+package staleness
+
+import (
+	"flag"
+	"testing"
+
+	"github.com/activettl/rediscache/internal/redistest"
+)
+
+var (
+	quick = flag.Bool("quick", false, "one short run of each fault, for CI")
+	wr    = flag.Bool("write", false, "write the table into README.md")
+	runs  = flag.Int("runs", 10, "runs of each fault")
+	only  = flag.String("fault", "", "only faults whose name contains this")
+)
+
+func TestMain(m *testing.M) { redistest.Main(m) }
