@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"flag"
-	"fmt"
 	"net"
 	"strconv"
 	"testing"
@@ -43,23 +42,8 @@ func TestLoadBounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	tables := []*report.Table{b.hit(rdb), b.coldKey(), b.outage()}
-
-	command := "go -C benchmarks test -run TestLoadBounds -count 1 -v"
-	for name, set := range map[string]bool{"quick": *quick, "write": *write} {
-		if set {
-			command += " -" + name
-		}
-	}
-	text := report.Section(report.Machine(version, command), b.broken, tables)
-	for _, what := range b.broken {
-		t.Error(what)
-	}
-	fmt.Print("\n" + text + "\n")
-	if *write {
-		if err := report.Replace("README.md", "TestLoadBounds", text); err != nil {
-			t.Error(err)
-		}
-	}
+	head := report.Machine(version, b.command())
+	report.Publish(t, "README.md", head, b.broken, tables, *write)
 }
 
 // ownClient returns a client as cache.Config.Client makes it.

@@ -62,16 +62,8 @@ func TestBounds(t *testing.T) {
 	}
 	tables = append(tables, b.sweep()...)
 
-	text := report.Section(report.Machine(version, b.command()), b.broken, tables)
-	for _, what := range b.broken {
-		t.Error(what)
-	}
-	fmt.Print("\n" + text + "\n")
-	if *write {
-		if err := report.Replace("README.md", "TestBounds", text); err != nil {
-			t.Error(err)
-		}
-	}
+	head := report.Machine(version, b.command())
+	report.Publish(t, "README.md", head, b.broken, tables, *write)
 }
 
 type bounds struct {
@@ -82,7 +74,7 @@ type bounds struct {
 
 // command is how to get the same results.
 func (b *bounds) command() string {
-	s := "go -C benchmarks test -run TestBounds -count 1 -v"
+	s := "go -C benchmarks test -run " + b.Name() + " -count 1 -v"
 	if *quick {
 		s += " -quick"
 	}

@@ -44,23 +44,8 @@ func TestNearBounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	tables := []*report.Table{b.nearIdle(), b.nearHeap()}
-
-	command := "go -C benchmarks test -run TestNearBounds -count 1 -v"
-	for name, set := range map[string]bool{"quick": *quick, "write": *write} {
-		if set {
-			command += " -" + name
-		}
-	}
-	text := report.Section(report.Machine(version, command), b.broken, tables)
-	for _, what := range b.broken {
-		t.Error(what)
-	}
-	fmt.Print("\n" + text + "\n")
-	if *write {
-		if err := report.Replace("README.md", "TestNearBounds", text); err != nil {
-			t.Error(err)
-		}
-	}
+	head := report.Machine(version, b.command())
+	report.Publish(t, "README.md", head, b.broken, tables, *write)
 }
 
 // usage is what the process takes, garbage left out.

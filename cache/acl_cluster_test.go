@@ -58,9 +58,7 @@ func TestACLOfCluster(t *testing.T) {
 			for _, admin := range admins {
 				allow(t, admin, slices.Concat(base, rules))
 			}
-			rdb := c.Client(t, func(o *redis.UniversalOptions) {
-				o.Username, o.Password = "app", "secret"
-			})
+			rdb := c.Client(t, asApp)
 			defer rdb.Close()
 			users := mustNew[string](t, rdb, "users", jsonUsers, active())
 			for _, key := range []string{"a", "b", "c", "d", "e"} {
@@ -94,9 +92,7 @@ func TestACLOfClusterNear(t *testing.T) {
 			for _, admin := range admins {
 				allow(t, admin, slices.Concat(base, rules))
 			}
-			rdb := c.Client(t, func(o *redis.UniversalOptions) {
-				o.Username, o.Password = "app", "secret"
-			})
+			rdb := c.Client(t, asApp)
 			defer rdb.Close()
 			h := &recorder{}
 			o := nearly(fixed())

@@ -222,6 +222,9 @@ func allow(t *testing.T, admin *redis.Client, rules []string) {
 	must(t, admin.ACLLogReset(ctx(t)).Err())
 }
 
+// asApp makes a client that of the user app.
+func asApp(o *redis.UniversalOptions) { o.Username, o.Password = "app", "secret" }
+
 // under does what the usage does as a user with these rules, and returns the errors.
 func (u usage) under(t *testing.T, admin *redis.Client, rules []string) []error {
 	t.Helper()

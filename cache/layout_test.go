@@ -182,9 +182,7 @@ func TestLearnsFromAnswers(t *testing.T) {
 	must(t,
 		admin.Do(ctx(t), "acl", "setuser", "app", "on", ">secret", "~*", "+@all", "-eval",
 			"-evalsha").Err())
-	locked := s.Client(t, func(o *redis.UniversalOptions) {
-		o.Username, o.Password = "app", "secret"
-	})
+	locked := s.Client(t, asApp)
 	reads := func(u *cache.Cache[int64, User], rdb redis.UniversalClient) map[string]int {
 		t.Helper()
 		wire := redistest.Wire(t, rdb)

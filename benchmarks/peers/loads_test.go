@@ -1,7 +1,6 @@
 package peers
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -31,16 +30,7 @@ func TestLoads(t *testing.T) {
 
 	head := report.Machine(version, command("TestLoads", "20m")) + "\n" + versions() + "\n\n" +
 		absent + "\n"
-	text := report.Section(head, b.broken, tables)
-	for _, what := range b.broken {
-		t.Error(what)
-	}
-	fmt.Print("\n" + text + "\n")
-	if *write {
-		if err := report.Replace("../README.md", "TestLoads", text); err != nil {
-			t.Error(err)
-		}
-	}
+	report.Publish(t, "../README.md", head, b.broken, tables, *write)
 }
 
 // absent is who is not there.

@@ -3,7 +3,6 @@ package peers
 import (
 	"fmt"
 	"runtime"
-	"slices"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -66,16 +65,7 @@ func TestNear(t *testing.T) {
 	}
 	tables := []*report.Table{nearRatios(cells), nearDetails(cells), b.sent()}
 	head := report.Machine(version, command("TestNear", "20m")) + "\n" + versions() + "\n"
-	text := report.Section(head, b.broken, tables)
-	for _, what := range b.broken {
-		t.Error(what)
-	}
-	fmt.Print("\n" + text + "\n")
-	if *write {
-		if err := report.Replace("../README.md", "TestNear", text); err != nil {
-			t.Error(err)
-		}
-	}
+	report.Publish(t, "../README.md", head, b.broken, tables, *write)
 }
 
 // checkNear notes what is not as promised in a cell.
@@ -112,27 +102,13 @@ func (b *bench) checkNearTime(c cell, hit string, mine measure.Loaded) {
 
 // nearRatios is the time of a hit of all sides, with a column for each concurrency.
 func nearRatios(cells []cell) *report.Table {
-	t := &report.Table{Title: near.title, Labels: 3, Head: []string{"Side", "Codec", "Value"}}
-	rows := map[string]int{}
-	for _, c := range cells {
-		if head := fmt.Sprintf("at %d", c.goroutines); !slices.Contains(t.Head, head) {
-			t.Head = append(t.Head, head)
-		}
-		for i, s := range c.sides {
-			key := s.name + "\x00" + c.format.Label + "\x00" + c.size.Label
-			if _, ok := rows[key]; !ok {
-				rows[key] = len(t.Rows)
-				t.Add(s.name, c.format.Label, c.size.Label)
-			}
-			r := c.reference().Beside(c.results[i])
-			t.Rows[rows[key]] = append(t.Rows[rows[key]],
-				fmt.Sprintf("%.2f (%.2f–%.2f)", r.Median, r.Q1, r.Q3))
-		}
-	}
+	t := ratioTable(near.title, cells, func(c cell, r measure.Loaded) measure.Stat {
+		return c.reference().Beside(r)
+	})
 	t.Note = fmt.Sprintf("%s Time of a hit with so many goroutines, as a multiple of that of %s "+
 		"(quartiles of the rounds, in each of which all sides have a slice). Bounds: a hit of "+
-		"rediscache takes at most %.0f times as long as otter's, one of any other "+
-		"peer at least %.0f times as long as that of rediscache; no allocation; no command but "+
+		"rediscache takes at most %.0f times as long as otter's. One of any other peer takes at "+
+		"least %.0f times as long as that of rediscache. It has no allocation, and no command but "+
 		"canaries and renewals.", near.note, cells[0].reference().Name, maxBesideOtter,
 		minBesideNear)
 	return t

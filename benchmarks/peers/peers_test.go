@@ -42,17 +42,8 @@ func TestPeers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := report.Section(report.Machine(version, command("TestPeers", "1h"))+"\n"+versions()+"\n", b.broken,
-		tables)
-	for _, what := range b.broken {
-		t.Error(what)
-	}
-	fmt.Print("\n" + text + "\n")
-	if *write {
-		if err := report.Replace("../README.md", "TestPeers", text); err != nil {
-			t.Error(err)
-		}
-	}
+	head := report.Machine(version, command("TestPeers", "1h")) + "\n" + versions() + "\n"
+	report.Publish(t, "../README.md", head, b.broken, tables, *write)
 }
 
 // command is how to get the same results from a test that may take so long.

@@ -52,7 +52,21 @@ func (c cell) fastest(kinds ...kind) int {
 
 // ratios is the throughput of all sides, with a column for each concurrency.
 func ratios(o operation, cells []cell) *report.Table {
-	t := &report.Table{Title: o.title, Labels: 3, Head: []string{"Side", "Codec", "Value"}}
+	t := ratioTable(o.title, cells, func(c cell, r measure.Loaded) measure.Stat {
+		return r.Beside(c.reference())
+	})
+	t.Note = fmt.Sprintf("%s Throughput with so many goroutines, as a multiple of that of %s "+
+		"with the same codec (quartiles).\n\n%s",
+		o.note, cells[0].reference().Name, winners(cells))
+	return t
+}
+
+// ratioTable compares the results of all sides with the reference of their cell. It has a column for
+// each concurrency.
+func ratioTable(
+	title string, cells []cell, ratio func(c cell, r measure.Loaded) measure.Stat,
+) *report.Table {
+	t := &report.Table{Title: title, Labels: 3, Head: []string{"Side", "Codec", "Value"}}
 	rows := map[string]int{}
 	for _, c := range cells {
 		if head := fmt.Sprintf("at %d", c.goroutines); !slices.Contains(t.Head, head) {
@@ -64,14 +78,11 @@ func ratios(o operation, cells []cell) *report.Table {
 				rows[key] = len(t.Rows)
 				t.Add(s.name, c.format.Label, c.size.Label)
 			}
-			r := c.results[i].Beside(c.reference())
+			r := ratio(c, c.results[i])
 			t.Rows[rows[key]] = append(t.Rows[rows[key]],
 				fmt.Sprintf("%.2f (%.2f–%.2f)", r.Median, r.Q1, r.Q3))
 		}
 	}
-	t.Note = fmt.Sprintf("%s Throughput with so many goroutines, as a multiple of that of %s "+
-		"with the same codec (quartiles).\n\n%s",
-		o.note, cells[0].reference().Name, winners(cells))
 	return t
 }
 

@@ -67,16 +67,8 @@ func TestStaleness(t *testing.T) {
 			command += " -runs " + f.Value.String()
 		}
 	})
-	text := report.Section(report.Machine(version, command), broken, []*report.Table{table})
-	for _, what := range broken {
-		t.Error(what)
-	}
-	fmt.Print("\n" + text + "\n")
-	if *wr {
-		if err := report.Replace("../README.md", "TestStaleness", text); err != nil {
-			t.Error(err)
-		}
-	}
+	head := report.Machine(version, command)
+	report.Publish(t, "../README.md", head, broken, []*report.Table{table}, *wr)
 }
 
 const note = "The worst age of an answer in ms, from the acknowledgement of the write that " +

@@ -15,8 +15,9 @@
 // # When a copy may be handed out
 //
 // The session of the copy has a proof that is not older than the bound, and after that was looked
-// up, the copy has not been dropped. In this order: a push that is heard between the two drops the
-// copy, while a proof that comes between the two would be one of a push that was not seen.
+// up, the copy has not been dropped. The order matters. A push that is heard between the two drops
+// the copy. In the other order, a proof that comes between the two would be one of a push that was
+// not seen.
 //
 // A copy does not outlive the record: its time is the TTL that the server told, from before the
 // read was sent.

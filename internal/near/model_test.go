@@ -6,9 +6,9 @@ import (
 	"github.com/activettl/rediscache/internal/interleave"
 )
 
-// The model of a copy: every order in which the steps of a read that is kept, a write of another
-// process, a write of this one, canaries, pushes and a broken connection can happen, on one key. It
-// checks the rules, of this package and of tracking, and not their code.
+// The model of a copy: every order in which steps can happen, on one key. They are those of a read
+// that is kept, a write of another process, a write of this one, canaries, pushes and a broken
+// connection. It checks the rules, of this package and of tracking, and not their code.
 
 // rule is a rule that the model can do without. The zero rule is none.
 type rule int

@@ -15,9 +15,9 @@
 // canaries: a script, by the client that the caches read with, that publishes a number on a channel
 // which the connection is subscribed to.
 //
-// A server may push the echo of a canary before the key of a write that it acknowledged earlier, if
-// both fall in one turn of its event loop, or if several threads of it write. It does not do so
-// across two echoes. So when canary n is heard, and canary m was heard before n was sent, then
+// A server may push the echo of a canary before the key of a write that it acknowledged earlier. It
+// may if both fall in one turn of its event loop, or if several threads of it write. It does not do
+// so across two echoes. Say that canary n is heard, and canary m was heard before n was sent. Then
 // every write that was acknowledged before m was sent has been heard of. The time at which m was
 // sent is the proof.
 //
@@ -26,8 +26,8 @@
 //
 // # What a proof holds for
 //
-// What was read from a primary after the session began, with no push of its key between the
-// sending of the read and its reply, is what a read at the time of the proof, or of any earlier
-// one, would have found, or newer. This holds for a Session that has ended too: its last proof
-// stays true, and grows old.
+// Say that a value was read from a primary after the session began, with no push of its key between
+// the sending of the read and its reply. Then it is what a read at the time of the proof, or of any
+// earlier one, would have found, or newer. This holds for a Session that has ended too: its last
+// proof stays true, and grows old.
 package tracking

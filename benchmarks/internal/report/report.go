@@ -76,6 +76,28 @@ func Section(head string, broken []string, tables []*Table) string {
 	return b.String()
 }
 
+// Publish ends a test: it prints the Section, fails for what is broken, and puts the Section into the
+// test's place in the file if write is set.
+func Publish(
+	t interface {
+		Name() string
+		Error(args ...any)
+	},
+	file, head string, broken []string, tables []*Table, write bool,
+) {
+	text := Section(head, broken, tables)
+	for _, what := range broken {
+		t.Error(what)
+	}
+	fmt.Print("\n" + text + "\n")
+	if !write {
+		return
+	}
+	if err := Replace(file, t.Name(), text); err != nil {
+		t.Error(err)
+	}
+}
+
 // Machine says where and when something was measured.
 func Machine(redisVersion, command string) string {
 	return fmt.Sprintf("%s, %s; Redis %s; go-redis and server on this machine, over loopback. "+

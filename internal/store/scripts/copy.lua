@@ -1,7 +1,7 @@
 -- copy reads a record of any kind for a copy of it elsewhere.
 -- ARGV: the policy's TTL; the tolerance of it; 1 to renew the record if that has passed.
--- Returns {value, PTTL, the time for which the record is not due for a renewal, its own TTL or -1 if
--- it has no terms of its own}, or nil for a miss.
+-- Returns {value, PTTL, fresh, own}, or nil for a miss. For the time fresh, the record is not due for
+-- a renewal; own is its own TTL, or -1 if it has no terms of its own.
 local policy, tolerance = tonumber(ARGV[1]), tonumber(ARGV[2])
 
 local function found(value, own, deadline)
