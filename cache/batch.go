@@ -86,16 +86,16 @@ func (g *gathered[K, V]) take(i int, v V, err error) {
 }
 
 // value decodes the value of a reply.
-func (c *Cache[K, V]) value(reply store.Reply) (v V, err error) {
+func (c *Cache[K, V]) value(key string, reply store.Reply) (v V, err error) {
 	if reply.Err != nil {
 		return v, reply.Err
 	}
-	return c.decode(reply.Value)
+	return c.decode(key, reply.Value)
 }
 
 // received is value for a read of callers. A record that cannot be decoded is not renewed again.
 func (c *Cache[K, V]) received(key string, reply store.Reply) (v V, err error) {
-	if v, err = c.value(reply); err != nil && reply.Err == nil {
+	if v, err = c.value(key, reply); err != nil && reply.Err == nil {
 		c.store.Unreadable(key)
 	}
 	return v, err
@@ -139,7 +139,7 @@ func (c *Cache[K, V]) SetMany(ctx context.Context, records map[K]V, opts ...SetO
 		key, err := c.redisKey(k)
 		var data []byte
 		if err == nil {
-			data, err = c.encode(v)
+			data, err = c.encode(key, v)
 		}
 		if err != nil {
 			errs = append(errs, c.fail(op, c.text(key), err))

@@ -121,6 +121,9 @@ func newCache[K comparable, V any](
 	if err != nil {
 		return nil, fmt.Errorf("cache %s: %w", name, err)
 	}
+	if err := codec.Check(c); err != nil {
+		return nil, fmt.Errorf("cache %s: %w", name, err)
+	}
 	coder, err := names.For[K]()
 	if err != nil {
 		return nil, fmt.Errorf("cache %s: %w", name, err)
@@ -230,51 +233,6 @@ func (c *Cache[K, V]) redisKey(k K) (string, error) {
 
 // text returns the text of a cache's key without the cache's name.
 func (c *core) text(key string) string { return c.names.Text(key) }
-
-// encode returns the bytes of a value that the cache may write.
-func (c *Cache[K, V]) encode(v V) ([]byte, error) {
-	if c.lacksValue(v) {
-		return nil, ErrNilValue
-	}
-	data, err := c.codec.Encode(v)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrEncode, err)
-	}
-	if err := c.fits(data); err != nil {
-		return nil, err
-	}
-	if c.nillable && len(data) <= maxNull && c.isNull(data) {
-		return nil, ErrNilValue
-	}
-	return data, nil
-}
-
-// maxNull is more bytes than any format takes to say that there is no value: JSON's
-// null has four.
-const maxNull = 8
-
-// isNull reports whether the codec reads data as no value, as it does when an any
-// holds a nil map.
-func (c *Cache[K, V]) isNull(data []byte) bool {
-	v, err := c.codec.Decode(data)
-	return err == nil && c.lacksValue(v)
-}
-
-// decode returns the value of bytes that Redis holds.
-func (c *Cache[K, V]) decode(data []byte) (V, error) {
-	var zero V
-	if err := c.fits(data); err != nil {
-		return zero, err
-	}
-	v, err := c.codec.Decode(data)
-	if err != nil {
-		return zero, fmt.Errorf("%w: %w", ErrDecode, err)
-	}
-	if c.lacksValue(v) {
-		return zero, fmt.Errorf("%w: %w", ErrDecode, ErrNilValue)
-	}
-	return v, nil
-}
 
 func (c *core) fits(data []byte) error {
 	if len(data) > c.maxValueBytes {

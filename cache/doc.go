@@ -72,10 +72,10 @@
 // # No stale write-back
 //
 // What was loaded is stored only if the lease of that load is still there. Every write removes or
-// replaces a lease: Set, Add, Update, UpdateField, Modify, Upsert, Touch, Delete, Clear and their
-// batches. So a caller that asks after a write was acknowledged never gets what was loaded before
-// it, at whatever point of the load the write came (TestNoStaleWriteBack, TestModelOfLoad). Write
-// to the source first, and then to the cache.
+// replaces a lease: Set, Add, Update, UpdateField, UpdateFields, Modify, Upsert, Touch, Delete,
+// Clear and their batches. So a caller that asks after a write was acknowledged never gets what was
+// loaded before it, at whatever point of the load the write came (TestNoStaleWriteBack,
+// TestModelOfLoad). Write to the source first, and then to the cache.
 //
 // Those who asked before the loader was called get what was loaded. The others read again
 // (TestEarlyCallersKeepWhatIsLoaded).

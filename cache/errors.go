@@ -21,13 +21,13 @@ var (
 	// ErrExists means that Add found a record under the key. The record stays as it is.
 	ErrExists = store.ErrExists
 
-	// ErrConflict means that UpdateField, Modify or Upsert met another writer on each of its
-	// attempts. The record holds what the others wrote.
+	// ErrConflict means that UpdateField, UpdateFields, Modify or Upsert met another writer on each
+	// of its attempts. The record holds what the others wrote.
 	ErrConflict = errors.New("record was changed by others on every attempt")
 
-	// ErrUnknownOutcome means that Redis did not answer a write of Add, UpdateField, Modify or
-	// Upsert. It is not known whether the record was written. The write is not sent again, because
-	// it could then take place twice.
+	// ErrUnknownOutcome means that Redis did not answer a write of Add, UpdateField, UpdateFields,
+	// Modify or Upsert. It is not known whether the record was written. The write is not sent
+	// again, because it could then take place twice.
 	ErrUnknownOutcome = store.ErrUnknownOutcome
 
 	// ErrDecode means that the codec cannot decode the bytes that Redis holds. The bytes stay. This
@@ -58,11 +58,11 @@ var (
 	ErrWrongType = store.ErrWrongType
 
 	// ErrUnknownField means that the value has no field of the name that was
-	// given to UpdateField.
+	// given to UpdateField or UpdateFields.
 	ErrUnknownField = codec.ErrUnknownField
 
 	// ErrFieldValue means that the field does not take the value that was given
-	// to UpdateField.
+	// to UpdateField or UpdateFields.
 	ErrFieldValue = codec.ErrFieldValue
 
 	// ErrMaxIdle means that Sweep was given an idle time that is less than a

@@ -161,6 +161,22 @@ func ExampleCache_UpdateField() {
 	// {Ann 32 0} <nil>
 }
 
+func ExampleCache_UpdateFields() {
+	accounts, done := open()
+	defer done()
+	ctx := context.Background()
+
+	// All or none. A path leads further: "address.city", "tags[0]".
+	fmt.Println(accounts.UpdateFields(ctx, 42, map[string]any{"age": 32, "name": "Anna"}))
+	err := accounts.UpdateFields(ctx, 42, map[string]any{"age": 33, "nome": "Anne"})
+	fmt.Println(errors.Is(err, cache.ErrUnknownField))
+	fmt.Println(accounts.Get(ctx, 42))
+	// Output:
+	// <nil>
+	// true
+	// {Anna 32 0} <nil>
+}
+
 func ExampleCache_Modify() {
 	accounts, done := open()
 	defer done()

@@ -49,7 +49,7 @@ func (c *Cache[K, V]) All(ctx context.Context) iter.Seq2[Record[K, V], error] {
 				k, err := c.parse(page[i])
 				if err == nil {
 					rec.Key = k
-					rec.Value, err = c.value(reply)
+					rec.Value, err = c.value(page[i], reply)
 				}
 				if err != nil {
 					err = c.fail(op, c.text(page[i]), err)

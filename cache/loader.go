@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/activettl/rediscache/codec"
 	"github.com/activettl/rediscache/internal/load"
 )
 
@@ -72,7 +73,7 @@ func (t *through[K, V]) load(ctx context.Context, full []string) []load.Result {
 		v, ok := values[k]
 		switch {
 		case ok:
-			results[i] = t.result(v)
+			results[i] = t.result(full[i], v)
 		case isPerKey && perKey[k] != nil:
 			results[i].Err = perKey[k]
 		case isPerKey || err == nil:
@@ -85,17 +86,17 @@ func (t *through[K, V]) load(ctx context.Context, full []string) []load.Result {
 }
 
 // result returns what is to be stored for a value that was loaded.
-func (c *Cache[K, V]) result(v V) load.Result {
-	data, err := c.encode(v)
+func (c *Cache[K, V]) result(key string, v V) load.Result {
+	data, err := c.encode(key, v)
 	switch {
 	case errors.Is(err, ErrNilValue):
 		return load.Result{Err: err}
 	case errors.Is(err, ErrTooLarge):
-		if data, again := c.codec.Encode(v); again == nil {
+		if data, again := codec.EncodeFor(c.codec, key, v); again == nil {
 			return load.Result{Value: oversize(data), Why: err}
 		}
 	case err == nil:
-		if _, err = c.decode(data); err == nil {
+		if _, err = c.decode(key, data); err == nil {
 			if data == nil { // of a codec for which an empty value has no bytes
 				data = []byte{}
 			}

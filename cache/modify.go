@@ -36,7 +36,8 @@ const (
 //
 // The record keeps its terms, as under Update. If there is no record, or it expires meanwhile, the
 // error is [ErrNotFound]; [Cache.Upsert] writes one. If the reply to the write is lost, the error
-// is [ErrUnknownOutcome], since another attempt could apply fn twice.
+// is [ErrUnknownOutcome], since another attempt could apply fn twice. A value that the codec
+// encodes and would not decode is [ErrEncode] and not written.
 //
 // It costs two commands, one more for each of the next three attempts, and two more for each one
 // after those.
@@ -81,24 +82,53 @@ func (c *Cache[K, V]) Upsert(
 	return v, err
 }
 
-// UpdateField sets one field of a record to value and leaves the others as they
-// are, as Modify does and at its cost. The field is named as the codec names it:
-// by its json tag, its msgpack tag, or its name in the .proto file. A name that
-// the value does not have is [ErrUnknownField]; a value that the field does not
-// take is [ErrFieldValue]. A field takes what Go can assign to it, and a number
-// that its type holds exactly.
+// UpdateField sets one field of a record to value and leaves the others as they are, also those
+// that V does not have. It writes by compare-and-set, as Modify does and at its cost.
 //
-// The codec must implement [codec.FieldSetter], as JSON, MsgPack and Proto do;
-// otherwise the error is errors.ErrUnsupported.
+// The field is named as the codec names it: by its json tag, its msgpack tag, or its name in the
+// .proto file. A path leads into structs, maps and lists: "address.city", "tags[0]",
+// `scores["a.b"]`. A name that the value does not have, and an index behind the end of a list, are
+// [ErrUnknownField]. A value that the field does not take is [ErrFieldValue]: a field takes what
+// the codec can decode there without a loss.
+//
+// The codec must implement [codec.FieldSetter], as JSON, MsgPack and Proto do, and what is wrapped
+// around them; otherwise the error is errors.ErrUnsupported.
 func (c *Cache[K, V]) UpdateField(ctx context.Context, key K, field string, value any) error {
 	return c.onKey(ctx, "UpdateField", key, func(key string) error {
-		setter, ok := c.codec.(codec.FieldSetter[V])
-		if !ok {
-			return fmt.Errorf("codec %T cannot name fields: %w", c.codec, errors.ErrUnsupported)
-		}
-		_, err := c.swap(ctx, key, func(v V) (V, error) { return setter.SetField(v, field, value) })
-		return err
+		return c.setFields(ctx, key, map[string]any{field: value})
 	})
+}
+
+// UpdateFields is [Cache.UpdateField] for several fields: all of them are set at once, or none. The
+// keys of fields are their paths, none of which may lead into another one.
+func (c *Cache[K, V]) UpdateFields(ctx context.Context, key K, fields map[string]any) error {
+	return c.onKey(ctx, "UpdateFields", key, func(key string) error {
+		return c.setFields(ctx, key, fields)
+	})
+}
+
+// setFields sets fields of what is stored under a key in Redis.
+func (c *Cache[K, V]) setFields(ctx context.Context, key string, fields map[string]any) error {
+	return c.exchange(ctx, key, func(old []byte, _ bool) ([]byte, error) {
+		if err := c.fits(old); err != nil {
+			return nil, err
+		}
+		if c.nillable && len(old) <= maxNull && c.isNull(key, old) {
+			return nil, fmt.Errorf("%w: %w", ErrDecode, ErrNilValue)
+		}
+		data, err := codec.SetFieldsFor(c.codec, key, old, fields)
+		switch {
+		case err == nil:
+			return data, c.fits(data)
+		case errors.Is(err, ErrUnknownField), errors.Is(err, ErrFieldValue),
+			errors.Is(err, errors.ErrUnsupported):
+			return nil, err
+		}
+		if _, undecodable := c.decode(key, old); undecodable == nil { // so it is no fault of old
+			return nil, fmt.Errorf("%w: %w", ErrEncode, err)
+		}
+		return nil, fmt.Errorf("%w: %w", ErrDecode, err)
+	}, nil)
 }
 
 // swap replaces the value under a key in Redis by what fn makes of it, and returns what it wrote.
@@ -107,37 +137,57 @@ func (c *Cache[K, V]) swap(ctx context.Context, key string, fn func(V) (V, error
 }
 
 // upsert is swap that creates a record that is not there, with this TTL of its own or 0, unless
-// create is nil.
+// create is nil. What would not decode again is not written.
 func (c *Cache[K, V]) upsert(
 	ctx context.Context, key string, fn func(v V, found bool) (V, error), create *time.Duration,
 ) (V, error) {
-	var zero V
+	var written, zero V
+	err := c.exchange(ctx, key, func(old []byte, found bool) (data []byte, err error) {
+		var v V
+		if found {
+			if v, err = c.decode(key, old); err != nil {
+				return nil, err
+			}
+		}
+		if written, err = fn(v, found); err != nil {
+			return nil, err
+		}
+		if data, err = c.encode(key, written); err != nil {
+			return nil, err
+		}
+		if _, err = c.decode(key, data); err != nil {
+			return nil, fmt.Errorf("%w: it would not decode: %w", ErrEncode, err)
+		}
+		return data, nil
+	}, create)
+	if err != nil {
+		return zero, err
+	}
+	return written, nil
+}
+
+// exchange replaces the bytes under a key in Redis by what fn makes of them, by compare-and-set.
+func (c *core) exchange(
+	ctx context.Context, key string, fn func(old []byte, found bool) ([]byte, error),
+	create *time.Duration,
+) error {
 	begun := time.Now()
 	old, err := c.store.ReadForSwap(ctx, key, create == nil)
 	for attempt := range maxAttempts {
 		if attempt >= maxEager {
 			if err := pause(ctx, attempt-maxEager, time.Since(begun)); err != nil {
-				return zero, err
+				return err
 			}
 			begun = time.Now()
 			old, err = c.store.ReadForSwap(ctx, key, create == nil)
 		}
 		found := err == nil
 		if !found && (create == nil || !errors.Is(err, ErrNotFound)) {
-			return zero, err
+			return err
 		}
-		var v V
-		if found {
-			if v, err = c.decode(old); err != nil {
-				return zero, err
-			}
-		}
-		if v, err = fn(v, found); err != nil {
-			return zero, err
-		}
-		data, err2 := c.encode(v)
+		data, err2 := fn(old, found)
 		if err2 != nil {
-			return zero, err2
+			return err2
 		}
 		var done bool
 		if found {
@@ -149,13 +199,13 @@ func (c *Cache[K, V]) upsert(
 			}
 		}
 		if done {
-			return v, nil
+			return nil
 		}
 		if err != nil && (create == nil || !errors.Is(err, ErrNotFound)) {
-			return zero, err
+			return err
 		}
 	}
-	return zero, ErrConflict
+	return ErrConflict
 }
 
 // pause waits a random time before the n-th attempt that is not eager. It grows

@@ -19,8 +19,8 @@ import (
 // package documentation says what is promised, and what it costs the server.
 type Near struct {
 	// MaxBytes bounds the memory of the copies. A copy counts as the bytes of its key and of its
-	// encoded value, and 200 more. The decoded values may take more than that. The default is
-	// DefaultNearBytes.
+	// encoded value, compressed if the codec does that, and 200 more. The decoded values may take
+	// more than that. The default is DefaultNearBytes.
 	MaxBytes int64
 
 	// Staleness is how old a copy may be: a read from memory returns what Get would have returned
@@ -79,7 +79,7 @@ func (o *Options) near(renewsAlways bool) (near.Config, error) {
 
 // listenNear makes the copies of the cache.
 func (c *Cache[K, V]) listenNear(rdb redis.UniversalClient, cfg near.Config) (err error) {
-	c.cloner, _ = c.codec.(codec.Cloner[V])
+	c.cloner, _ = codec.ClonerOf(c.codec)
 	c.checks = c.cloner == nil && near.SharedIsWatched()
 	if c.index != nil {
 		c.noteAfter = c.index.Halve()

@@ -110,7 +110,7 @@ func (c *Cache[K, V]) fetched(
 			return r, true, err
 		}
 		if c.checks {
-			if again, err := c.decode(found.Value); err == nil {
+			if again, err := c.decode(key, found.Value); err == nil {
 				r.Pristine = &again
 			}
 		}

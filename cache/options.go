@@ -25,8 +25,9 @@ type Options struct {
 	// TTL is the policy of the records. The default is ttl.Active(DefaultTTL).
 	TTL ttl.Policy
 
-	// MaxValueBytes is the largest encoded value, in bytes, that the cache
-	// writes or hands out. The default is DefaultMaxValueBytes.
+	// MaxValueBytes is the largest value, in bytes as they are stored, that the cache writes or
+	// hands out. What a codec of package compress makes of them has a bound of its own there. The
+	// default is DefaultMaxValueBytes.
 	MaxValueBytes int
 
 	// Hook is told of every operation. The default is none.
@@ -62,8 +63,8 @@ type Options struct {
 	// The default is not to batch.
 	//
 	// Give contexts a deadline. Otherwise two dead connections hold up all commands for a server
-	// until the client's timeouts. The writes of Modify, Upsert, Add and UpdateField are sent
-	// directly.
+	// until the client's timeouts. The writes of Modify, Upsert, Add, UpdateField and UpdateFields
+	// are sent directly.
 	//
 	// Hooks of the client see the pipelines, and not the contexts of the callers. Such a hook must
 	// not call the cache, since it would wait for itself. go-redis can use separate connections for

@@ -86,23 +86,25 @@ func (c *core) renewReadable(ctx context.Context, key string) {
 // It costs one command: SET PX; a script for a record with terms of its own.
 func (c *Cache[K, V]) Set(ctx context.Context, key K, value V, opts ...SetOption) error {
 	return c.onKey(ctx, "Set", key, func(key string) error {
-		data, own, err := c.toWrite(value, opts)
+		b, own, err := c.toWrite(key, value, opts)
 		if err != nil {
 			return err
 		}
-		return c.store.Set(ctx, key, data, own)
+		err = c.store.Set(ctx, key, b.data, own)
+		b.back(err)
+		return err
 	})
 }
 
 // toWrite returns the bytes and the own TTL, or 0, of a record that is written with these options.
 func (c *Cache[K, V]) toWrite(
-	value V, opts []SetOption,
-) (data []byte, own time.Duration, err error) {
+	key string, value V, opts []SetOption,
+) (b *buffer, own time.Duration, err error) {
 	if own, err = ownTTL(opts); err != nil {
 		return nil, 0, err
 	}
-	data, err = c.encode(value)
-	return data, own, err
+	b, err = c.encodeLent(key, value)
+	return b, own, err
 }
 
 // Add writes the record of key if there is none, by the rules of [Cache.Set], and returns
@@ -111,11 +113,12 @@ func (c *Cache[K, V]) toWrite(
 // It costs one command, a script. If its reply is lost, the error is [ErrUnknownOutcome].
 func (c *Cache[K, V]) Add(ctx context.Context, key K, value V, opts ...SetOption) error {
 	return c.onKey(ctx, "Add", key, func(key string) error {
-		data, own, err := c.toWrite(value, opts)
+		b, own, err := c.toWrite(key, value, opts)
 		if err != nil {
 			return err
 		}
-		_, err = c.store.Add(ctx, key, data, own, false)
+		_, err = c.store.Add(ctx, key, b.data, own, false)
+		b.back(err)
 		return err
 	})
 }
@@ -125,11 +128,13 @@ func (c *Cache[K, V]) Add(ctx context.Context, key K, value V, opts ...SetOption
 // Fixed it expires when it would have. It costs one command, a script.
 func (c *Cache[K, V]) Update(ctx context.Context, key K, value V) error {
 	return c.onKey(ctx, "Update", key, func(key string) error {
-		data, err := c.encode(value)
+		b, err := c.encodeLent(key, value)
 		if err != nil {
 			return err
 		}
-		return c.store.Update(ctx, key, data)
+		err = c.store.Update(ctx, key, b.data)
+		b.back(err)
+		return err
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/activettl/rediscache/codec"
 	"github.com/activettl/rediscache/internal/load"
 	"github.com/activettl/rediscache/internal/store"
 )
@@ -171,7 +172,7 @@ func (t *through[K, V]) refresh(ctx context.Context, due []int) {
 func (t *through[K, V]) take(ctx context.Context, i int, out load.Outcome) bool {
 	switch unstored := out.Value.(type) {
 	case oversize:
-		t.values[i], t.errs[i] = t.codec.Decode(unstored)
+		t.values[i], t.errs[i] = codec.DecodeFor(t.codec, t.full[i], unstored)
 	case boxed[V]:
 		t.values[i] = unstored.v
 	default:
@@ -179,7 +180,7 @@ func (t *through[K, V]) take(ctx context.Context, i int, out load.Outcome) bool 
 			t.errs[i] = out.Err
 			break
 		}
-		v, err := t.decode(out.Data)
+		v, err := t.decode(t.full[i], out.Data)
 		if err != nil {
 			return false
 		}

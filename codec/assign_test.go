@@ -1,10 +1,12 @@
 package codec
 
 import (
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"math/big"
 	"reflect"
 	"testing"
 	"time"
@@ -100,12 +102,15 @@ func TestAssign(t *testing.T) {
 		fits[float32](json.Number("0.1"), 0.1), fits(json.Number("1.50"),
 			json.Number("1.50")), misfits[string](json.Number("1")), misfits[named](
 			json.Number("1")),
-		misfits[json.Number]("1"), misfits[json.Number](1),
+		fits("1", json.Number("1")), fits(1, json.Number("1")),
 
 		// No conversions between kinds.
 		misfits[int]("3"), misfits[string](3), misfits[string]([]byte("x")), misfits[[]byte](
-			"x"), misfits[bool](1), misfits[int](true), misfits[string]('x'),
-		misfits[complex128](1), misfits[struct{ A int }](map[string]any{"A": 1}),
+			"x"), fits("eA==", []byte("x")),
+		misfits[bool](1), misfits[int](true), misfits[string]('x'),
+		misfits[complex128](1), fits(map[string]any{"A": 1}, struct{ A int }{1}),
+		misfits[struct{ A int }](map[string]any{"A": 1, "B": 2}),
+		misfits[struct{ A int }](map[string]any{"A": nil}),
 
 		// Named types of the same kind.
 		fits[named]("x", "x"), fits(named("x"), "x"), fits[flag](true, true), fits(flag(true),
@@ -114,8 +119,9 @@ func TestAssign(t *testing.T) {
 		// Pointers and nil.
 		fits("x", &text), fits(32.0, &number), misfits[*int]("x"), fits[*int](nil,
 			nil), fits[[]int](nil, nil), fits[map[string]int](nil, nil), fits[any](nil, nil),
-		misfits[int](nil), misfits[string](nil), misfits[struct{}](nil), misfits[string](
-			&text), misfits[[1]int](nil),
+		fits[sql.NullString](nil, sql.NullString{}),
+		misfits[int](nil), misfits[string](nil), misfits[struct{}](nil), fits(&text, "x"),
+		misfits[[1]int](nil),
 
 		// Element by element.
 		fits([]any{"a", "b"},
@@ -126,14 +132,14 @@ func TestAssign(t *testing.T) {
 		fits[[]string]([]any(nil), nil), fits([]any{},
 			[]string{}), misfits[[]int](3), misfits[[2]int](3), misfits[map[string]int](3),
 		fits(map[string]any{"a": 1}, map[string]int{"a": 1}), fits(map[named]int{"a": 1},
-			map[string]any{"a": 1}), misfits[map[string]int](map[string]any{"a": "x"}),
-		misfits[map[int]int](map[string]any{"1": 1}), misfits[map[string]int](
-			map[int]int{1: 1}), fits[map[string]int](map[string]any(nil), nil),
+			map[string]int{"a": 1}), misfits[map[string]int](map[string]any{"a": "x"}),
+		fits(map[string]any{"1": 1}, map[int]int{1: 1}), misfits[map[int]int](
+			map[string]any{"a": 1}), fits[map[string]int](map[string]any(nil), nil),
 		misfits[map[int64]int](map[any]int{1: 1,
 			int64(1): 2}), fits(map[string]any{"a": []any{1.0}}, map[string][]int{"a": {1}}),
 
 		// Text.
-		fits("2024-02-29T01:02:03Z",
+		fits(1, big.NewInt(1)), fits("2024-02-29T01:02:03Z",
 			at), misfits[time.Time]("yesterday"), misfits[time.Time](3), fits(
 			"2024-02-29T01:02:03Z", &at), fits[even]("ab", "ab"), misfits[even]("abc"),
 		misfits[even](json.Number("12")),
@@ -143,12 +149,15 @@ func TestAssign(t *testing.T) {
 	for _, test := range tests {
 		dst := reflect.ValueOf(test.dst).Elem()
 		t.Run(fmt.Sprintf("%T %v into %s", test.value, test.value, dst.Type()), func(t *testing.T) {
-			ok := assign(dst, test.value)
-			if ok != test.fits {
-				t.Fatalf("fits: %t, want %t; result %v", ok, test.fits, dst)
-			}
-			if got := dst.Interface(); ok && !reflect.DeepEqual(got, test.want) {
-				t.Errorf("assigned %#v, want %#v", got, test.want)
+			for _, f := range []format{jsonFormat{}, msgpackFormat{}} {
+				v, ok := docs{f}.convert(dst.Type(), test.value)
+				if ok != test.fits {
+					t.Errorf("%s: fits: %t, want %t; result %v", f.name(), ok, test.fits, v)
+					continue
+				}
+				if ok && !reflect.DeepEqual(v.Interface(), test.want) {
+					t.Errorf("%s: assigned %#v, want %#v", f.name(), v.Interface(), test.want)
+				}
 			}
 		})
 	}

@@ -76,6 +76,9 @@ func TestConformance(t *testing.T) {
 				`{"created":"hunter2"}`),
 			[]byte(strings.Repeat(`{"boss":`, 20000))},
 		SelfDelimiting: true, Secrets: []string{secret, "1e99"},
+		Fields: map[string]any{"name": "eve"},
+		Newer: []codectest.Newer{
+			{Data: []byte(`{"name":"a","new": [1 ]}`), Keeps: []byte(`"new":[1 ]`)}},
 	}.Run)
 	t.Run("JSON pointer", codectest.Suite[*User]{
 		Codec: codec.JSON[*User]{}, Values: []*User{nil, {}, {Name: "Bob"}}, SelfDelimiting: true,
@@ -87,7 +90,9 @@ func TestConformance(t *testing.T) {
 			[]byte("\x81\xa7created\xa7hunter2"),
 			[]byte("\x81\xa3age\xa7hunter2"), []byte(strings.Repeat("\x81\xa4boss", 20000) +
 				"\xc0")},
-		SelfDelimiting: true, Secrets: []string{secret},
+		SelfDelimiting: true, Secrets: []string{secret}, Fields: map[string]any{"name": "eve"},
+		Newer: []codectest.Newer{{Data: []byte("\x82\xa4name\xa1a\xa3new\xcd\x00\x01"),
+			Keeps: []byte("\xa3new\xcd\x00\x01")}},
 	}.Run)
 	t.Run("MsgPack any", codectest.Suite[any]{
 		Codec: codec.MsgPack[any]{},
@@ -102,7 +107,9 @@ func TestConformance(t *testing.T) {
 	t.Run("Proto", codectest.Suite[*testpb.User]{
 		Codec: codec.Proto[*testpb.User]{}, Values: []*testpb.User{{}, annProto()},
 		Corrupt: [][]byte{{0xff}, {0x12, 0x7f}, []byte("\x12\x02\xff\xfe"), {0x07}},
-		Secrets: []string{secret},
+		Secrets: []string{secret}, Fields: map[string]any{"name": "eve"},
+		Newer: []codectest.Newer{{Data: []byte("\x12\x01a\xa2\x06\x01x"),
+			Keeps: []byte("\xa2\x06\x01x")}},
 	}.Run)
 	t.Run("Bytes", codectest.Suite[[]byte]{
 		Codec: codec.Bytes{}, Values: [][]byte{{}, {0}, []byte("null"), make([]byte, 1<<16)},

@@ -7,11 +7,11 @@ import (
 )
 
 var (
-	// ErrUnknownField says that SetField found no field of that name, or that the fields of the
-	// value cannot be named at all: it is not a struct, or it encodes itself.
+	// ErrUnknownField says that SetFields found no field at a path, or that two paths overlap. It
+	// also says that the fields of a value cannot be named at all, since it encodes itself.
 	ErrUnknownField = errors.New("no such field")
 
-	// ErrFieldValue says that the field exists and the value given to SetField does not fit it.
+	// ErrFieldValue says that the field exists and the value given to SetFields does not fit it.
 	ErrFieldValue = errors.New("value does not fit the field")
 )
 

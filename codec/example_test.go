@@ -31,18 +31,20 @@ func ExampleJSON() {
 	// json: JSON string does not fit field "price" of Go type int
 }
 
-func ExampleJSON_SetField() {
+func ExampleJSON_SetFields() {
 	c := codec.JSON[product]{}
-	p, err := c.SetField(product{SKU: "A-1", Price: 250}, "price", 300)
-	fmt.Println(p.SKU, p.Price, err)
+	stored := []byte(`{"sku":"A-1","price":250,"color":"red"}`) // product has no color
 
-	_, err = c.SetField(p, "prize", 300)
+	data, err := c.SetFields(stored, map[string]any{"price": 300})
+	fmt.Println(string(data), err)
+
+	_, err = c.SetFields(stored, map[string]any{"prize": 300})
 	fmt.Println(err, errors.Is(err, codec.ErrUnknownField))
 
-	_, err = c.SetField(p, "price", 2.5)
+	_, err = c.SetFields(stored, map[string]any{"price": 2.5})
 	fmt.Println(err, errors.Is(err, codec.ErrFieldValue))
 	// Output:
-	// A-1 300 <nil>
+	// {"sku":"A-1","price":300,"color":"red"} <nil>
 	// json: no field "prize" in codec_test.product true
 	// json: field "price" of type int cannot hold this float64 exactly true
 }

@@ -1,6 +1,8 @@
 package codec_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"reflect"
 	"runtime"
 	"strings"
@@ -138,6 +140,56 @@ func FuzzProtoDecode(f *testing.F) {
 			again(t, codec.Proto[*testpb.Kinds]{}, v, func(a, b *testpb.Kinds) bool {
 				return proto.Equal(a, b)
 			})
+		}
+	})
+}
+
+// FuzzSetFields sets a field at any path of any document: what comes out can be decoded, and what
+// the path does not lead to is as it was.
+func FuzzSetFields(f *testing.F) {
+	for _, seed := range []struct{ data, path, value string }{
+		{`{"id":1,"name":"ann"}`, "name", `"bob"`},
+		{`{"Any":[1,{"a":{}}],"Self":{"x":{"Tags":["a"]}}}`, "Self.x.Tags[0]", `"b"`},
+		{`{"Any":{"a":1,"A":2,"a":3}}`, "Any.a", `null`},
+		{`{"name":1,"NAME":2}`, "name", `{}`}, {`[]`, "[0]", `1`}, {`{"a":"\"}"}`, `["a"]`, `1.5`},
+	} {
+		f.Add([]byte(seed.data), seed.path, []byte(seed.value))
+	}
+	f.Fuzz(func(t *testing.T, data []byte, path string, text []byte) {
+		var value any
+		if json.Unmarshal(text, &value) != nil {
+			return
+		}
+		fields := map[string]any{path: value}
+		kept := bytes.Clone(data)
+		if out, err := (codec.JSON[fuzzed]{}).SetFields(data, fields); err == nil {
+			if _, err := (codec.JSON[fuzzed]{}).Decode(out); err != nil {
+				t.Errorf("%q: %s = %s gives %q: %v", data, path, text, out, err)
+			}
+		}
+		if out, err := (codec.JSON[any]{}).SetFields(data, fields); err == nil && !json.Valid(out) {
+			t.Errorf("%q: %s = %s gives %q", data, path, text, out)
+		}
+		v, err := codec.JSON[fuzzed]{}.Decode(data)
+		if packed, err2 := (codec.MsgPack[fuzzed]{}).Encode(v); err == nil && err2 == nil {
+			if out, err := (codec.MsgPack[fuzzed]{}).SetFields(packed, fields); err == nil {
+				if _, err := (codec.MsgPack[fuzzed]{}).Decode(out); err != nil {
+					t.Errorf("%q: %s = %s gives %q: %v", packed, path, text, out, err)
+				}
+			}
+		}
+		if out, err := (codec.MsgPack[fuzzed]{}).SetFields(data, fields); err == nil {
+			if _, err := (codec.MsgPack[fuzzed]{}).Decode(out); err != nil {
+				t.Errorf("%q: %s = %s gives %q: %v", data, path, text, out, err)
+			}
+		}
+		if out, err := (codec.Proto[*testpb.Kinds]{}).SetFields(data, fields); err == nil {
+			if _, err := (codec.Proto[*testpb.Kinds]{}).Decode(out); err != nil {
+				t.Errorf("%q: %s = %s gives %q: %v", data, path, text, out, err)
+			}
+		}
+		if !bytes.Equal(data, kept) {
+			t.Errorf("SetFields has changed its argument %q", kept)
 		}
 	})
 }

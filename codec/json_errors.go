@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-	"sync"
 )
 
 // jsonError is an error in words of this package. It wraps nothing; the package comment says why.
@@ -18,6 +17,8 @@ func (e *jsonError) Error() string { return "json: " + e.text }
 
 func jsonDecodeError(err error, t reflect.Type) error {
 	switch e := err.(type) {
+	case *jsonError:
+		return e
 	case *json.SyntaxError:
 		return &jsonError{fmt.Sprintf("invalid JSON at offset %d", e.Offset)}
 	case *json.UnmarshalTypeError:
@@ -27,12 +28,12 @@ func jsonDecodeError(err error, t reflect.Type) error {
 }
 
 func typeErrorText(e *json.UnmarshalTypeError, t reflect.Type) string {
+	field := ""
+	if path := fieldPath(t, e.Field); path != "" {
+		field = fmt.Sprintf(" field %q of", path)
+	}
 	if e.Type != nil {
 		t = e.Type
-	}
-	field := ""
-	if e.Field != "" && !pathsHoldKeys() {
-		field = fmt.Sprintf(" field %q of", e.Field)
 	}
 	return fmt.Sprintf("JSON %s does not fit%s Go type %s", jsonKind(e.Value), field, t)
 }
@@ -48,18 +49,62 @@ func jsonKind(value string) string {
 	return "value"
 }
 
-// pathsHoldKeys reports whether the paths in encoding/json's errors contain map keys, which are
-// part of the value. With GOEXPERIMENT=jsonv2 they may; field names are left out then.
-var pathsHoldKeys = sync.OnceValue(func() bool {
-	e, ok := json.Unmarshal([]byte(`{"key":"x"}`), &map[string]int{}).(*json.UnmarshalTypeError)
-	return !ok || strings.Contains(e.Field, "key")
-})
+// fieldPath returns the part of a path in encoding/json's errors that names fields of t. From Go
+// 1.27 on, such a path also has keys of maps, which are part of the value, and indices.
+func fieldPath(t reflect.Type, path string) string {
+	var names []string
+	for range 1000 { // a type may be a list of itself
+		if path == "" {
+			break
+		}
+		switch t = pointee(t); t.Kind() {
+		case reflect.Slice, reflect.Array:
+			if digits, rest, _ := strings.Cut(path, "."); isIndex(digits) {
+				path = rest
+			}
+			t = t.Elem()
+			continue
+		case reflect.Struct:
+		default:
+			return strings.Join(names, ".")
+		}
+		f, rest := fieldIn(jsonFormat{}.fields(t), path)
+		if f == nil {
+			if _, rest, found := strings.Cut(path, "."); found { // an embedded struct
+				path = rest
+				continue
+			}
+			break
+		}
+		names = append(names, f.names[0])
+		t, path = f.typ, rest
+	}
+	return strings.Join(names, ".")
+}
+
+func isIndex(text string) bool {
+	return text != "" && strings.Trim(text, "0123456789") == ""
+}
+
+// fieldIn returns the field with the longest name that a path begins with, and the rest.
+func fieldIn(fields *structFields, path string) (f *structField, rest string) {
+	for n := len(path); n > 0; n = strings.LastIndexByte(path[:n], '.') {
+		if f = fields.named[path[:n]]; f != nil {
+			return f, strings.TrimPrefix(path[n:], ".")
+		}
+	}
+	return nil, ""
+}
 
 func jsonEncodeError(err error, t reflect.Type) error {
 	switch e := err.(type) {
 	case *json.UnsupportedTypeError:
 		return &jsonError{fmt.Sprintf("JSON has no form for Go type %s", e.Type)}
 	case *json.UnsupportedValueError:
+		if strings.Contains(e.Str, "tag option") { // from Go 1.27 on
+			return &jsonError{fmt.Sprintf("a field of Go type %s has a tag with an option that "+
+				"encoding/json does not have", t)}
+		}
 		return &jsonError{fmt.Sprintf("%s holds a value JSON does not have: NaN, an infinity or "+
 			"a cycle", t)}
 	case *json.MarshalerError:

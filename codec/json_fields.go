@@ -1,113 +1,123 @@
 package codec
 
 import (
-	"encoding"
 	"encoding/json"
 	"reflect"
 	"slices"
 	"strings"
-	"unicode"
+	"sync"
+	"time"
 )
 
-var jsonNaming = naming{
-	codec: "json",
-	self: []reflect.Type{
-		reflect.TypeFor[json.Marshaler](),
-		reflect.TypeFor[encoding.TextMarshaler](),
-	},
-	list: jsonFields,
+var jsonTables sync.Map // of *structFields, by reflect.Type
+
+// fields asks encoding/json for the names, so that they are its own in each version of Go.
+func (f jsonFormat) fields(t reflect.Type) *structFields {
+	if known, ok := jsonTables.Load(t); ok {
+		return known.(*structFields)
+	}
+	fields := &structFields{named: map[string]*structField{}, folds: true}
+	depths := map[string]claim{}
+	f.collect(t, nil, nil, func(s *structField, tagged bool) {
+		name, depth := s.names[0], len(s.index)
+		c, taken := depths[name]
+		twice := taken && depth == c.depth
+		switch {
+		case !taken, depth < c.depth, twice && tagged && !c.tagged:
+			fields.named[name], depths[name] = s, claim{depth, tagged, twice}
+		case twice:
+			depths[name] = claim{depth, c.tagged, true}
+		}
+	})
+	for name := range fields.named {
+		if depths[name].twice {
+			fields.lost = append(fields.lost, name)
+		}
+		if !f.takes(t, name) {
+			delete(fields.named, name)
+		}
+	}
+	slices.Sort(fields.lost)
+	known, _ := jsonTables.LoadOrStore(t, fields)
+	return known.(*structFields)
 }
 
-// jsonFields names the fields of a struct by encoding/json's rules (typeFields in its encode.go):
-// level by level through embedded structs, the shallowest field of a name wins, then the one with a
-// tag; if two are left, the name means nothing.
-func jsonFields(t reflect.Type) map[string][]int {
-	type level struct {
-		typ   reflect.Type
-		index []int
-	}
-	type claim struct {
-		index  []int
-		tagged bool
-	}
-	fields := make(map[string][]int)
-	decided := make(map[string]bool)
-	visited := make(map[reflect.Type]bool)
-	for current := []level{{typ: t}}; len(current) > 0; {
-		var next []level
-		claims := make(map[string][]claim)
-		met := make(map[reflect.Type]int)
-		for _, l := range current {
-			met[l.typ]++
-		}
-		seen := make(map[reflect.Type]bool)
-		for _, l := range current {
-			if visited[l.typ] || seen[l.typ] {
-				continue
-			}
-			seen[l.typ] = true
-			for i := range l.typ.NumField() {
-				f := l.typ.Field(i)
-				inner := f.Type
-				if inner.Kind() == reflect.Pointer && inner.Name() == "" {
-					inner = inner.Elem()
-				}
-				if !f.IsExported() && !(f.Anonymous && inner.Kind() == reflect.Struct) {
-					continue
-				}
-				tag := f.Tag.Get("json")
-				if tag == "-" {
-					continue
-				}
-				name, _, _ := strings.Cut(tag, ",")
-				if !isJSONName(name) {
-					name = ""
-				}
-				index := append(slices.Clone(l.index), i)
-				if name == "" && f.Anonymous && inner.Kind() == reflect.Struct {
-					next = append(next, level{inner, index})
-					continue
-				}
-				c := claim{index, name != ""}
-				if name == "" {
-					name = f.Name
-				}
-				claims[name] = append(claims[name], c)
-				if met[l.typ] > 1 {
-					// The same struct embedded twice on one level: each of its names is claimed
-					// twice.
-					claims[name] = append(claims[name], c)
-				}
-			}
-		}
-		for typ := range seen {
-			visited[typ] = true
-		}
-		for name, all := range claims {
-			if decided[name] {
-				continue
-			}
-			decided[name] = true
-			tagged := slices.DeleteFunc(slices.Clone(all), func(c claim) bool { return !c.tagged })
-			switch {
-			case len(tagged) == 1:
-				fields[name] = tagged[0].index
-			case len(tagged) == 0 && len(all) == 1:
-				fields[name] = all[0].index
-			}
-		}
-		current = next
-	}
-	return fields
+// claim is how a field claims a name. The least deep counts, then the one with a tag. If several
+// are left, encoding/json knows none of them.
+type claim struct {
+	depth  int
+	tagged bool
+	twice  bool // in the same depth
 }
 
-// isJSONName is encoding/json's isValidTag: a name in a tag that it does not accept counts as none.
-func isJSONName(name string) bool {
-	for _, c := range name {
-		if !strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", c) && !unicode.IsLetter(c) &&
-			!unicode.IsDigit(c) {
-			return false
+// collect calls add with all fields of t, also of structs that it embeds.
+func (f jsonFormat) collect(
+	t reflect.Type, at []int, around []reflect.Type, add func(s *structField, tagged bool),
+) {
+	if slices.Contains(around, t) {
+		return
+	}
+	around = append(around, t)
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		index := append(slices.Clone(at), i)
+		inner := sf.Type
+		if inner.Kind() == reflect.Pointer && inner.Name() == "" {
+			inner = inner.Elem()
+		}
+		embeds := sf.Anonymous && inner.Kind() == reflect.Struct
+		if !sf.IsExported() {
+			if embeds && sf.Type.Kind() != reflect.Pointer && sf.Tag.Get("json") == "" {
+				f.collect(inner, index, around, add)
+			}
+			continue
+		}
+		name, tagged := jsonName(sf)
+		switch {
+		case name == "":
+		case embeds && !tagged:
+			f.collect(inner, index, around, add)
+		default:
+			add(&structField{
+				names: []string{name}, index: index, typ: sf.Type, alone: alone(sf, sf.Type),
+			}, tagged)
 		}
 	}
-	return name != ""
+}
+
+// alone returns a struct whose only field has the name and the tag of sf.
+func alone(sf reflect.StructField, t reflect.Type) reflect.Type {
+	return reflect.StructOf([]reflect.StructField{{Name: sf.Name, Type: t, Tag: sf.Tag}})
+}
+
+// samples have a value of each kind that an option of a tag may ask for.
+var samples = []any{true, "1", 1, 1.5, []byte{1}, time.Unix(1, 0), time.Second}
+
+// jsonName returns what encoding/json calls a field, and whether its tag says so; "" for a field
+// that it leaves out.
+func jsonName(sf reflect.StructField) (name string, tagged bool) {
+	tag := sf.Tag.Get("json")
+	for _, sample := range samples {
+		v := reflect.New(alone(sf, reflect.TypeOf(sample)))
+		v.Elem().Field(0).Set(reflect.ValueOf(sample))
+		data, err := jsonFormat{}.marshal(v.Interface())
+		if err != nil {
+			continue
+		}
+		for _, m := range must(jsonFormat{}.members(data)) {
+			own := strings.HasPrefix(strings.Trim(tag, `'"`), sf.Name)
+			return string(m.name), string(m.name) != sf.Name || own
+		}
+		return "", false
+	}
+	return sf.Name, false
+}
+
+func must[T any](v T, _ bool) T { return v }
+
+// takes reports whether encoding/json takes a member of this name for a field of t.
+func (f jsonFormat) takes(t reflect.Type, name string) bool {
+	key, _ := json.Marshal(name)
+	err := f.unmarshal(f.object([]member{{key: key, value: f.null()}}), reflect.New(t).Interface())
+	return err == nil || !strings.HasPrefix(err.Error(), unknownKey)
 }

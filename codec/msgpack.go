@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"fmt"
 	"reflect"
 	"strings"
@@ -22,32 +23,82 @@ import (
 // cause (a number where the Go field is an error, a list as the key of a map[any]V), becomes an
 // error.
 //
-// Inside a value the library's rules hold unchanged: unknown keys are skipped, a nil leaves its
-// field at zero, and an integer too large for its field is cut to the field's size. A time keeps no
-// zone, and in an any an int 5 comes back as an int8.
+// MessagePack does not show that other bytes are none: the text 5 of a JSON document is the number
+// 53. To change the codec of a cache, use [Migrate].
+//
+// Inside a value the library's rules hold: unknown keys are skipped, and a nil leaves its field at
+// zero. A time keeps no zone, and in an any an int 5 comes back as an int8. An integer that does
+// not fit its field is an error, which the library would cut. An embedded pointer that is nil stays
+// nil. A struct that is written as a list (as_array) cannot be read by one with more or fewer
+// fields.
 //
 // Unlike msgpack.Unmarshal it does not start a goroutine for each type to allocate values ahead;
 // the library still does that for embedded pointers to structs, and these goroutines never end.
-type MsgPack[V any] struct{}
+type MsgPack[V any] struct {
+	// JSONTags names the fields that have no msgpack tag by their json tags.
+	JSONTags bool
+
+	// UTC decodes times in UTC, but for keys of maps. Otherwise they are in the local zone.
+	UTC bool
+
+	// Integers decodes a float that is an integer as one, as JavaScript writes numbers, in an any
+	// too. Otherwise a float does not fit an integer field.
+	Integers bool
+}
+
+func (c MsgPack[V]) format() msgpackFormat { return msgpackFormat{jsonTags: c.JSONTags} }
 
 // Encode returns v as MessagePack. The order of a map's entries differs from call to call. Methods
-// with a pointer receiver (EncodeMsgpack, MarshalText) count, as they do in Decode.
-func (MsgPack[V]) Encode(v V) ([]byte, error) {
+// with a pointer receiver (EncodeMsgpack, MarshalText) count, as they do in Decode. A cycle,
+// nesting of more than 10000 levels, and what is in an interface and would not decode, are errors.
+func (c MsgPack[V]) Encode(v V) ([]byte, error) {
+	buf := buffers.Get().(*[]byte)
+	data, err := c.Append((*buf)[:0], v)
+	if err != nil {
+		return nil, err
+	}
+	defer release(buf, data)
+	return bytes.Clone(data), nil
+}
+
+// Append implements [Appender].
+func (c MsgPack[V]) Append(dst []byte, v V) ([]byte, error) {
 	t := reflect.TypeFor[V]()
+	facts := c.format().factsOf(t)
+	if facts.err != nil {
+		return dst, facts.err
+	}
+	w := walk{docs: docs{c.format()}}
+	shape := w.shapeOf(t)
+	if shape.deep && w.holds(shape, reflect.ValueOf(&v).Elem()) {
+		return dst, &msgpackError{fmt.Sprintf("%s "+heldText, shape.typ, maxNesting)}
+	}
 	_, known := pointerEncoded.Load(t)
-	var data []byte
-	var err error
+	var first any
 	if known {
-		data, err = msgpack.Marshal(operand(v))
-	} else if data, err = msgpack.Marshal(v); err != nil && isNonAddressable(err) {
-		if data, err = msgpack.Marshal(operand(v)); err == nil {
+		first = operand(v)
+	} else {
+		first = v
+	}
+	out, err := c.format().append(dst, first)
+	if err != nil && !known && isNonAddressable(err) {
+		if out, err = c.format().append(dst, operand(v)); err == nil {
 			pointerEncoded.Store(t, nil)
 		}
 	}
 	if err != nil {
-		return nil, msgpackEncodeError(err, t)
+		return dst, msgpackEncodeError(err, t)
 	}
-	return data, nil
+	if err := w.readable(shape, out[len(dst):], c.reads); err != nil {
+		return dst, err
+	}
+	return out, nil
+}
+
+// reads reports whether data decodes.
+func (c MsgPack[V]) reads(data []byte) error {
+	_, err := c.Decode(data)
+	return err
 }
 
 // pointerEncoded has each V that the library encodes only behind a pointer. Others do better
@@ -59,45 +110,106 @@ func isNonAddressable(err error) bool {
 }
 
 // Decode reads one value, with nothing behind it.
-func (MsgPack[V]) Decode(data []byte) (v V, err error) {
+func (c MsgPack[V]) Decode(data []byte) (V, error) {
+	v, _, err := c.read(data)
+	return v, err
+}
+
+// read decodes a value, and returns what else the data has shown.
+func (c MsgPack[V]) read(data []byte) (v V, seen msgpackSeen, err error) {
+	var zero V
+	f, t := c.format(), reflect.TypeFor[V]()
+	facts := f.factsOf(t)
+	if facts.err != nil {
+		return zero, seen, facts.err
+	}
+	if c.Integers {
+		data = integral(data)
+	}
+	if seen, err = f.decode(data, &v, false); err != nil {
+		return zero, seen, err
+	}
+	if facts.narrow.misses(seen.widest) {
+		if path, found := facts.misfit(data); found {
+			return zero, seen, integerMisfit(path, t)
+		}
+	}
+	if facts.embeds {
+		facts.dropEmbedded(f, data, reflect.ValueOf(&v).Elem())
+	}
+	if c.UTC {
+		toUTC(reflect.ValueOf(&v).Elem())
+	}
+	if len(data) == 1 && data[0] == codeNil && !nilable(t) && !implements(t, msgpackDecoderTypes) {
+		return zero, seen, &msgpackError{"nil does not fit Go type " + t.String()}
+	}
+	return v, seen, nil
+}
+
+// decode decodes data into what v points to.
+func (f msgpackFormat) decode(data []byte, v any, strict bool) (seen msgpackSeen, err error) {
+	t := reflect.TypeOf(v).Elem()
 	d := msgpackDecoders.Get().(*msgpackDecoder)
 	if err := d.in.reset(data); err != nil {
 		d.release()
-		return v, err
+		return seen, err
 	}
+	seen = d.in.msgpackSeen
 	defer func() {
 		if p := recover(); p != nil {
-			var zero V
 			text := "data does not fit Go type %s (the decoder panicked with %T)"
-			v, err = zero, &msgpackError{fmt.Sprintf(text, reflect.TypeFor[V](), p)}
+			err = &msgpackError{fmt.Sprintf(text, t, p)}
 		}
 	}()
-	var out V
 	d.dec.Reset(&d.in)
-	if err := d.dec.Decode(&out); err != nil {
-		return v, msgpackDecodeError(err, d.in.pos, reflect.TypeFor[V]())
+	d.dec.DisallowUnknownFields(strict)
+	if f.jsonTags {
+		d.dec.SetCustomStructTag("json")
+	}
+	if err := d.dec.Decode(v); err != nil {
+		return seen, msgpackDecodeError(err, d.in.pos, t)
 	}
 	if d.in.pos != len(data) {
-		return v, &msgpackError{fmt.Sprintf("more data behind the value at offset %d", d.in.pos)}
+		return seen, &msgpackError{fmt.Sprintf("more data behind the value at offset %d",
+			d.in.pos)}
 	}
 	// Only now: the library may leave a decoder that failed in the middle of recording its input.
 	d.release()
-	if data[0] == codeNil && len(data) == 1 {
-		if t := reflect.TypeFor[V](); !nilable(t) && !implements(t, msgpackDecoderTypes) {
-			return v, &msgpackError{"nil does not fit Go type " + t.String()}
-		}
-	}
-	return out, nil
+	return seen, nil
 }
 
-// SetField replaces the field that MessagePack calls name: the name in the msgpack tag, its alias,
-// else the Go name. The match is exact. Fields of embedded structs count as the library inlines
-// them. V is a struct or a pointer to one and does not encode itself; types given an encoder by
-// msgpack.Register cannot be told from others and must not be used here. Which values fit is
-// described at JSON.SetField.
-func (MsgPack[V]) SetField(v V, name string, value any) (V, error) {
-	return setField(v, name, value, &msgpackNaming)
+// SetFields implements [FieldSetter]. A field is named as MessagePack calls it: by the msgpack tag,
+// an alias, or else the Go name, and fields of embedded structs as the library inlines them. Types
+// given an encoder by msgpack.Register cannot be told from others and must not be used here. Which
+// values fit is described at JSON.SetFields.
+func (c MsgPack[V]) SetFields(data []byte, fields map[string]any) ([]byte, error) {
+	_, seen, err := c.read(data)
+	switch {
+	case err != nil:
+		return nil, err
+	case seen.interned:
+		return nil, errInterned
+	case seen.values > 1: // of a type that encodes itself so
+		return nil, &msgpackError{"more data behind the value"}
+	}
+	return setFields(reflect.TypeFor[V](), c.format(), data, fields)
 }
+
+// Check implements [Checker].
+func (c MsgPack[V]) Check() error {
+	t := reflect.TypeFor[V]()
+	if err := c.format().factsOf(t).err; err != nil {
+		return err
+	}
+	return docs{c.format()}.check(t)
+}
+
+// Unframed says that no value begins with the byte 0xC1, which frames of package compress do.
+func (MsgPack[V]) Unframed() bool { return true }
+
+var msgpackEncoders = sync.Pool{New: func() any {
+	return &msgpackEncoder{enc: msgpack.NewEncoder(nil)}
+}}
 
 // msgpackDecoder keeps the library's decoder and its reader together, so that a call allocates
 // neither.
@@ -141,6 +253,13 @@ func msgpackDecodeError(err error, offset int, t reflect.Type) error {
 	}
 	return &msgpackError{fmt.Sprintf("data does not fit Go type %s, seen at offset %d (%s)", t,
 		offset, cause(err))}
+}
+
+func integerMisfit(path string, t reflect.Type) error {
+	if path == "" {
+		return &msgpackError{"an integer does not fit Go type " + t.String()}
+	}
+	return &msgpackError{fmt.Sprintf("an integer does not fit field %q of Go type %s", path, t)}
 }
 
 func msgpackEncodeError(err error, t reflect.Type) error {

@@ -2,11 +2,14 @@ package codec
 
 import (
 	"encoding"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/vmihailenco/msgpack/v5"
+	"github.com/vmihailenco/tagparser/v2"
 )
 
 var (
@@ -20,10 +23,76 @@ var (
 	}
 )
 
-var msgpackNaming = naming{
-	codec: "msgpack",
-	self:  msgpackEncoderTypes,
-	list:  func(t reflect.Type) map[string][]int { return listMsgpackFields(t, nil).index },
+var msgpackSelf = slices.Concat(msgpackEncoderTypes, msgpackDecoderTypes)
+
+var msgpackTables sync.Map // of *structFields, by msgpackTable
+
+type msgpackTable struct {
+	typ      reflect.Type
+	jsonTags bool
+}
+
+func (f msgpackFormat) fields(t reflect.Type) *structFields {
+	key := msgpackTable{t, f.jsonTags}
+	if known, ok := msgpackTables.Load(key); ok {
+		return known.(*structFields)
+	}
+	known, _ := msgpackTables.LoadOrStore(key, f.fieldsOf(t))
+	return known.(*structFields)
+}
+
+func (f msgpackFormat) fieldsOf(t reflect.Type) *structFields {
+	listed := f.collect(t, nil)
+	fields := &structFields{named: map[string]*structField{}, lost: listed.lost}
+	made := map[string]*structField{} // by their index
+	for name, index := range listed.index {
+		key := fmt.Sprint(index)
+		s := made[key]
+		if s == nil {
+			sf := t.FieldByIndex(index)
+			if !settable(t, index) {
+				fields.hidden = append(fields.hidden, name)
+				continue
+			}
+			s = &structField{index: index, typ: sf.Type, alone: alone(sf, sf.Type)}
+			made[key] = s
+		}
+		s.names = append(s.names, name)
+		fields.named[name] = s
+	}
+	for _, name := range listed.order {
+		s := fields.named[name]
+		fields.order = append(fields.order, s) // nil keeps its place
+		if s != nil && s.names[0] != name {
+			slices.SortFunc(s.names, func(a, b string) int { // the name goes before the alias
+				if a == name {
+					return -1
+				}
+				if b == name {
+					return 1
+				}
+				return strings.Compare(a, b)
+			})
+		}
+	}
+	return fields
+}
+
+// settable reports whether a field can be set. What is behind an embedded pointer to an unexported
+// struct cannot: nobody can allocate that, so Decode refuses such a field, too.
+func settable(t reflect.Type, index []int) bool {
+	for i, x := range index {
+		if i > 0 && t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		f := t.Field(x)
+		last := i == len(index)-1
+		if !f.IsExported() && (last || f.Type.Kind() == reflect.Pointer) {
+			return false
+		}
+		t = f.Type
+	}
+	return true
 }
 
 // msgpackFields mirrors the library's fields (getFields in its types.go). Unlike encoding/json it
@@ -33,40 +102,47 @@ type msgpackFields struct {
 	index map[string][]int // what a name means; aliases included
 	order []string         // names that an embedding struct would inline
 	taken map[string]bool  // names that stop inlining, those of inlined structs included
+	lost  []string         // names of more than one field
 }
 
 func (f *msgpackFields) add(name string, index []int) {
+	if len(f.index[name]) == len(index) { // else it is hidden, as in Go
+		f.lost = append(f.lost, name)
+	}
 	f.index[name] = index
 	f.order = append(f.order, name)
 	f.taken[name] = true
 }
 
-// listMsgpackFields needs the types around t to stop at one that embeds itself, where the library
-// would not return.
-func listMsgpackFields(t reflect.Type, around []reflect.Type) *msgpackFields {
+// collect needs the types around t to stop at one that embeds itself, where the library would not
+// return.
+func (f msgpackFormat) collect(t reflect.Type, around []reflect.Type) *msgpackFields {
 	fields := &msgpackFields{index: make(map[string][]int), taken: make(map[string]bool)}
 	if slices.Contains(around, t) {
 		return fields
 	}
 	around = append(around, t)
 	for i := range t.NumField() {
-		f := t.Field(i)
-		name, options := parseMsgpackTag(f.Tag.Get("msgpack"))
-		if name == "-" || !f.IsExported() && !f.Anonymous {
+		sf := t.Field(i)
+		tag := tagparser.Parse(f.tag(sf))
+		name := tag.Name
+		if name == "-" || !sf.IsExported() && !sf.Anonymous {
 			continue
 		}
 		if name == "" {
-			name = f.Name
+			name = sf.Name
 		}
-		if _, noinline := options["noinline"]; f.Anonymous && !noinline {
-			_, forced := options["inline"]
-			if fields.inline(f.Type, i, forced, around) {
+		if sf.Anonymous && !tag.HasOption("noinline") {
+			if f.inline(fields, sf.Type, i, tag.HasOption("inline"), around) {
+				if fields.index[name] != nil { // of a field in it
+					fields.lost = append(fields.lost, name)
+				}
 				fields.taken[name] = true
 				continue
 			}
 		}
 		fields.add(name, []int{i})
-		if alias, ok := options["alias"]; ok {
+		if alias, ok := tag.Options["alias"]; ok {
 			fields.index[alias] = []int{i}
 			fields.taken[alias] = true
 		}
@@ -76,41 +152,25 @@ func listMsgpackFields(t reflect.Type, around []reflect.Type) *msgpackFields {
 
 // inline takes over the fields of an embedded struct and reports whether it did. Unless forced by
 // the tag, it does so only if none of its names is taken and the struct has no encoding of its own.
-func (f *msgpackFields) inline(t reflect.Type, at int, forced bool, around []reflect.Type) bool {
+func (f msgpackFormat) inline(
+	fields *msgpackFields, t reflect.Type, at int, forced bool, around []reflect.Type,
+) bool {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if t.Kind() != reflect.Struct {
+	if t.Kind() != reflect.Struct || !forced && implements(t, msgpackSelf) {
 		return false
 	}
-	if !forced && (implements(t, msgpackEncoderTypes) || implements(t, msgpackDecoderTypes)) {
-		return false
-	}
-	inner := listMsgpackFields(t, around)
-	taken := func(name string) bool { return f.taken[name] }
+	inner := f.collect(t, around)
+	fields.lost = append(fields.lost, inner.lost...)
+	taken := func(name string) bool { return fields.taken[name] }
 	if !forced && slices.ContainsFunc(inner.order, taken) {
 		return false
 	}
 	for _, name := range inner.order {
-		if !f.taken[name] {
-			f.add(name, append([]int{at}, inner.index[name]...))
+		if !fields.taken[name] {
+			fields.add(name, append([]int{at}, inner.index[name]...))
 		}
 	}
 	return true
-}
-
-// parseMsgpackTag reads `name,option,key:value`, and `key:value` in the place of the name, as the
-// library's tag parser does. It does not know that parser's quotes.
-func parseMsgpackTag(tag string) (name string, options map[string]string) {
-	options = make(map[string]string)
-	for i, part := range strings.Split(tag, ",") {
-		key, value, _ := strings.Cut(part, ":")
-		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
-		if i == 0 && !strings.Contains(part, ":") {
-			name = key
-			continue
-		}
-		options[key] = value
-	}
-	return name, options
 }

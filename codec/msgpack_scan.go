@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 )
 
@@ -12,16 +13,28 @@ import (
 // and for two it ends the process, which nothing recovers.
 const maxNesting = 10000
 
+const (
+	deepText = "nested more than %d levels deep"
+	heldText = "holds itself, or is " + deepText
+)
+
 // Codes of the MessagePack specification, https://github.com/msgpack/msgpack/blob/master/spec.md.
 const (
 	codeNil     = 0xc0
 	codeUnused  = 0xc1
+	codeFalse   = 0xc2
 	codeBin8    = 0xc4
 	codeBin16   = 0xc5
 	codeBin32   = 0xc6
 	codeExt8    = 0xc7
 	codeExt16   = 0xc8
 	codeExt32   = 0xc9
+	codeFloat32 = 0xca
+	codeFloat64 = 0xcb
+	codeUint8   = 0xcc
+	codeUint64  = 0xcf
+	codeInt8    = 0xd0
+	codeInt64   = 0xd3
 	codeFixExt1 = 0xd4
 	codeStr8    = 0xd9
 	codeStr16   = 0xda
@@ -44,7 +57,7 @@ var payloads = [256]uint8{
 
 var (
 	errMsgpackShort = &msgpackError{"data ends inside the value"}
-	errMsgpackDeep  = &msgpackError{fmt.Sprintf("nested more than %d levels deep", maxNesting)}
+	errMsgpackDeep  = &msgpackError{fmt.Sprintf(deepText, maxNesting)}
 	errMsgpackMap   = &msgpackError{"a map inside an extension is malformed"}
 )
 
@@ -59,6 +72,17 @@ type msgpackReader struct {
 	// entries. Payloads are read as blocks, codes one at a time, so ReadByte tells the one from the
 	// other. Nearly always empty.
 	traps []int
+
+	msgpackSeen
+
+	float func(pos int, value float64, behind int) // is called with each float, if it is set
+}
+
+// msgpackSeen is what a scan has seen.
+type msgpackSeen struct {
+	widest   widths
+	interned bool // there is a reference to a string that the library has already seen
+	values   int  // that stand one behind the other
 }
 
 // reset scans data. It accepts a sequence of values and not only one: an EncodeMsgpack may write
@@ -72,7 +96,7 @@ func (r *msgpackReader) reset(data []byte) error {
 }
 
 func (r *msgpackReader) sequence(pos, end, depth int) (err error) {
-	for pos < end && err == nil {
+	for ; pos < end && err == nil; r.msgpackSeen.values++ {
 		pos, err = r.values(pos, end, 1, depth)
 	}
 	return err
@@ -97,7 +121,10 @@ func (r *msgpackReader) values(pos, end, n, depth int) (int, error) {
 		pos++
 		var skip, inner int
 		switch {
-		case c < 0x80 || c >= 0xe0: // fixint
+		case c < 0x80: // fixint
+			continue
+		case c >= 0xe0: // negative
+			r.widest.negative = true
 			continue
 		case c < 0x90:
 			inner = 2 * int(c&0x0f)
@@ -134,6 +161,9 @@ func (r *msgpackReader) values(pos, end, n, depth int) (int, error) {
 				r.extension(pos, end, length, depth)
 			default:
 				skip = int(payloads[c])
+				if skip <= end-pos {
+					r.number(c, pos, pos+skip)
+				}
 			}
 		}
 		if skip > end-pos {
@@ -150,6 +180,20 @@ func (r *msgpackReader) values(pos, end, n, depth int) (int, error) {
 	return pos, nil
 }
 
+// number notes the number whose payload stands from pos to behind.
+func (r *msgpackReader) number(c byte, pos, behind int) {
+	switch payload := r.data[pos:behind]; {
+	case c >= codeUint8 && c <= codeInt64:
+		r.widest.add(c, payload)
+	case r.float == nil:
+	case c == codeFloat32:
+		f := math.Float32frombits(uint32(natural(payload)))
+		r.float(pos-1, float64(f), behind)
+	case c == codeFloat64:
+		r.float(pos-1, math.Float64frombits(natural(payload)), behind)
+	}
+}
+
 // extension sets a trap at a payload that starts like a map and would not be harmless as one. pos
 // is that of the type.
 func (r *msgpackReader) extension(pos, end, length, depth int) {
@@ -157,6 +201,7 @@ func (r *msgpackReader) extension(pos, end, length, depth int) {
 	if length == 0 || length > end-start {
 		return
 	}
+	r.interned = r.interned || r.data[pos] == internedString
 	if c := r.data[start]; c&0xf0 != 0x80 && c != codeMap16 && c != codeMap32 {
 		return
 	}
@@ -166,10 +211,12 @@ func (r *msgpackReader) extension(pos, end, length, depth int) {
 	if length == 1 && r.data[pos] == internedString {
 		return
 	}
-	known := len(r.traps)
-	if r.sequence(start, start+length, depth+1) != nil {
-		r.traps = append(r.traps[:known], start)
+	inner := msgpackReader{data: r.data}
+	if inner.sequence(start, start+length, depth+1) != nil {
+		r.traps = append(r.traps, start)
+		return
 	}
+	r.traps = append(r.traps, inner.traps...)
 }
 
 // lengthWidth is the number of bytes behind c that hold a length.

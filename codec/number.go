@@ -1,13 +1,15 @@
 package codec
 
 import (
+	"errors"
 	"math"
+	"math/big"
 	"reflect"
 	"strconv"
 	"strings"
 )
 
-// isNumber reports whether values of t are numbers: integers, floats, and json.Number as a source.
+// isNumber reports whether values of t are numbers.
 func isNumber(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
@@ -19,122 +21,67 @@ func isNumber(t reflect.Type) bool {
 	return t == jsonNumber
 }
 
-// assignNumber sets dst to the number in src and reports whether dst holds exactly that number. The
-// exceptions are a fraction and a json.Number with an exponent: floats take the nearest, as they do
-// when JSON is decoded.
-func assignNumber(dst, src reflect.Value) bool {
-	if src.Type() == jsonNumber {
-		return assignDecimal(dst, src.String())
-	}
+// whole returns an integer for a float that is one, since its shortest text may not be exact. It
+// does so for a json.Number that is one in another form, too, such as 32.0.
+func whole(v reflect.Value) (any, bool) {
+	x := new(big.Float)
 	switch {
-	case src.CanInt():
-		return assignInteger(dst, src.Int() < 0, uint64(src.Int()))
-	case src.CanUint():
-		return assignInteger(dst, false, src.Uint())
+	case v.Type() == jsonNumber:
+		text := v.String()
+		digits, _, _ := strings.Cut(strings.ToLower(text), "e")
+		f, err := strconv.ParseFloat(text, 64)
+		if err != nil || math.Abs(f) >= 1<<64 || !strings.ContainsAny(text, ".eE") ||
+			f == 0 && strings.ContainsAny(digits, "123456789") {
+			return nil, false
+		}
+		if x, _, err = big.ParseFloat(text, 10, precision, big.ToNearestEven); err != nil {
+			return nil, false
+		}
+	case v.CanFloat() && !math.IsNaN(v.Float()):
+		x.SetFloat64(v.Float())
+	default:
+		return nil, false
 	}
-	f := src.Float()
-	if dst.CanFloat() {
-		return setFloat(dst, f)
+	if !x.IsInt() {
+		return nil, false
 	}
-	// 2^63 and 2^64 are floats, the greatest integers below them are not, so the bounds are
-	// exclusive.
-	switch {
-	case f != math.Trunc(f):
-		return false
-	case f < 0:
-		return f >= -1<<63 && assignInteger(dst, true, uint64(int64(f)))
+	if n, accuracy := x.Int64(); accuracy == big.Exact {
+		return n, true
 	}
-	return f < 1<<64 && assignInteger(dst, false, uint64(f))
+	n, accuracy := x.Uint64()
+	return n, accuracy == big.Exact
 }
 
-// assignInteger takes an integer as its 64 bits and whether these are a negative int64.
-func assignInteger(dst reflect.Value, negative bool, bits uint64) bool {
-	switch {
-	case dst.CanInt():
-		n := int64(bits)
-		if n < 0 != negative || dst.OverflowInt(n) {
-			return false
-		}
-		dst.SetInt(n)
+// precision is in bits, and more than that of each integer and float.
+const precision = 128
+
+// isDecimal reports whether text is a number: an empty json.Number is encoded as 0.
+func isDecimal(text string) bool {
+	_, err := strconv.ParseFloat(text, 64)
+	return err == nil || errors.Is(err, strconv.ErrRange)
+}
+
+// keepsFloat reports whether t holds f: an integer exactly, and a fraction rounded.
+func keepsFloat(f float64, t reflect.Type) bool {
+	return t.Kind() == reflect.Float64 || f != math.Trunc(f) || float64(float32(f)) == f
+}
+
+// sameNumber reports whether two texts are the same number: exactly if it is an integer, else as
+// floats are rounded.
+func sameNumber(put, back string) bool {
+	if put == back {
 		return true
-	case dst.CanUint():
-		if negative || dst.OverflowUint(bits) {
-			return false
-		}
-		dst.SetUint(bits)
-		return true
-	case dst.CanFloat():
-		if negative {
-			f := float64(int64(bits))
-			return int64(f) == int64(bits) && setFloat(dst, f)
-		}
-		f := float64(bits)
-		return f < 1<<64 && uint64(f) == bits && setFloat(dst, f)
 	}
-	return false // a json.Number field takes only a json.Number
-}
-
-func setFloat(dst reflect.Value, f float64) bool {
-	// An integer must stay that integer. A fraction is no more exact before than after.
-	if dst.Kind() == reflect.Float32 && float64(float32(f)) != f && f == math.Trunc(f) {
+	a, err1 := strconv.ParseFloat(put, 64)
+	b, err2 := strconv.ParseFloat(back, 64)
+	if err1 != nil || err2 != nil {
 		return false
 	}
-	dst.SetFloat(f)
-	return true
-}
-
-// assignDecimal takes a number as JSON writes it.
-func assignDecimal(dst reflect.Value, text string) bool {
-	if dst.CanFloat() {
-		f, err := strconv.ParseFloat(text, dst.Type().Bits())
-		if err != nil {
-			return false
-		}
-		dst.SetFloat(f)
-		// With a given precision FormatFloat writes all digits of the float and not the fewest that
-		// tell it apart.
-		return strings.ContainsAny(text, ".eE") || strconv.FormatFloat(f, 'f', 0, 64) == text
+	if strings.ContainsAny(put, ".eE") {
+		return a == b || float32(a) == float32(b)
 	}
-	negative, digits, ok := integerDigits(text)
-	if !ok {
-		return false
-	}
-	if negative {
-		n, err := strconv.ParseInt("-"+digits, 10, 64)
-		return err == nil && assignInteger(dst, n < 0, uint64(n))
-	}
-	n, err := strconv.ParseUint(digits, 10, 64)
-	return err == nil && assignInteger(dst, false, n)
-}
-
-// integerDigits writes out a decimal like 32, 32.0 or 3.2e1 if it is an integer of at most 20
-// digits, which any 64-bit integer is. It never raises ten to the exponent, which an attacker
-// chooses.
-func integerDigits(text string) (negative bool, digits string, ok bool) {
-	text, negative = strings.CutPrefix(text, "-")
-	mantissa, exponent := text, 0
-	if i := strings.IndexAny(text, "eE"); i >= 0 {
-		e, err := strconv.Atoi(text[i+1:])
-		if err != nil || e < -1000 || e > 1000 {
-			return false, "", false
-		}
-		mantissa, exponent = text[:i], e
-	}
-	whole, fraction, _ := strings.Cut(mantissa, ".")
-	digits = whole + fraction
-	if digits == "" || strings.Trim(digits, "0123456789") != "" {
-		return false, "", false
-	}
-	exponent -= len(fraction)
-	for ; exponent < 0 && strings.HasSuffix(digits, "0"); exponent++ {
-		digits = digits[:len(digits)-1]
-	}
-	digits = strings.TrimLeft(digits, "0")
-	if digits == "" {
-		return negative, "0", true
-	}
-	if exponent < 0 || len(digits)+exponent > 20 {
-		return false, "", false
-	}
-	return negative, digits + strings.Repeat("0", exponent), true
+	// A float is written with the fewest digits that tell it apart, which need not be its own.
+	c, _ := strconv.ParseFloat(back, 32)
+	x, _, err1 := big.ParseFloat(put, 10, precision, big.ToNearestEven)
+	return err1 == nil && (x.Cmp(big.NewFloat(b)) == 0 || x.Cmp(big.NewFloat(c)) == 0)
 }

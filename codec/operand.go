@@ -44,3 +44,14 @@ func implements(t reflect.Type, interfaces []reflect.Type) bool {
 	}
 	return false
 }
+
+// pointee returns the type behind pointers, of which a type that points to itself has no end.
+func pointee(t reflect.Type) reflect.Type {
+	for range 100 {
+		if t.Kind() != reflect.Pointer {
+			break
+		}
+		t = t.Elem()
+	}
+	return t
+}

@@ -20,14 +20,25 @@ import (
 type Proto[M proto.Message] struct{}
 
 // Encode returns m in the wire format. A nil message is an error.
-func (Proto[M]) Encode(m M) ([]byte, error) {
+func (c Proto[M]) Encode(m M) ([]byte, error) { return c.Append(nil, m) }
+
+// Append implements [Appender].
+func (Proto[M]) Append(dst []byte, m M) (data []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil { // of a message that others than protoc-gen-go have generated
+			data, err = dst, protoErrorf("cannot encode %s: it panicked with %T",
+				reflect.TypeFor[M](), p)
+		}
+	}()
 	if any(m) == nil || !m.ProtoReflect().IsValid() {
-		return nil, protoErrorf("cannot encode a nil %s", reflect.TypeFor[M]())
+		return dst, protoErrorf("cannot encode a nil %s", reflect.TypeFor[M]())
 	}
-	data, err := proto.Marshal(m)
-	if err != nil {
-		return nil, protoErrorf("cannot encode %s: %s", m.ProtoReflect().Descriptor().FullName(),
+	if data, err = (proto.MarshalOptions{}).MarshalAppend(dst, m); err != nil {
+		return dst, protoErrorf("cannot encode %s: %s", m.ProtoReflect().Descriptor().FullName(),
 			reason(m, "a string that is not UTF-8"))
+	}
+	if data == nil {
+		data = []byte{}
 	}
 	return data, nil
 }
@@ -50,20 +61,47 @@ func (Proto[M]) Decode(data []byte) (M, error) {
 // Clone returns a copy of m.
 func (Proto[M]) Clone(m M) M { return proto.CloneOf(m) }
 
-// SetField replaces the field that the .proto file calls name (display_name, not displayName),
-// changing m in place.
+// SetFields implements [FieldSetter]. A field is named as the .proto file calls it: display_name,
+// not displayName. Unknown fields stay.
 //
-// A scalar takes what JSON.SetField would take for the Go type of the field: numbers that it holds
+// A scalar takes what JSON.SetFields takes for the Go type of the field: numbers that it holds
 // exactly, strings, bools, bytes. An enum takes a value of its generated type, a number, or the
 // name of a value as a string; a closed enum (proto2) only numbers it declares. A message field
-// takes a message of the same full name, which is copied. A repeated field takes a slice or an
-// array and a map field a map, element by element. A nil clears the field. Setting a member of a
-// oneof clears the others. Nothing is changed unless everything fits.
-func (Proto[M]) SetField(m M, name string, value any) (M, error) {
-	if any(m) == nil || !m.ProtoReflect().IsValid() {
-		return m, unknownField("proto", name, nilOf{reflect.TypeFor[M]()})
+// takes a message of the same full name, and what is written as JSON as protojson reads it: a
+// time.Time or RFC 3339 for a Timestamp, a time.Duration for a Duration, a scalar for a wrapper, a
+// map[string]any for a Struct and for any other message. A repeated field takes a slice or an array
+// and a map field a map, element by element. A nil clears the field. Setting a member of a oneof
+// clears the others.
+func (c Proto[M]) SetFields(data []byte, fields map[string]any) ([]byte, error) {
+	m, err := c.Decode(data)
+	if err != nil {
+		return nil, err
 	}
-	return m, setProtoField(m.ProtoReflect(), name, value)
+	no := func(string) bool { return false }
+	changes, err := changesOf(docs{jsonFormat{}}, "proto", fields, no)
+	if err != nil {
+		return nil, err
+	}
+	oneofs := map[string]oneofMember{}
+	for i := range changes {
+		p := protoPutter{&changes[i], m.ProtoReflect().Descriptor(), oneofs}
+		if err := p.apply(m.ProtoReflect()); err != nil {
+			return nil, err
+		}
+	}
+	if data, err = c.Encode(m); err != nil {
+		return nil, &fieldError{err.Error(), ErrFieldValue}
+	}
+	if _, err := c.Decode(data); err != nil {
+		return nil, &fieldError{"proto: with these values, data does not decode", ErrFieldValue}
+	}
+	return data, nil
+}
+
+// Check implements [Checker].
+func (Proto[M]) Check() error {
+	_, err := newMessage[M]()
+	return err
 }
 
 // newMessage makes an empty message. It asks M itself, so the only cost is the message.

@@ -2,27 +2,15 @@ package codec
 
 import (
 	"reflect"
+	"time"
 
+	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 )
-
-func setProtoField(m protoreflect.Message, name string, value any) error {
-	fd := m.Descriptor().Fields().ByName(protoreflect.Name(name))
-	if fd == nil {
-		return unknownField("proto", name, stringer(m.Descriptor().FullName()))
-	}
-	if isNilValue(value) {
-		m.Clear(fd)
-		return nil
-	}
-	fresh, ok := protoField(m, fd, value)
-	if !ok {
-		return misfit("proto", name, protoType(fd), protoNumeric(fd), value)
-	}
-	m.Set(fd, fresh)
-	return nil
-}
 
 type stringer string
 
@@ -92,17 +80,23 @@ func protoSingle(
 	for src.Kind() == reflect.Interface {
 		src = src.Elem()
 	}
-	if !src.IsValid() {
+	if !src.IsValid() || src.Kind() == reflect.Pointer && src.IsNil() {
 		return protoreflect.Value{}, false
 	}
 	switch fd.Kind() {
 	case protoreflect.MessageKind, protoreflect.GroupKind:
-		from, ok := src.Interface().(proto.Message)
-		if !ok {
-			return protoreflect.Value{}, false
-		}
 		to := fresh()
-		return to, copyMessage(to.Message().Interface(), from)
+		if from, ok := src.Interface().(proto.Message); ok {
+			return to, copyMessage(to.Message().Interface(), from)
+		}
+		if held := wrappedScalar(fd.Message()); held != nil {
+			v, ok := protoSingle(held, src, nil)
+			if ok {
+				to.Message().Set(held, v)
+			}
+			return to, ok
+		}
+		return to, readMessage(to.Message().Interface(), src.Interface())
 	case protoreflect.EnumKind:
 		return protoEnum(fd.Enum(), src)
 	case protoreflect.BoolKind:
@@ -129,18 +123,26 @@ func protoSingle(
 	return protoreflect.Value{}, false
 }
 
+// wrappedScalar returns the field of google.protobuf.Int64Value and its like, or nil.
+func wrappedScalar(md protoreflect.MessageDescriptor) protoreflect.FieldDescriptor {
+	if md.ParentFile().Path() != wrapperspb.File_google_protobuf_wrappers_proto.Path() {
+		return nil
+	}
+	return md.Fields().ByName("value")
+}
+
 func protoScalar[T any](
 	src reflect.Value, wrap func(T) protoreflect.Value,
 ) (protoreflect.Value, bool) {
-	var scalar T
-	if !assignValue(reflect.ValueOf(&scalar).Elem(), src) {
+	v, ok := docs{jsonFormat{}}.convert(reflect.TypeFor[T](), src.Interface())
+	if !ok || isNilValue(src.Interface()) && !isBytes(src.Type()) {
 		return protoreflect.Value{}, false
 	}
-	return wrap(scalar), true
+	return wrap(v.Interface().(T)), true
 }
 
 func protoEnum(ed protoreflect.EnumDescriptor, src reflect.Value) (protoreflect.Value, bool) {
-	if isString(src.Type()) {
+	if src.Kind() == reflect.String && src.Type() != jsonNumber {
 		v := ed.Values().ByName(protoreflect.Name(src.String()))
 		if v == nil {
 			return protoreflect.Value{}, false
@@ -152,15 +154,34 @@ func protoEnum(ed protoreflect.EnumDescriptor, src reflect.Value) (protoreflect.
 		e.Descriptor().FullName() != ed.FullName() {
 		return protoreflect.Value{}, false
 	}
-	var number int32
-	if !assignValue(reflect.ValueOf(&number).Elem(), src) {
+	number, ok := docs{jsonFormat{}}.convert(reflect.TypeFor[int32](), src.Interface())
+	if !ok {
 		return protoreflect.Value{}, false
 	}
-	n := protoreflect.EnumNumber(number)
+	n := protoreflect.EnumNumber(number.Int())
 	if ed.IsClosed() && ed.Values().ByNumber(n) == nil {
 		return protoreflect.Value{}, false
 	}
 	return protoreflect.ValueOfEnum(n), true
+}
+
+// readMessage makes a message of what is no message, by its JSON.
+func readMessage(to proto.Message, from any) bool {
+	switch v := from.(type) {
+	case *time.Duration:
+		return readMessage(to, *v)
+	case time.Duration:
+		return copyMessage(to, durationpb.New(v))
+	case *time.Time:
+		return readMessage(to, *v)
+	case time.Time:
+		if at := timestamppb.New(v); to.ProtoReflect().Descriptor() ==
+			at.ProtoReflect().Descriptor() {
+			return at.IsValid() && copyMessage(to, at)
+		}
+	}
+	data, err := jsonFormat{}.marshal(from)
+	return err == nil && protojson.Unmarshal(data, to) == nil
 }
 
 // copyMessage takes messages of the same name. Where they come from different descriptors (one of
@@ -208,3 +229,5 @@ func protoNumeric(fd protoreflect.FieldDescriptor) bool {
 	}
 	return !fd.IsList() && !fd.IsMap()
 }
+
+func isList(v reflect.Value) bool { return v.Kind() == reflect.Slice || v.Kind() == reflect.Array }

@@ -12,6 +12,9 @@ type Bytes struct{}
 // Encode returns a copy of v, never nil.
 func (Bytes) Encode(v []byte) ([]byte, error) { return copied(v), nil }
 
+// Append implements [Appender].
+func (Bytes) Append(dst, v []byte) ([]byte, error) { return append(dst, v...), nil }
+
 // Decode returns a copy of data, never nil.
 func (Bytes) Decode(data []byte) ([]byte, error) { return copied(data), nil }
 
@@ -32,6 +35,9 @@ type String struct{}
 
 // Encode returns the bytes of v, never nil.
 func (String) Encode(v string) ([]byte, error) { return []byte(v), nil }
+
+// Append implements [Appender].
+func (String) Append(dst []byte, v string) ([]byte, error) { return append(dst, v...), nil }
 
 // Decode returns data as a string.
 func (String) Decode(data []byte) (string, error) { return string(data), nil }

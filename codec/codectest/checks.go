@@ -5,59 +5,61 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+
+	"github.com/activettl/rediscache/codec"
 )
 
-func (p *probe[V]) roundTrip(v V, data []byte) error {
-	got, err := p.decode(data)
-	if err != nil {
-		return fmt.Errorf("what Encode wrote does not decode: %w", err)
-	}
-	return p.same(v, got, "the decoded value is not the one that was encoded")
-}
-
-// encodeLeavesValue runs first, on values that no Encode has seen. It looks at them twice: as fmt
-// prints them, which misses what is behind inner pointers, and next to a decoded copy, which misses
-// a change that Encode makes before it writes.
+// encodeLeavesValue looks at a value twice: as fmt prints it, which misses what is behind inner
+// pointers, and next to a copy, which misses what is behind pointers in unexported fields.
 func (p *probe[V]) encodeLeavesValue() error {
-	for i, v := range p.suite.Values {
-		before := fmt.Sprintf("%+v", v)
-		data, err := p.encode(v)
-		if err != nil {
-			return fmt.Errorf("value %d: %w", i, err)
-		}
-		if after := fmt.Sprintf("%+v", v); after != before {
-			return fmt.Errorf("value %d: Encode changed it:\n got %s\nwant %s", i, after, before)
-		}
-		encoded, err := p.decode(data)
-		if err != nil {
-			return fmt.Errorf("value %d: %w", i, err)
-		}
-		if err := p.same(encoded, v, "Encode changed the value"); err != nil {
-			return fmt.Errorf("value %d: %w", i, err)
+	for i, s := range p.take() {
+		if s.changed != nil {
+			return fmt.Errorf("value %d: %w", i, s.changed)
 		}
 	}
 	return nil
 }
 
-func (p *probe[V]) encodedIsOwned(v V, data []byte) error {
+func (p *probe[V]) roundTrips() error {
+	var failed []error
+	for i, s := range p.take() {
+		if s.failed != nil {
+			failed = append(failed, fmt.Errorf("value %d: %w", i, s.failed))
+		}
+	}
+	if failed != nil {
+		return errors.Join(failed...)
+	}
+	return p.each(p.comesBack)()
+}
+
+func (p *probe[V]) encodedIsOwned(s *sample[V]) error {
+	data, err := p.encode(s.value)
+	if err != nil {
+		return err
+	}
 	kept := bytes.Clone(data)
 	for _, other := range p.suite.Values {
-		if _, err := p.encode(other); err != nil {
+		if _, err := p.encode(other); err != nil && errors.Is(err, errPanicked) {
 			return err
 		}
 	}
 	if !bytes.Equal(data, kept) {
 		return errors.New("a later Encode wrote into bytes returned before")
 	}
-	before, err := p.decode(kept)
+	return p.withOverwritten(data[:cap(data)], s)
+}
+
+// withOverwritten looks at a value while the bytes that were made of it are others. They are put
+// back afterwards: if they are the value's own, later checks need it as it was.
+func (p *probe[V]) withOverwritten(data []byte, s *sample[V]) error {
+	overwrite(data)
+	defer overwrite(data)
+	err := p.same(s.before, s.value, "the encoded bytes share memory with the value")
 	if err != nil {
 		return err
 	}
-	overwrite(data[:cap(data)])
-	if err := p.same(before, v, "the encoded bytes share memory with the value"); err != nil {
-		return err
-	}
-	again, err := p.encode(v)
+	again, err := p.encode(s.value)
 	if err != nil {
 		return err
 	}
@@ -65,39 +67,48 @@ func (p *probe[V]) encodedIsOwned(v V, data []byte) error {
 	if err != nil {
 		return fmt.Errorf("after the caller wrote into encoded bytes: %w", err)
 	}
-	return p.same(v, after, "writing into encoded bytes changed a later Encode")
+	return p.same(s.want, after, "writing into encoded bytes changed a later Encode")
 }
 
-func (p *probe[V]) decodeLeavesInput(_ V, data []byte) error {
-	kept := bytes.Clone(data)
-	if _, err := p.decode(data); err != nil {
+func (p *probe[V]) decodeLeavesInput(s *sample[V]) error {
+	const spare = 64 // capacity that is the caller's
+	whole := append(bytes.Clone(s.data), make([]byte, spare)...)
+	input := whole[:len(s.data)]
+	if _, err := p.decode(input); err != nil {
 		return err
 	}
-	if !bytes.Equal(data, kept) {
+	if !bytes.Equal(input, s.data) {
 		return errors.New("the input of Decode was modified")
+	}
+	if !bytes.Equal(whole[len(input):], make([]byte, spare)) {
+		return errors.New("Decode wrote behind its input")
 	}
 	return nil
 }
 
-func (p *probe[V]) decodeKeepsNothing(v V, data []byte) error {
+func (p *probe[V]) decodeKeepsNothing(s *sample[V]) error {
 	// A copy, lest a codec that aliases in Encode as well changes both values and looks right.
-	input := bytes.Clone(data)
+	input := bytes.Clone(s.data)
 	got, err := p.decode(input)
 	if err != nil {
 		return err
 	}
 	overwrite(input)
-	return p.same(v, got, "overwriting the input changed a decoded value")
+	if err := p.same(s.want, got, "overwriting the input changed a decoded value"); err != nil {
+		return err
+	}
+	for _, other := range p.samples {
+		if !other.useless {
+			_, _ = p.decode(bytes.Clone(other.data))
+		}
+	}
+	return p.same(s.want, got, "a later Decode changed a decoded value")
 }
 
 func (p *probe[V]) manyGoroutines() error {
 	size := 1
-	err := p.each(func(_ V, data []byte) error {
-		size += len(data)
-		return nil
-	})()
-	if err != nil {
-		return err
+	for _, s := range p.take() {
+		size += len(s.data)
 	}
 	const goroutines = 8
 	rounds := max(1, min(20, budget/size/goroutines))
@@ -106,7 +117,7 @@ func (p *probe[V]) manyGoroutines() error {
 	for range goroutines {
 		all.Go(func() {
 			for range rounds {
-				if err := p.each(p.roundTrip)(); err != nil {
+				if err := p.each(p.comesBack)(); err != nil {
 					failures <- err
 					return
 				}
@@ -124,11 +135,13 @@ func (p *probe[V]) quotedNothing() error {
 	return p.leaked
 }
 
-func (p *probe[V]) same(want, got V, otherwise string) error {
-	if p.equal(want, got) {
-		return nil
+// typeAccepted asks a codec.Checker, as cache.New does.
+func (p *probe[V]) typeAccepted() (err error) {
+	defer p.guard("Check", &err)
+	if err := codec.Check(p.suite.Codec); err != nil {
+		return fmt.Errorf("cache.New would refuse the codec: %w", err)
 	}
-	return fmt.Errorf("%s:\n got %+v\nwant %+v", otherwise, got, want)
+	return nil
 }
 
 func overwrite(data []byte) {

@@ -14,42 +14,56 @@ const (
 	attempts = 16
 )
 
-// corrupt is also the check of the inputs that the suite's owner knows best.
+// corrupt is also the check of the inputs that the suite's owner knows best. It tries all of them.
 func (p *probe[V]) corrupt() error {
+	_ = p.lyingHeaders()
+	var failed []error
 	for i, data := range p.suite.Corrupt {
-		if v, err := p.decode(data); err == nil {
-			return fmt.Errorf("corrupt input %d decodes, to %+v", i, v)
-		} else if errors.Is(err, errPanicked) {
-			return fmt.Errorf("corrupt input %d: %w", i, err)
+		v, err, wrong := p.hostile(bytes.Clone(data))
+		switch {
+		case wrong != nil:
+			failed = append(failed, p.blame(wrong, either, "corrupt input %d", i))
+		case err == nil:
+			failed = append(failed, fmt.Errorf("corrupt input %d decodes, to %+v", i, v))
+		case errors.Is(err, errPanicked):
+			failed = append(failed, fmt.Errorf("corrupt input %d: %w", i, err))
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
-func (p *probe[V]) truncated(_ V, data []byte) error {
-	for n := 0; n < len(data); n += step(len(data), len(data)) {
-		_, err := p.decode(data[:n:n])
-		if err == nil && p.suite.SelfDelimiting {
-			return fmt.Errorf("the first %d of %d bytes decode", n, len(data))
-		}
-		if errors.Is(err, errPanicked) {
-			return fmt.Errorf("the first %d of %d bytes: %w", n, len(data), err)
-		}
-	}
-	if p.suite.SelfDelimiting {
-		if _, err := p.decode(append(bytes.Clone(data), 0)); err == nil {
+func (p *probe[V]) truncated(s *sample[V]) error {
+	if p.suite.SelfDelimiting && !s.useless {
+		if _, err := p.decode(append(bytes.Clone(s.data), 0)); err == nil {
 			return errors.New("a byte behind the value is ignored")
 		}
 	}
+	if err := p.skipHog(); err != nil {
+		return err
+	}
+	for n := 0; n < len(s.data); n += step(len(s.data), len(s.data)) {
+		_, err, wrong := p.hostile(bytes.Clone(s.data[:n]))
+		switch {
+		case wrong != nil:
+			return p.blame(wrong, either, "the first %d of %d bytes", n, len(s.data))
+		case err == nil && p.suite.SelfDelimiting:
+			return fmt.Errorf("the first %d of %d bytes decode", n, len(s.data))
+		case errors.Is(err, errPanicked):
+			return fmt.Errorf("the first %d of %d bytes: %w", n, len(s.data), err)
+		}
+	}
 	return nil
 }
 
-func (p *probe[V]) flippedBits(_ V, data []byte) error {
-	for bit := 0; bit < 8*len(data); bit += step(8*len(data), len(data)) {
-		flipped := bytes.Clone(data)
+func (p *probe[V]) flippedBits(s *sample[V]) error {
+	if err := p.skipHog(); err != nil {
+		return err
+	}
+	for bit := 0; bit < 8*len(s.data); bit += step(8*len(s.data), len(s.data)) {
+		flipped := bytes.Clone(s.data)
 		flipped[bit/8] ^= 1 << (bit % 8)
 		if err := p.survives(flipped); err != nil {
-			return fmt.Errorf("bit %d flipped: %w", bit, err)
+			return p.blame(err, either, "bit %d flipped", bit)
 		}
 	}
 	return nil
@@ -58,6 +72,9 @@ func (p *probe[V]) flippedBits(_ V, data []byte) error {
 // random tries noise, and noise in the midst of an encoded value, where it gets further. The seed
 // is fixed: a failure repeats.
 func (p *probe[V]) random() error {
+	if err := p.skipHog(); err != nil {
+		return err
+	}
 	rnd := rand.New(rand.NewPCG(1, 2))
 	noise := func(n int) []byte {
 		b := make([]byte, n)
@@ -68,33 +85,39 @@ func (p *probe[V]) random() error {
 	}
 	for range 2000 {
 		if err := p.survives(noise(rnd.IntN(64))); err != nil {
-			return fmt.Errorf("random input: %w", err)
+			return p.blame(err, either, "random input")
 		}
 	}
-	return p.each(func(_ V, data []byte) error {
-		if len(data) == 0 {
-			return nil
+	for i, s := range p.samples {
+		if len(s.data) == 0 {
+			continue
 		}
-		for range max(attempts, min(500, budget/len(data))) {
-			spoiled := bytes.Clone(data)
+		for range max(attempts, min(500, budget/len(s.data))) {
+			spoiled := bytes.Clone(s.data)
 			copy(spoiled[rnd.IntN(len(spoiled)):], noise(1+rnd.IntN(8)))
 			if err := p.survives(spoiled); err != nil {
-				return fmt.Errorf("spoiled input: %w", err)
+				return p.blame(err, either, "value %d: spoiled input", i)
 			}
 		}
-		return nil
-	})()
+	}
+	return nil
 }
 
 // survives accepts a value and an error alike. A value must also encode without a panic, since a
-// cache may write it back.
+// cache may write it back. What is written then must be readable: see unreadableRefused.
 func (p *probe[V]) survives(data []byte) error {
-	v, err := p.decode(data)
+	v, err, wrong := p.hostile(data)
+	var again []byte
 	if err == nil {
-		_, err = p.encode(v)
+		if again, err = p.encode(v); err == nil {
+			p.readable(again, fmt.Sprintf("a value decoded from %x", data[:min(len(data), 64)]))
+		}
 	}
-	if errors.Is(err, errPanicked) {
-		return fmt.Errorf("input %x: %w", data[:min(len(data), 256)], err)
+	if wrong == nil && errors.Is(err, errPanicked) {
+		wrong = err
+	}
+	if wrong != nil {
+		return fmt.Errorf("input %x: %w", data[:min(len(data), 64)], wrong)
 	}
 	return nil
 }

@@ -56,12 +56,16 @@ func suiteOf(c codec.Codec[record]) Suite[record] {
 // broken codecs would race and so fail these tests under -race instead of the check.
 func failures[V any](s Suite[V]) []string {
 	var failed []string
-	for _, c := range s.checks() {
-		if c.name != "ManyGoroutines" && c.run() != nil {
-			failed = append(failed, c.name)
-		}
+	for _, f := range found(s.checks()) {
+		failed = append(failed, f.Check)
 	}
 	return failed
+}
+
+func found(checks []check) []Fault {
+	return faults(slices.DeleteFunc(checks, func(c check) bool {
+		return c.name == "ManyGoroutines"
+	}))
 }
 
 func TestSoundCodecPasses(t *testing.T) {
@@ -198,14 +202,12 @@ func (l last) Decode(data []byte) (string, error) {
 func TestSharedStateIsFound(t *testing.T) {
 	l := last{make(chan []byte, 1)}
 	s := Suite[string]{Codec: l, Values: []string{"a", "b"}}
-	var concurrent check
-	for _, c := range s.checks() {
-		if c.name == "ManyGoroutines" {
-			concurrent = c
-		}
+	p := &probe[string]{suite: s}
+	if err := p.roundTrips(); err != nil {
+		t.Fatal(err)
 	}
 	l.inputs <- []byte("a")
-	if concurrent.run() == nil {
+	if p.manyGoroutines() == nil {
 		t.Error("values that reach the wrong goroutine go unnoticed")
 	}
 }

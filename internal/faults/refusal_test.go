@@ -74,14 +74,15 @@ func TestRefusals(t *testing.T) {
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	everyWrite := []string{
-		"Get", "GetMany", "Set", "SetMany", "Add", "Update", "UpdateField", "Modify", "Upsert",
-		"Touch",
+		"Get", "GetMany", "Set", "SetMany", "Add", "Update", "UpdateField", "UpdateFields",
+		"Modify", "Upsert", "Touch",
 		"Delete", "DeleteMany", "Clear", "Sweep",
 	}
 	refused := map[string][]string{
-		"out of memory": {"Set", "SetMany", "Add", "Update", "UpdateField", "Modify", "Upsert"},
-		"no scripts by ACL": {"Add", "Update", "UpdateField", "Modify", "Upsert", "Touch",
-			"Inspect"},
+		"out of memory": {"Set", "SetMany", "Add", "Update", "UpdateField", "UpdateFields",
+			"Modify", "Upsert"},
+		"no scripts by ACL": {"Add", "Update", "UpdateField", "UpdateFields", "Modify", "Upsert",
+			"Touch", "Inspect"},
 		"no writes by ACL": everyWrite,
 		"a replica":        everyWrite,
 	}

@@ -45,6 +45,8 @@ func (m *member) do(o op, w *world) (got []seen, count int) {
 		err = m.Update(ctx, key, Value{N: o.n})
 	case "UpdateField":
 		err = m.UpdateField(ctx, key, "m", o.n)
+	case "UpdateFields":
+		err = m.UpdateFields(ctx, key, map[string]any{"m": o.n, "n": o.n})
 	case "Modify":
 		one.value, err = m.Modify(ctx, key, func(v Value) (Value, error) { v.N++; return v, nil })
 	case "Touch":

@@ -56,7 +56,8 @@ func (h *history) wrote(o op, m *member, k int, got seen) {
 		return
 	}
 	switch name {
-	case "Set", "Add", "Update", "UpdateField", "Modify", "Upsert", "Delete", "Clear", "Reload":
+	case "Set", "Add", "Update", "UpdateField", "UpdateFields", "Modify", "Upsert", "Delete",
+		"Clear", "Reload":
 		if h.own[k] == nil {
 			h.own[k] = map[int]bool{}
 		}

@@ -30,8 +30,8 @@ const (
 var (
 	single = []string{
 		"Set", "Set", "Set own", "Set own", "Add", "Add own", "Get", "Get", "Get", "Peek", "Peek",
-		"Update", "UpdateField", "Modify", "Modify", "Upsert", "Upsert", "Upsert own", "Touch",
-		"Delete", "Inspect",
+		"Update", "UpdateField", "UpdateFields", "Modify", "Modify", "Upsert", "Upsert",
+		"Upsert own", "Touch", "Delete", "Inspect",
 	}
 	batch = []string{"GetMany", "GetMany", "SetMany", "SetMany own", "DeleteMany", "GetOrLoadMany",
 		"GetOrLoadMany", "GetOrLoadMany none", "GetOrLoadMany fails"}

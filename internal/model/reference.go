@@ -30,7 +30,7 @@ type outcome struct {
 // once reports whether an operation never sends its write again: a lost reply is ErrUnknownOutcome.
 func (o op) once() bool {
 	switch name, _ := strings.CutSuffix(o.name, " own"); name {
-	case "Add", "Upsert", "Modify", "UpdateField":
+	case "Add", "Upsert", "Modify", "UpdateField", "UpdateFields":
 		return true
 	}
 	return false
@@ -105,6 +105,8 @@ func outcomes(o op, m *member, s state, now span, broken bool) []outcome {
 		s.value.N++
 	case name == "UpdateField":
 		s.value.M = o.n
+	case name == "UpdateFields":
+		s.value = Value{N: o.n, M: o.n}
 	default:
 		panic("no such operation: " + name)
 	}
@@ -114,7 +116,7 @@ func outcomes(o op, m *member, s state, now span, broken bool) []outcome {
 // writes reports whether an operation is a write, also where it finds no record.
 func writes(name string) bool {
 	switch name {
-	case "Update", "UpdateField", "Modify", "Touch":
+	case "Update", "UpdateField", "UpdateFields", "Modify", "Touch":
 		return true
 	}
 	return false

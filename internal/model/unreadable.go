@@ -30,7 +30,7 @@ func (m *member) learn(o op, k int, err error) {
 		} else if err == nil && name == "Get" {
 			m.unreadable[k] = no
 		}
-	case "Set", "Add", "Update", "UpdateField", "Modify", "Upsert", "Delete":
+	case "Set", "Add", "Update", "UpdateField", "UpdateFields", "Modify", "Upsert", "Delete":
 		if err == nil {
 			m.unreadable[k] = no
 		} else if err == errBroken {

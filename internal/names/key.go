@@ -31,9 +31,15 @@ const (
 func For[K comparable]() (Coder[K], error) {
 	t := reflect.TypeFor[K]()
 	switch {
-	case t.Kind() == reflect.Pointer || t.Kind() == reflect.Interface:
+	case t.Kind() == reflect.Pointer:
 		// Equal keys need not be equal pointers.
 		return Coder[K]{}, fmt.Errorf("key type %v is not supported: use the type it points to", t)
+	case t.Kind() == reflect.Interface:
+		return Coder[K]{}, fmt.Errorf("key type %v is not supported: an interface does not say "+
+			"which type a key has. Use that type", t)
+	case pointsIn(t):
+		return Coder[K]{}, fmt.Errorf("key type %v is not supported: it holds a pointer, so that "+
+			"equal keys may differ by ==. Use a string, an integer, or a type without pointers", t)
 	case t.Implements(reflect.TypeFor[encoding.TextMarshaler]()) &&
 		reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
 		return Coder[K]{text}, nil
@@ -48,6 +54,27 @@ func For[K comparable]() (Coder[K], error) {
 	}
 	return Coder[K]{}, fmt.Errorf("key type %v is not supported: want a string, an integer, "+
 		"or a type with MarshalText and UnmarshalText", t)
+}
+
+// pointsIn reports whether values of t hold pointers, by which == tells equal values apart. Those
+// of package unique are equal for equal values.
+func pointsIn(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Interface, reflect.Chan, reflect.UnsafePointer:
+		return true
+	case reflect.Array:
+		return pointsIn(t.Elem())
+	case reflect.Struct:
+		if t.PkgPath() == "unique" {
+			return false
+		}
+		for i := range t.NumField() {
+			if pointsIn(t.Field(i).Type) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 var (

@@ -8,9 +8,9 @@ import (
 	"github.com/activettl/rediscache/cache"
 )
 
-// OnOne returns each operation on one key. Those that write write v, and UpdateField gives the
-// field its value. Loaders return v: of a cache whose LoadConfig.Outage is not FailFast, GetOrLoad and
-// Reload succeed also where Redis does not answer.
+// OnOne returns each operation on one key. Those that write write v, and UpdateField and
+// UpdateFields give the field its value. Loaders return v: of a cache whose LoadConfig.Outage is
+// not FailFast, GetOrLoad and Reload succeed also where Redis does not answer.
 func OnOne[V any](
 	c *cache.Cache[string, V], v V, field string, value any,
 ) map[string]func(ctx context.Context, key string) error {
@@ -40,6 +40,9 @@ func OnOne[V any](
 		"Update": func(ctx context.Context, key string) error { return c.Update(ctx, key, v) },
 		"UpdateField": func(ctx context.Context, key string) error {
 			return c.UpdateField(ctx, key, field, value)
+		},
+		"UpdateFields": func(ctx context.Context, key string) error {
+			return c.UpdateFields(ctx, key, map[string]any{field: value})
 		},
 		"Modify": func(ctx context.Context, key string) error {
 			_, err := c.Modify(ctx, key, func(v V) (V, error) { return v, nil })
@@ -87,8 +90,8 @@ func OnSeveral[V any](
 	}
 }
 
-// Loads reports whether an operation calls a loader. It replaces bytes that cannot be decoded, waits
-// for the lease of another load, and succeeds where Redis refuses a write.
+// Loads reports whether an operation calls a loader. It replaces bytes that cannot be decoded,
+// waits for the lease of another load, and succeeds where Redis refuses a write.
 func Loads(op string) bool {
 	return op == "GetOrLoad" || op == "GetOrLoadMany" || op == "Reload"
 }

@@ -9,7 +9,9 @@ package testpb
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
+	wrapperspb "google.golang.org/protobuf/types/known/wrapperspb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -555,12 +557,113 @@ func (x *Kinds) GetWeights() map[bool]float64 {
 	return nil
 }
 
+// Wrappers has scalars that may be absent, as messages.
+type Wrappers struct {
+	state         protoimpl.MessageState   `protogen:"open.v1"`
+	AFloat        *wrapperspb.FloatValue   `protobuf:"bytes,1,opt,name=a_float,json=aFloat,proto3" json:"a_float,omitempty"`
+	ADouble       *wrapperspb.DoubleValue  `protobuf:"bytes,2,opt,name=a_double,json=aDouble,proto3" json:"a_double,omitempty"`
+	AString       *wrapperspb.StringValue  `protobuf:"bytes,3,opt,name=a_string,json=aString,proto3" json:"a_string,omitempty"`
+	SomeBytes     *wrapperspb.BytesValue   `protobuf:"bytes,4,opt,name=some_bytes,json=someBytes,proto3" json:"some_bytes,omitempty"`
+	AnInt64       *wrapperspb.Int64Value   `protobuf:"bytes,5,opt,name=an_int64,json=anInt64,proto3" json:"an_int64,omitempty"`
+	ABool         *wrapperspb.BoolValue    `protobuf:"bytes,6,opt,name=a_bool,json=aBool,proto3" json:"a_bool,omitempty"`
+	Int32S        []*wrapperspb.Int32Value `protobuf:"bytes,7,rep,name=int32s,proto3" json:"int32s,omitempty"`
+	Wait          *durationpb.Duration     `protobuf:"bytes,8,opt,name=wait,proto3" json:"wait,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Wrappers) Reset() {
+	*x = Wrappers{}
+	mi := &file_user_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Wrappers) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Wrappers) ProtoMessage() {}
+
+func (x *Wrappers) ProtoReflect() protoreflect.Message {
+	mi := &file_user_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Wrappers.ProtoReflect.Descriptor instead.
+func (*Wrappers) Descriptor() ([]byte, []int) {
+	return file_user_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Wrappers) GetAFloat() *wrapperspb.FloatValue {
+	if x != nil {
+		return x.AFloat
+	}
+	return nil
+}
+
+func (x *Wrappers) GetADouble() *wrapperspb.DoubleValue {
+	if x != nil {
+		return x.ADouble
+	}
+	return nil
+}
+
+func (x *Wrappers) GetAString() *wrapperspb.StringValue {
+	if x != nil {
+		return x.AString
+	}
+	return nil
+}
+
+func (x *Wrappers) GetSomeBytes() *wrapperspb.BytesValue {
+	if x != nil {
+		return x.SomeBytes
+	}
+	return nil
+}
+
+func (x *Wrappers) GetAnInt64() *wrapperspb.Int64Value {
+	if x != nil {
+		return x.AnInt64
+	}
+	return nil
+}
+
+func (x *Wrappers) GetABool() *wrapperspb.BoolValue {
+	if x != nil {
+		return x.ABool
+	}
+	return nil
+}
+
+func (x *Wrappers) GetInt32S() []*wrapperspb.Int32Value {
+	if x != nil {
+		return x.Int32S
+	}
+	return nil
+}
+
+func (x *Wrappers) GetWait() *durationpb.Duration {
+	if x != nil {
+		return x.Wait
+	}
+	return nil
+}
+
 var File_user_proto protoreflect.FileDescriptor
 
 const file_user_proto_rawDesc = "" +
 	"\n" +
 	"\n" +
-	"user.proto\x12\x0frediscache.test\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc8\x04\n" +
+	"user.proto\x12\x0frediscache.test\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1egoogle/protobuf/wrappers.proto\"\xc8\x04\n" +
 	"\x04User\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
@@ -629,7 +732,17 @@ const file_user_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\v2\x18.rediscache.test.AddressR\x05value:\x028\x01\x1a:\n" +
 	"\fWeightsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\bR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01*=\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"\xbd\x03\n" +
+	"\bWrappers\x124\n" +
+	"\aa_float\x18\x01 \x01(\v2\x1b.google.protobuf.FloatValueR\x06aFloat\x127\n" +
+	"\ba_double\x18\x02 \x01(\v2\x1c.google.protobuf.DoubleValueR\aaDouble\x127\n" +
+	"\ba_string\x18\x03 \x01(\v2\x1c.google.protobuf.StringValueR\aaString\x12:\n" +
+	"\n" +
+	"some_bytes\x18\x04 \x01(\v2\x1b.google.protobuf.BytesValueR\tsomeBytes\x126\n" +
+	"\ban_int64\x18\x05 \x01(\v2\x1b.google.protobuf.Int64ValueR\aanInt64\x121\n" +
+	"\x06a_bool\x18\x06 \x01(\v2\x1a.google.protobuf.BoolValueR\x05aBool\x123\n" +
+	"\x06int32s\x18\a \x03(\v2\x1b.google.protobuf.Int32ValueR\x06int32s\x12-\n" +
+	"\x04wait\x18\b \x01(\v2\x19.google.protobuf.DurationR\x04wait*=\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vROLE_MEMBER\x10\x01\x12\x0e\n" +
@@ -649,37 +762,54 @@ func file_user_proto_rawDescGZIP() []byte {
 }
 
 var file_user_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_user_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_user_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_user_proto_goTypes = []any{
-	(Role)(0),                     // 0: rediscache.test.Role
-	(*User)(nil),                  // 1: rediscache.test.User
-	(*Address)(nil),               // 2: rediscache.test.Address
-	(*Kinds)(nil),                 // 3: rediscache.test.Kinds
-	nil,                           // 4: rediscache.test.User.LabelsEntry
-	nil,                           // 5: rediscache.test.Kinds.RolesByIdEntry
-	nil,                           // 6: rediscache.test.Kinds.AddressesByNameEntry
-	nil,                           // 7: rediscache.test.Kinds.WeightsEntry
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
+	(Role)(0),                      // 0: rediscache.test.Role
+	(*User)(nil),                   // 1: rediscache.test.User
+	(*Address)(nil),                // 2: rediscache.test.Address
+	(*Kinds)(nil),                  // 3: rediscache.test.Kinds
+	(*Wrappers)(nil),               // 4: rediscache.test.Wrappers
+	nil,                            // 5: rediscache.test.User.LabelsEntry
+	nil,                            // 6: rediscache.test.Kinds.RolesByIdEntry
+	nil,                            // 7: rediscache.test.Kinds.AddressesByNameEntry
+	nil,                            // 8: rediscache.test.Kinds.WeightsEntry
+	(*timestamppb.Timestamp)(nil),  // 9: google.protobuf.Timestamp
+	(*wrapperspb.FloatValue)(nil),  // 10: google.protobuf.FloatValue
+	(*wrapperspb.DoubleValue)(nil), // 11: google.protobuf.DoubleValue
+	(*wrapperspb.StringValue)(nil), // 12: google.protobuf.StringValue
+	(*wrapperspb.BytesValue)(nil),  // 13: google.protobuf.BytesValue
+	(*wrapperspb.Int64Value)(nil),  // 14: google.protobuf.Int64Value
+	(*wrapperspb.BoolValue)(nil),   // 15: google.protobuf.BoolValue
+	(*wrapperspb.Int32Value)(nil),  // 16: google.protobuf.Int32Value
+	(*durationpb.Duration)(nil),    // 17: google.protobuf.Duration
 }
 var file_user_proto_depIdxs = []int32{
 	0,  // 0: rediscache.test.User.role:type_name -> rediscache.test.Role
 	2,  // 1: rediscache.test.User.address:type_name -> rediscache.test.Address
-	4,  // 2: rediscache.test.User.labels:type_name -> rediscache.test.User.LabelsEntry
-	8,  // 3: rediscache.test.User.created_at:type_name -> google.protobuf.Timestamp
+	5,  // 2: rediscache.test.User.labels:type_name -> rediscache.test.User.LabelsEntry
+	9,  // 3: rediscache.test.User.created_at:type_name -> google.protobuf.Timestamp
 	0,  // 4: rediscache.test.Kinds.a_role:type_name -> rediscache.test.Role
 	2,  // 5: rediscache.test.Kinds.an_address:type_name -> rediscache.test.Address
 	0,  // 6: rediscache.test.Kinds.roles:type_name -> rediscache.test.Role
 	2,  // 7: rediscache.test.Kinds.addresses:type_name -> rediscache.test.Address
-	5,  // 8: rediscache.test.Kinds.roles_by_id:type_name -> rediscache.test.Kinds.RolesByIdEntry
-	6,  // 9: rediscache.test.Kinds.addresses_by_name:type_name -> rediscache.test.Kinds.AddressesByNameEntry
-	7,  // 10: rediscache.test.Kinds.weights:type_name -> rediscache.test.Kinds.WeightsEntry
-	0,  // 11: rediscache.test.Kinds.RolesByIdEntry.value:type_name -> rediscache.test.Role
-	2,  // 12: rediscache.test.Kinds.AddressesByNameEntry.value:type_name -> rediscache.test.Address
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	6,  // 8: rediscache.test.Kinds.roles_by_id:type_name -> rediscache.test.Kinds.RolesByIdEntry
+	7,  // 9: rediscache.test.Kinds.addresses_by_name:type_name -> rediscache.test.Kinds.AddressesByNameEntry
+	8,  // 10: rediscache.test.Kinds.weights:type_name -> rediscache.test.Kinds.WeightsEntry
+	10, // 11: rediscache.test.Wrappers.a_float:type_name -> google.protobuf.FloatValue
+	11, // 12: rediscache.test.Wrappers.a_double:type_name -> google.protobuf.DoubleValue
+	12, // 13: rediscache.test.Wrappers.a_string:type_name -> google.protobuf.StringValue
+	13, // 14: rediscache.test.Wrappers.some_bytes:type_name -> google.protobuf.BytesValue
+	14, // 15: rediscache.test.Wrappers.an_int64:type_name -> google.protobuf.Int64Value
+	15, // 16: rediscache.test.Wrappers.a_bool:type_name -> google.protobuf.BoolValue
+	16, // 17: rediscache.test.Wrappers.int32s:type_name -> google.protobuf.Int32Value
+	17, // 18: rediscache.test.Wrappers.wait:type_name -> google.protobuf.Duration
+	0,  // 19: rediscache.test.Kinds.RolesByIdEntry.value:type_name -> rediscache.test.Role
+	2,  // 20: rediscache.test.Kinds.AddressesByNameEntry.value:type_name -> rediscache.test.Address
+	21, // [21:21] is the sub-list for method output_type
+	21, // [21:21] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_user_proto_init() }
@@ -697,7 +827,7 @@ func file_user_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_user_proto_rawDesc), len(file_user_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   7,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

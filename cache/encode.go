@@ -1,0 +1,104 @@
+package cache
+
+import (
+	"fmt"
+	"reflect"
+	"sync"
+
+	"github.com/activettl/rediscache/codec"
+)
+
+// buffer is the memory of an encoded value, from a pool.
+type buffer struct{ data []byte }
+
+var buffers = sync.Pool{New: func() any { return &buffer{} }}
+
+// maxBuffer is how much memory a buffer may have that goes back to the pool.
+const maxBuffer = 1 << 20
+
+// encodeLent is encode into a buffer, which is to be given back.
+func (c *Cache[K, V]) encodeLent(key string, v V) (*buffer, error) {
+	b := buffers.Get().(*buffer)
+	var err error
+	if b.data, err = c.encodeInto(b.data[:0], key, v); err != nil {
+		b.back(nil)
+		return nil, err
+	}
+	return b, nil
+}
+
+// back gives a buffer back behind a write. After an error the command may still be under way, for
+// instance in a pipeline that the caller has left. Then the buffer stays with it.
+func (b *buffer) back(err error) {
+	if err == nil && cap(b.data) <= maxBuffer {
+		buffers.Put(b)
+	}
+}
+
+// encode returns the bytes of a value that the cache may write under a key.
+func (c *Cache[K, V]) encode(key string, v V) ([]byte, error) { return c.encodeInto(nil, key, v) }
+
+func (c *Cache[K, V]) encodeInto(dst []byte, key string, v V) (data []byte, err error) {
+	if c.lacksValue(v) {
+		return dst, ErrNilValue
+	}
+	if dst == nil {
+		data, err = codec.EncodeFor(c.codec, key, v)
+	} else {
+		data, err = codec.AppendFor(c.codec, key, dst, v)
+	}
+	if err != nil {
+		return dst, fmt.Errorf("%w: %w", ErrEncode, err)
+	}
+	if err := c.fits(data); err != nil {
+		return dst, err
+	}
+	if c.nillable && (len(data) <= maxNull || holdsNil(reflect.ValueOf(v))) && c.isNull(key, data) {
+		return dst, ErrNilValue
+	}
+	return data, nil
+}
+
+// maxNull is more bytes than any format takes to say that there is no value: JSON's null has four.
+const maxNull = 8
+
+// holdsNil reports whether a nil stands behind pointers and interfaces, which some codecs write as
+// no value.
+func holdsNil(v reflect.Value) bool {
+	for range 100 {
+		switch v.Kind() {
+		case reflect.Pointer, reflect.Interface:
+			if v.IsNil() {
+				return true
+			}
+			v = v.Elem()
+		case reflect.Map, reflect.Slice:
+			return v.IsNil()
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// isNull reports whether the codec reads data as no value, as it does when an any holds a nil map.
+func (c *Cache[K, V]) isNull(key string, data []byte) bool {
+	v, err := codec.DecodeFor(c.codec, key, data)
+	return err == nil && c.lacksValue(v)
+}
+
+// decode returns the value of bytes that Redis holds under a key.
+func (c *Cache[K, V]) decode(key string, data []byte) (V, error) {
+	var zero V
+	if err := c.fits(data); err != nil {
+		return zero, err
+	}
+	v, err := codec.DecodeFor(c.codec, key, data)
+	if err != nil {
+		return zero, fmt.Errorf("%w: %w", ErrDecode, err)
+	}
+	if c.lacksValue(v) {
+		return zero, fmt.Errorf("%w: %w", ErrDecode, ErrNilValue)
+	}
+	return v, nil
+}

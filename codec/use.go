@@ -1,0 +1,120 @@
+package codec
+
+import (
+	"errors"
+	"fmt"
+)
+
+// appenderFor and fieldSetterFor are the optional methods of a Bound codec.
+type appenderFor[V any] interface {
+	AppendFor(key string, dst []byte, v V) ([]byte, error)
+}
+
+type fieldSetterFor interface {
+	SetFieldsFor(key string, data []byte, fields map[string]any) ([]byte, error)
+}
+
+var errNil = errors.New("codec: a codec within another one is nil")
+
+// EncodeFor encodes a value that is to stand under a Redis key, as a cache does: by the methods of
+// a [Bound] codec, or else by Encode.
+func EncodeFor[V any](c Codec[V], key string, v V) ([]byte, error) {
+	if c == nil {
+		return nil, errNil
+	}
+	if b, ok := c.(Bound[V]); ok {
+		return b.EncodeFor(key, v)
+	}
+	return c.Encode(v)
+}
+
+// AppendFor appends to dst what [EncodeFor] returns. It needs no memory besides dst if c is an
+// [Appender].
+func AppendFor[V any](c Codec[V], key string, dst []byte, v V) ([]byte, error) {
+	out, err := appendFor(c, key, dst, v)
+	if err == nil && len(out) < len(dst) {
+		err = fmt.Errorf("codec %T does not append to what it gets", c)
+	}
+	if err != nil {
+		return dst, err
+	}
+	return out, nil
+}
+
+func appendFor[V any](c Codec[V], key string, dst []byte, v V) ([]byte, error) {
+	if b, ok := c.(appenderFor[V]); ok {
+		return b.AppendFor(key, dst, v)
+	}
+	if _, bound := c.(Bound[V]); !bound {
+		if a, ok := c.(Appender[V]); ok {
+			return a.Append(dst, v)
+		}
+	}
+	data, err := EncodeFor(c, key, v)
+	return append(dst, data...), err
+}
+
+// DecodeFor decodes what stands under a Redis key, as a cache does: by the methods of a [Bound]
+// codec, or else by Decode.
+func DecodeFor[V any](c Codec[V], key string, data []byte) (V, error) {
+	if c == nil {
+		var zero V
+		return zero, errNil
+	}
+	if b, ok := c.(Bound[V]); ok {
+		return b.DecodeFor(key, data)
+	}
+	return c.Decode(data)
+}
+
+// SetFieldsFor changes fields of what stands under a Redis key, as a cache does; see [FieldSetter].
+// The error wraps errors.ErrUnsupported if c cannot.
+func SetFieldsFor[V any](
+	c Codec[V], key string, data []byte, fields map[string]any,
+) ([]byte, error) {
+	if b, ok := c.(fieldSetterFor); ok {
+		return b.SetFieldsFor(key, data, fields)
+	}
+	if _, bound := c.(Bound[V]); !bound {
+		if s, ok := c.(FieldSetter); ok {
+			return s.SetFields(data, fields)
+		}
+	}
+	return nil, fmt.Errorf("codec %T cannot name fields: %w", c, errors.ErrUnsupported)
+}
+
+// ClonerOf returns the [Cloner] of a codec: itself, or a codec that it wraps.
+func ClonerOf[V any](c Codec[V]) (Cloner[V], bool) {
+	for c != nil {
+		if cloner, ok := c.(Cloner[V]); ok {
+			return cloner, true
+		}
+		w, ok := c.(Unwrapper[V])
+		if !ok {
+			break
+		}
+		c = w.Unwrap()
+	}
+	return nil, false
+}
+
+// Check asks a codec and all codecs that it wraps whether they can keep values of V; see [Checker].
+// It also refuses a codec whose methods do not belong together.
+func Check[V any](c Codec[V]) error {
+	for c != nil {
+		if err := checkMethods(c); err != nil {
+			return err
+		}
+		if checker, ok := c.(Checker); ok {
+			if err := checker.Check(); err != nil {
+				return err
+			}
+		}
+		w, ok := c.(Unwrapper[V])
+		if !ok {
+			break
+		}
+		c = w.Unwrap()
+	}
+	return nil
+}
