@@ -24,6 +24,7 @@ products and feeds of posts, and says which one suits each.
 
   -data file.json     compare them on the records of this file first: tweets,
                       GitHub events, or any array of JSON objects
+  -compress           and each codec with compression: S2 and Zstandard
   -html report.html   write a page with charts too
   -json report.json   write the figures as JSON too; - writes them to stdout in
                       place of the table
@@ -62,6 +63,7 @@ func main() {
 type request struct {
 	data, html, json string
 	rounds           int
+	compress         bool
 }
 
 // run is main without the process, and returns the exit code.
@@ -99,6 +101,7 @@ func parse(args []string) (req request, err error) {
 		})
 	}
 	quick := flags.Bool("quick", false, "")
+	flags.BoolVar(&req.compress, "compress", false, "")
 	flags.IntVar(&req.rounds, "rounds", compare.DefaultRounds, "")
 	if err := flags.Parse(args); err != nil {
 		return req, err
@@ -140,6 +143,11 @@ func show(ctx context.Context, req request, stdout, stderr io.Writer) error {
 			return err
 		}
 		groups = append([]compare.Group{own}, groups...)
+	}
+	if req.compress {
+		for i := range groups {
+			groups[i] = groups[i].Compressed()
+		}
 	}
 	var done func()
 	options.Progress, done = progress(stderr)

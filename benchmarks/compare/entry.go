@@ -11,6 +11,7 @@ import (
 
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/codec/compress"
 	"github.com/activettl/rediscache/ttl"
 )
 
@@ -42,6 +43,21 @@ func Of[V any](name string, c codec.Codec[V], records []V) Entry {
 	return Entry{name, typed[V]{c, records}}
 }
 
+// Compressed returns the group with two more entries behind each: its codec within compress.S2 and
+// within compress.Zstd, with their defaults.
+func (g Group) Compressed() Group {
+	var all []Entry
+	for _, e := range g.Entries {
+		all = append(all, e)
+		if e.subject != nil {
+			s2, zstd := e.subject.compressed()
+			all = append(all, Entry{e.name + " s2", s2}, Entry{e.name + " zstd", zstd})
+		}
+	}
+	g.Entries = all
+	return g
+}
+
 // subject is an Entry without the type of its records.
 type subject interface {
 	kind() string // the Go type
@@ -50,6 +66,7 @@ type subject interface {
 	roundTrip(i int) (encoded []byte, err error) // ErrLossy, or the codec's error
 	encode(i int) error
 	decode(data []byte) error
+	compressed() (s2, zstd subject)
 	store(rdb redis.UniversalClient, name string, maxBytes int) (store, error)
 }
 
@@ -107,6 +124,11 @@ func (t typed[V]) encode(i int) error {
 func (t typed[V]) decode(data []byte) error {
 	_, err := t.codec.Decode(data)
 	return err
+}
+
+func (t typed[V]) compressed() (s2, zstd subject) {
+	return typed[V]{compress.S2(t.codec, nil), t.records},
+		typed[V]{compress.Zstd(t.codec, nil), t.records}
 }
 
 func (t typed[V]) store(rdb redis.UniversalClient, name string, maxBytes int) (store, error) {
