@@ -5,7 +5,7 @@ import (
 	"errors"
 	"reflect"
 
-	"github.com/activettl/rediscache/codec"
+	"github.com/activettl/rediscache/internal/frame"
 	"github.com/activettl/rediscache/internal/near"
 )
 
@@ -15,10 +15,7 @@ func (c *Cache[K, V]) checkShared(e *near.Copy[V]) {
 	if e.Pristine == nil || reflect.DeepEqual(e.Value, *e.Pristine) {
 		return
 	}
-	inner := codec.Codec[V](c.codec)
-	for w, ok := inner.(codec.Unwrapper[V]); ok; w, ok = inner.(codec.Unwrapper[V]) {
-		inner = w.Unwrap() // what wraps it may write something else each time
-	}
+	inner := frame.Innermost(c.codec) // what wraps it may write something else each time
 	is, err := inner.Encode(e.Value)
 	was, err2 := inner.Encode(*e.Pristine)
 	if err == nil && err2 == nil && bytes.Equal(is, was) {

@@ -66,7 +66,7 @@ func (c *checker) walk(s spot, path string) error {
 		}
 		return nil
 	case reflect.Map:
-		if !hasOne(t.Key(), c.encoders()) && !c.hasKeys(t.Key()) {
+		if firstOf(t.Key(), c.encoders()) < 0 && !c.hasKeys(t.Key()) {
 			return c.fail(path, t, "has keys without an encoded form"+leaveOut(path))
 		}
 		return c.walk(spot{t.Elem(), false, false}, path+"[key]")
@@ -197,8 +197,8 @@ func leaveOut(path string) string {
 // selfEncoded checks a type with methods that encode it.
 func (c *checker) selfEncoded(s spot, path string) error {
 	t := s.Type
-	if !s.addressable && t.Kind() != reflect.Pointer && !hasOne(t, c.encoders()) &&
-		hasOne(reflect.PointerTo(t), c.encoders()) {
+	if !s.addressable && t.Kind() != reflect.Pointer && firstOf(t, c.encoders()) < 0 &&
+		firstOf(reflect.PointerTo(t), c.encoders()) >= 0 {
 		return c.fail(path, t, "encodes itself by methods of its pointer, which do not count in "+
 			"a map: store pointers there")
 	}
@@ -212,11 +212,6 @@ func (c *checker) selfEncoded(s spot, path string) error {
 			"other fields: name the embedded field")
 	}
 	return nil
-}
-
-// hasOne is implements for values that have no address.
-func hasOne(t reflect.Type, interfaces []reflect.Type) bool {
-	return slices.ContainsFunc(interfaces, t.Implements)
 }
 
 // promoted reports whether a struct encodes itself only by the method of a struct that it embeds.

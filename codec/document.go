@@ -53,8 +53,7 @@ type format interface {
 	// readsAny reports whether an any decodes from what values of this shape are encoded to.
 	readsAny(s *shape) bool
 
-	// shapes are the shapes of types that are known, by reflect.Type.
-	shapes() *sync.Map
+	tables() *tables
 
 	// endless reports whether the encoder does not return from a struct, since it embeds itself.
 	endless(t reflect.Type) bool
@@ -64,6 +63,18 @@ type format interface {
 	encoders() []reflect.Type
 	decoders() []reflect.Type
 	self() []reflect.Type
+}
+
+// tables hold what a format has learned of types, by reflect.Type.
+type tables struct{ fields, shapes, facts sync.Map }
+
+// learned returns what is known of a type, and learns it first if nobody has.
+func learned[T any](known *sync.Map, t reflect.Type, learn func() T) T {
+	if had, ok := known.Load(t); ok {
+		return had.(T)
+	}
+	had, _ := known.LoadOrStore(t, learn())
+	return had.(T)
 }
 
 // member is a member of an object.

@@ -152,9 +152,6 @@ func (p *putter) putKeys(data []byte, t reflect.Type, edits []edit) ([]byte, err
 			return nil, p.unknown(edits[0])
 		}
 		values, keys = t.Elem(), t.Key()
-		if values.Kind() == reflect.Interface {
-			values = nil
-		}
 	}
 	if _, object := p.members(data); !object && (t == nil || !p.isNil(data)) {
 		return nil, p.unknown(edits[0])
@@ -247,9 +244,7 @@ func (p *putter) putElements(data []byte, t reflect.Type, edits []edit) ([]byte,
 		if t.Kind() != reflect.Slice && t.Kind() != reflect.Array {
 			return nil, p.unknown(edits[0])
 		}
-		if w.typ = t.Elem(); w.typ.Kind() == reflect.Interface {
-			w.typ = nil
-		}
+		w.typ = t.Elem()
 	}
 	elements, _ := p.elements(data)
 	groups, _, err := p.groups(edits, func(s step) (any, bool) {

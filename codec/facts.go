@@ -3,7 +3,6 @@ package codec
 import (
 	"fmt"
 	"reflect"
-	"sync"
 	"time"
 )
 
@@ -26,20 +25,15 @@ type facts struct {
 	err    error
 }
 
-var msgpackFacts sync.Map // of *facts, by msgpackTable
-
 func (f msgpackFormat) factsOf(t reflect.Type) *facts {
-	key := msgpackTable{t, f.jsonTags}
-	if known, ok := msgpackFacts.Load(key); ok {
-		return known.(*facts)
-	}
-	all := map[reflect.Type]*facts{}
-	root := f.learn(t, all)
-	for _, one := range all {
-		one.sum(one, map[*facts]bool{})
-	}
-	known, _ := msgpackFacts.LoadOrStore(key, root)
-	return known.(*facts)
+	return learned(&f.tables().facts, t, func() *facts {
+		all := map[reflect.Type]*facts{}
+		root := f.learn(t, all)
+		for _, one := range all {
+			one.sum(one, map[*facts]bool{})
+		}
+		return root
+	})
 }
 
 // learn returns the facts of t, and adds those of what it holds to all.

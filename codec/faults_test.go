@@ -127,7 +127,7 @@ func TestUnknownFieldsStay(t *testing.T) {
 	was := newer{[]map[string]any{{"k": "v"}}, "Ann", "x", 31}
 	want := was
 	want.Age = 32
-	check := func(by codec.Codec[newer], c encoder[old]) {
+	check := func(by codec.Codec[newer], c codec.Setter[old]) {
 		data, _ := by.Encode(was)
 		data, err := c.SetFields(data, map[string]any{"age": 32})
 		if err != nil {

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-func setError[V any](t *testing.T, c encoder[V], v V, path string, value any) error {
+func setError[V any](t *testing.T, c Setter[V], v V, path string, value any) error {
 	t.Helper()
-	got, err := setField(c, v, path, value)
+	got, err := SetField(c, v, path, value)
 	if err == nil {
 		t.Fatalf("setting %q to %v = %+v, want an error", path, value, got)
 	}

@@ -151,28 +151,10 @@ func compareNames(t *testing.T, f format, v any, data []byte, unmarshal func([]b
 	}
 }
 
-// encoder is a codec that sets fields.
-type encoder[V any] interface {
-	Codec[V]
-	FieldSetter
-}
-
-// setField sets a field of what v is encoded as, and decodes the result.
-func setField[V any](c encoder[V], v V, path string, value any) (V, error) {
-	data, err := c.Encode(v)
-	if err != nil {
-		return v, err
-	}
-	if data, err = c.SetFields(data, map[string]any{path: value}); err != nil {
-		return v, err
-	}
-	return c.Decode(data)
-}
-
 func TestSetFieldThroughEmbedding(t *testing.T) {
 	inner := &Base{ID: 1, Name: "before"}
 	v := byPointer{inner}
-	got, err := setField(JSON[byPointer]{}, v, "name", "after")
+	got, err := SetField(JSON[byPointer]{}, v, "name", "after")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,15 +164,15 @@ func TestSetFieldThroughEmbedding(t *testing.T) {
 	if inner.Name != "before" || v.Base != inner {
 		t.Errorf("SetField changed the value that came in, to %+v", *inner)
 	}
-	got, err = setField(MsgPack[byPointer]{}, byPointer{}, "name", "fresh")
+	got, err = SetField(MsgPack[byPointer]{}, byPointer{}, "name", "fresh")
 	if err != nil || got.Base == nil || got.Name != "fresh" {
 		t.Errorf("nil embedded pointer: %+v, %v", got, err)
 	}
-	set, err := setField(JSON[unexported]{}, unexported{}, "Inner", 3)
+	set, err := SetField(JSON[unexported]{}, unexported{}, "Inner", 3)
 	if err != nil || set.Inner != 3 {
 		t.Errorf("unexported embedded struct: %+v, %v", set, err)
 	}
-	old, err := setField(MsgPack[aliased]{}, aliased{}, "old", 3)
+	old, err := SetField(MsgPack[aliased]{}, aliased{}, "old", 3)
 	if err != nil || old.New != 3 {
 		t.Errorf("alias: %+v, %v", old, err)
 	}
@@ -199,15 +181,15 @@ func TestSetFieldThroughEmbedding(t *testing.T) {
 // TestShadowedFields tells which of two fields of one name a name means, which the list of names
 // does not show.
 func TestShadowedFields(t *testing.T) {
-	before, err := setField(JSON[shadowBefore]{}, shadowBefore{}, "name", "outer")
+	before, err := SetField(JSON[shadowBefore]{}, shadowBefore{}, "name", "outer")
 	if err != nil || before.Name != "outer" || before.Base.Name != "" {
 		t.Errorf("JSON: %+v, %v", before, err)
 	}
-	inlined, err := setField(MsgPack[forced]{}, forced{}, "name", "outer")
+	inlined, err := SetField(MsgPack[forced]{}, forced{}, "name", "outer")
 	if err != nil || inlined.Name != "outer" || inlined.Base.Name != "" {
 		t.Errorf("MsgPack, inlined by its tag: %+v, %v", inlined, err)
 	}
-	after, err := setField(MsgPack[shadowAfter]{}, shadowAfter{}, "name", "outer")
+	after, err := SetField(MsgPack[shadowAfter]{}, shadowAfter{}, "name", "outer")
 	if err != nil || after.Name != "outer" || after.Base.Name != "" {
 		t.Errorf("MsgPack, taken by a later field: %+v, %v", after, err)
 	}
@@ -228,13 +210,13 @@ func TestSelfEmbedding(t *testing.T) {
 			t.Errorf("error %v, want %s", err, want)
 		}
 	}
-	if v, err := setField(JSON[SelfEmbedding]{}, SelfEmbedding{}, "A", 1); err != nil || v.A != 1 {
+	if v, err := SetField(JSON[SelfEmbedding]{}, SelfEmbedding{}, "A", 1); err != nil || v.A != 1 {
 		t.Errorf("JSON: %+v, %v", v, err)
 	}
 }
 
 func TestSetFieldOnPointers(t *testing.T) {
-	got, err := setField(JSON[*plain]{}, &plain{A: 1, B: 2}, "a", 5)
+	got, err := SetField(JSON[*plain]{}, &plain{A: 1, B: 2}, "a", 5)
 	if err != nil || got.A != 5 || got.B != 2 {
 		t.Errorf("%+v, %v; want A 5", got, err)
 	}
@@ -246,10 +228,10 @@ func TestSetFieldLeavesSharedStateAlone(t *testing.T) {
 		Labels map[string]string
 	}
 	v := holder{[]string{"a", "b"}, map[string]string{"k": "v"}}
-	if _, err := setField(JSON[holder]{}, v, "Tags", []any{"z"}); err != nil {
+	if _, err := SetField(JSON[holder]{}, v, "Tags", []any{"z"}); err != nil {
 		t.Fatal(err)
 	}
-	got, err := setField(JSON[holder]{}, v, "Labels", map[string]any{"other": "w"})
+	got, err := SetField(JSON[holder]{}, v, "Labels", map[string]any{"other": "w"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // jsonFormat is encoding/json's. Its documents are valid JSON.
@@ -124,9 +123,9 @@ func (f jsonFormat) readKey(m member, t reflect.Type) (reflect.Value, bool) {
 // readsAny: all but the numbers that no float64 holds, which some write who encode themselves.
 func (jsonFormat) readsAny(s *shape) bool { return !s.self }
 
-var jsonShapes sync.Map
+var jsonTables tables
 
-func (jsonFormat) shapes() *sync.Map { return &jsonShapes }
+func (jsonFormat) tables() *tables { return &jsonTables }
 
 // endless: encoding/json leaves out what a struct embeds of itself.
 func (jsonFormat) endless(reflect.Type) bool { return false }

@@ -5,17 +5,15 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
-var jsonTables sync.Map // of *structFields, by reflect.Type
-
 // fields asks encoding/json for the names, so that they are its own in each version of Go.
 func (f jsonFormat) fields(t reflect.Type) *structFields {
-	if known, ok := jsonTables.Load(t); ok {
-		return known.(*structFields)
-	}
+	return learned(&jsonTables.fields, t, func() *structFields { return f.fieldsOf(t) })
+}
+
+func (f jsonFormat) fieldsOf(t reflect.Type) *structFields {
 	fields := &structFields{named: map[string]*structField{}, folds: true}
 	depths := map[string]claim{}
 	f.collect(t, nil, nil, func(s *structField, tagged bool) {
@@ -38,8 +36,7 @@ func (f jsonFormat) fields(t reflect.Type) *structFields {
 		}
 	}
 	slices.Sort(fields.lost)
-	known, _ := jsonTables.LoadOrStore(t, fields)
-	return known.(*structFields)
+	return fields
 }
 
 // claim is how a field claims a name. The least deep counts, then the one with a tag. If several

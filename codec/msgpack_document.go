@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/vmihailenco/msgpack/v5"
 )
@@ -116,13 +115,13 @@ func (f msgpackFormat) readKey(m member, t reflect.Type) (reflect.Value, bool) {
 // readsAny: the keys of maps are to be texts.
 func (msgpackFormat) readsAny(s *shape) bool { return !s.self && shallow(s.typ) }
 
-var msgpackShapes, taggedShapes sync.Map
+var msgpackTables, taggedTables tables
 
-func (f msgpackFormat) shapes() *sync.Map {
+func (f msgpackFormat) tables() *tables {
 	if f.jsonTags {
-		return &taggedShapes
+		return &taggedTables
 	}
-	return &msgpackShapes
+	return &msgpackTables
 }
 
 // endless: the library expands what a struct embeds, and does not stop at itself.

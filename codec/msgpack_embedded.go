@@ -1,8 +1,8 @@
 package codec
 
 import (
-	"fmt"
 	"reflect"
+	"slices"
 )
 
 // throughPointer reports whether an index leads through an embedded pointer.
@@ -94,7 +94,7 @@ func (d *embeddedDropper) dropValues(f *facts, pos, n int, v reflect.Value) int 
 // dropFields does it for a struct, which stands there as a map or as a list.
 func (d *embeddedDropper) dropFields(f *facts, pos, n int, isMap bool, v reflect.Value) int {
 	fields := d.format.fields(v.Type())
-	used := map[string]bool{} // the pointers on the way to what is there, by their indices
+	var used [][]int // the indices of what is there, behind embedded structs
 	for i := range n {
 		var field *structField
 		if isMap {
@@ -108,8 +108,8 @@ func (d *embeddedDropper) dropFields(f *facts, pos, n int, isMap bool, v reflect
 			pos = d.skip(pos)
 			continue
 		}
-		for n := 1; n < len(field.index); n++ {
-			used[fmt.Sprint(field.index[:n])] = true
+		if len(field.index) > 1 {
+			used = append(used, field.index)
 		}
 		at, err := v.FieldByIndexErr(field.index)
 		if err != nil {
@@ -126,7 +126,10 @@ func (d *embeddedDropper) dropFields(f *facts, pos, n int, isMap bool, v reflect
 			if err != nil {
 				break
 			}
-			if at.Kind() == reflect.Pointer && at.CanSet() && !used[fmt.Sprint(field.index[:n])] {
+			leads := func(used []int) bool {
+				return len(used) > n && slices.Equal(used[:n], field.index[:n])
+			}
+			if at.Kind() == reflect.Pointer && at.CanSet() && !slices.ContainsFunc(used, leads) {
 				at.SetZero()
 			}
 		}

@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/vmihailenco/msgpack/v5"
 	"github.com/vmihailenco/tagparser/v2"
@@ -25,20 +24,8 @@ var (
 
 var msgpackSelf = slices.Concat(msgpackEncoderTypes, msgpackDecoderTypes)
 
-var msgpackTables sync.Map // of *structFields, by msgpackTable
-
-type msgpackTable struct {
-	typ      reflect.Type
-	jsonTags bool
-}
-
 func (f msgpackFormat) fields(t reflect.Type) *structFields {
-	key := msgpackTable{t, f.jsonTags}
-	if known, ok := msgpackTables.Load(key); ok {
-		return known.(*structFields)
-	}
-	known, _ := msgpackTables.LoadOrStore(key, f.fieldsOf(t))
-	return known.(*structFields)
+	return learned(&f.tables().fields, t, func() *structFields { return f.fieldsOf(t) })
 }
 
 func (f msgpackFormat) fieldsOf(t reflect.Type) *structFields {

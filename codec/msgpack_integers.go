@@ -4,12 +4,13 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"math/bits"
 	"reflect"
 )
 
 // widths are how wide the integers of some data are.
 type widths struct {
-	bits     int // what the widest takes as a signed integer, sign included: 0, 8, ... 65
+	bits     int // what the widest takes as a signed integer, sign included
 	natural  int // what the widest takes as an unsigned one
 	negative bool
 }
@@ -22,39 +23,12 @@ func (w *widths) add(code byte, payload []byte) {
 		signed := int64(n<<shift) >> shift
 		if signed < 0 {
 			w.negative = true
-			w.bits = max(w.bits, signedBits(uint64(^signed)))
+			w.bits = max(w.bits, 1+bits.Len64(uint64(^signed)))
 			return
 		}
 		n = uint64(signed)
 	}
-	w.bits, w.natural = max(w.bits, signedBits(n)), max(w.natural, naturalBits(n))
-}
-
-// signedBits returns the size of the least signed integer that holds n.
-func signedBits(n uint64) int {
-	switch {
-	case n <= math.MaxInt8:
-		return 8
-	case n <= math.MaxInt16:
-		return 16
-	case n <= math.MaxInt32:
-		return 32
-	case n <= math.MaxInt64:
-		return 64
-	}
-	return 65
-}
-
-func naturalBits(n uint64) int {
-	switch {
-	case n <= math.MaxUint8:
-		return 8
-	case n <= math.MaxUint16:
-		return 16
-	case n <= math.MaxUint32:
-		return 32
-	}
-	return 64
+	w.bits, w.natural = max(w.bits, 1+bits.Len64(n)), max(w.natural, bits.Len64(n))
 }
 
 // narrowest are the narrowest integers of a type.
@@ -167,7 +141,7 @@ func under(name, path string) string {
 func integral(data []byte) []byte {
 	var out []byte
 	at := 0
-	walkFloats(data, func(pos int, value float64, behind int) {
+	r := msgpackReader{data: data, float: func(pos int, value float64, behind int) {
 		if value != math.Trunc(value) || math.Abs(value) > 1<<53 ||
 			value == 0 && math.Signbit(value) {
 			return
@@ -176,15 +150,10 @@ func integral(data []byte) []byte {
 		out = append(out, codeInt64)
 		out = binary.BigEndian.AppendUint64(out, uint64(int64(value)))
 		at = behind
-	})
+	}}
+	_ = r.sequence(0, len(data), 0)
 	if at == 0 {
 		return data
 	}
 	return append(out, data[at:]...)
-}
-
-// walkFloats calls found with each float of data, and where it begins and ends.
-func walkFloats(data []byte, found func(pos int, value float64, behind int)) {
-	r := msgpackReader{data: data, float: found}
-	_ = r.sequence(0, len(data), 0)
 }

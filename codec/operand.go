@@ -37,12 +37,8 @@ func nilable(t reflect.Type) bool {
 
 // implements reports whether t, or a pointer to it, has one of the interfaces.
 func implements(t reflect.Type, interfaces []reflect.Type) bool {
-	for _, i := range interfaces {
-		if t.Implements(i) || t.Kind() != reflect.Interface && reflect.PointerTo(t).Implements(i) {
-			return true
-		}
-	}
-	return false
+	return firstOf(t, interfaces) >= 0 ||
+		t.Kind() != reflect.Interface && firstOf(reflect.PointerTo(t), interfaces) >= 0
 }
 
 // pointee returns the type behind pointers, of which a type that points to itself has no end.

@@ -86,7 +86,7 @@ func TestMsgPackOptions(t *testing.T) {
 	if v, err := (codec.MsgPack[record]{Integers: true}).Decode(script); err == nil {
 		t.Errorf("Integers: 7.5 becomes %+v", v)
 	}
-	set, err := setField(codec.MsgPack[record]{JSONTags: true, UTC: true}, was, "score", 3)
+	set, err := codec.SetField(codec.MsgPack[record]{JSONTags: true, UTC: true}, was, "score", 3)
 	if err != nil || set.Score != 3 {
 		t.Errorf("SetFields by a json tag: %+v, %v", set, err)
 	}
@@ -97,7 +97,7 @@ func TestMsgPackQuotedNames(t *testing.T) {
 	type quoted struct {
 		A int `msgpack:"'c,d'"`
 	}
-	v, err := setField(codec.MsgPack[quoted]{}, quoted{1}, "c,d", 2)
+	v, err := codec.SetField(codec.MsgPack[quoted]{}, quoted{1}, "c,d", 2)
 	if err != nil || v.A != 2 {
 		t.Errorf("%+v, %v", v, err)
 	}

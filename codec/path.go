@@ -98,14 +98,15 @@ func changesOf(
 		if !utf8.ValidString(path) {
 			return nil, &fieldError{codec + ": a path is not UTF-8", ErrUnknownField}
 		}
-		if single(path) {
-			c.steps = []step{{name: path}}
-		} else if steps, ok := parsePath(path); ok {
-			c.steps = steps
-		} else {
+		steps, ok := parsePath(path)
+		if plain := len(steps) == 1 && steps[0].name == path; !plain && single(path) {
+			steps, ok = []step{{name: path}}, true
+		}
+		if !ok {
 			return nil, &fieldError{fmt.Sprintf("%s: %q is no path to a field", codec, path),
 				ErrUnknownField}
 		}
+		c.steps = steps
 		changes = append(changes, c)
 	}
 	slices.SortFunc(changes, func(a, b change) int {

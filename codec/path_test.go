@@ -101,10 +101,10 @@ func TestPaths(t *testing.T) {
 	} {
 		want := somebody()
 		test.want(&want)
-		for _, c := range []encoder[profile]{
+		for _, c := range []codec.Setter[profile]{
 			codec.JSON[profile]{}, codec.MsgPack[profile]{UTC: true},
 		} {
-			got, err := setField(c, somebody(), test.path, test.value)
+			got, err := codec.SetField(c, somebody(), test.path, test.value)
 			if err != nil {
 				t.Errorf("%T: %s = %v: %v", c, test.path, test.value, err)
 				continue
@@ -121,7 +121,7 @@ func TestPaths(t *testing.T) {
 			}
 		}
 	}
-	got, err := setField(codec.JSON[profile]{}, somebody(), "limit", 12.0)
+	got, err := codec.SetField(codec.JSON[profile]{}, somebody(), "limit", 12.0)
 	if err != nil || got.Limit.Int64() != 12 {
 		t.Errorf("a number into a *big.Int: %v, %v", got.Limit, err)
 	}
@@ -151,8 +151,8 @@ func TestPathErrors(t *testing.T) {
 		{"born", "yesterday", codec.ErrFieldValue}, {"avatar", "?", codec.ErrFieldValue},
 		{"any", make(chan int), codec.ErrFieldValue}, {"name", nil, codec.ErrFieldValue},
 	} {
-		for _, c := range []encoder[profile]{codec.JSON[profile]{}, codec.MsgPack[profile]{}} {
-			_, err := setField(c, somebody(), test.path, test.value)
+		for _, c := range []codec.Setter[profile]{codec.JSON[profile]{}, codec.MsgPack[profile]{}} {
+			_, err := codec.SetField(c, somebody(), test.path, test.value)
 			if !errors.Is(err, test.is) {
 				t.Errorf("%T: %s = %v: %v, want %v", c, test.path, test.value, err, test.is)
 			}
@@ -187,7 +187,7 @@ func TestProtoPaths(t *testing.T) {
 		"addresses[1].city": "new", "an_address.city": "made", `addresses_by_name["x.y"].city`: "d",
 		"roles_by_id.7": "ROLE_ADMIN", "weights.true": 1.5,
 	} {
-		after, err := setField(c, m, path, value)
+		after, err := codec.SetField(c, m, path, value)
 		if err != nil {
 			t.Fatalf("%s: %v", path, err)
 		}
@@ -200,17 +200,17 @@ func TestProtoPaths(t *testing.T) {
 	for path, value := range map[string]any{
 		"addresses[2].city": "x", "addresses.city": "x", "a_bool.x": 1, "roles_by_id.x": 1,
 	} {
-		if _, err := setField(c, m, path, value); !errors.Is(err, codec.ErrUnknownField) {
+		if _, err := codec.SetField(c, m, path, value); !errors.Is(err, codec.ErrUnknownField) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
 	at := time.Date(2024, 2, 29, 1, 2, 3, 4, time.UTC)
-	u, err := setField(codec.Proto[*testpb.User]{}, annProto(), "created_at", at)
+	u, err := codec.SetField(codec.Proto[*testpb.User]{}, annProto(), "created_at", at)
 	if err != nil || !u.CreatedAt.AsTime().Equal(at) {
 		t.Errorf("a time.Time: %v, %v", u.GetCreatedAt(), err)
 	}
 	object := map[string]any{"city": "x"}
-	u, err = setField(codec.Proto[*testpb.User]{}, annProto(), "address", object)
+	u, err = codec.SetField(codec.Proto[*testpb.User]{}, annProto(), "address", object)
 	if err != nil || u.Address.City != "x" {
 		t.Errorf("an object: %v, %v", u.GetAddress(), err)
 	}

@@ -136,7 +136,7 @@ func TestProtoSetField(t *testing.T) {
 			want := annProto()
 			test.want(want)
 			u := annProto()
-			got, err := setField(codec.Proto[user]{}, u, test.field, test.value)
+			got, err := codec.SetField(codec.Proto[user]{}, u, test.field, test.value)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -163,7 +163,7 @@ func TestProtoSetFieldKinds(t *testing.T) {
 		"addresses_by_name": map[string]*testpb.Address{"a": addresses[0]},
 		"weights":           map[bool]int{true: 1},
 	} {
-		after, err := setField(c, m, field, value)
+		after, err := codec.SetField(c, m, field, value)
 		if err != nil {
 			t.Error(err)
 			continue
@@ -202,7 +202,7 @@ func TestProtoSetFieldTakesDynamicMessages(t *testing.T) {
 		if err := proto.Unmarshal([]byte("\x12\x01x"), dynamic); err != nil {
 			t.Fatal(err)
 		}
-		u, err := setField(codec.Proto[*testpb.User]{}, &testpb.User{}, "address", dynamic)
+		u, err := codec.SetField(codec.Proto[*testpb.User]{}, &testpb.User{}, "address", dynamic)
 		if err != nil || u.GetAddress().GetCity() != "x" {
 			t.Errorf("%s descriptor: SetField = %v, %v", name, u, err)
 		}
@@ -249,7 +249,7 @@ func TestProtoSetFieldErrors(t *testing.T) {
 	}
 	for _, test := range tests {
 		u := annProto()
-		_, err := setField(codec.Proto[*testpb.User]{}, u, test.field, test.value)
+		_, err := codec.SetField(codec.Proto[*testpb.User]{}, u, test.field, test.value)
 		if err == nil {
 			t.Errorf("%s takes %v", test.field, test.value)
 			continue
@@ -266,13 +266,13 @@ func TestProtoSetFieldErrors(t *testing.T) {
 		}
 	}
 	kinds := codec.Proto[*testpb.Kinds]{}
-	if _, err := setField(kinds, &testpb.Kinds{}, "roles_by_id",
+	if _, err := codec.SetField(kinds, &testpb.Kinds{}, "roles_by_id",
 		map[any]any{1: 1, int64(1): 2}); !errors.Is(err, codec.ErrFieldValue) {
 		t.Errorf("two keys that become one: %v, want ErrFieldValue", err)
 	}
 	closed := codec.Proto[*descriptorpb.FieldDescriptorProto]{}
-	if _, err := setField(closed, &descriptorpb.FieldDescriptorProto{}, "type", 99); !errors.Is(err,
-		codec.ErrFieldValue) {
+	_, err := codec.SetField(closed, &descriptorpb.FieldDescriptorProto{}, "type", 99)
+	if !errors.Is(err, codec.ErrFieldValue) {
 		t.Errorf("number a closed enum does not declare: %v, want ErrFieldValue", err)
 	}
 }

@@ -1,6 +1,9 @@
 package codec
 
-import "reflect"
+import (
+	"reflect"
+	"sync"
+)
 
 // setFields is the SetFields of the codecs whose values are documents. data decodes as a t. Each
 // field is shown to decode by itself; so what comes out does, if nothing nests too deep.
@@ -38,10 +41,13 @@ func (d docs) singles(t reflect.Type, data []byte) func(path string) bool {
 		named := d.fields(t).named
 		return func(path string) bool { return named[path] != nil }
 	}
-	members, _ := d.members(data)
-	keys := make(map[string]bool, len(members))
-	for _, m := range members {
-		keys[string(m.name)] = true
-	}
-	return func(path string) bool { return keys[path] }
+	keys := sync.OnceValue(func() map[string]bool {
+		members, _ := d.members(data)
+		keys := make(map[string]bool, len(members))
+		for _, m := range members {
+			keys[string(m.name)] = true
+		}
+		return keys
+	})
+	return func(path string) bool { return keys()[path] }
 }

@@ -28,16 +28,14 @@ type shape struct {
 
 // shapeOf returns the shape of a type in a format.
 func (d docs) shapeOf(t reflect.Type) *shape {
-	if known, ok := d.shapes().Load(t); ok {
-		return known.(*shape)
-	}
-	all := map[reflect.Type]*shape{}
-	root := d.draw(t, all)
-	for _, one := range all {
-		one.sum(one, nil, map[*shape]bool{})
-	}
-	known, _ := d.shapes().LoadOrStore(t, root)
-	return known.(*shape)
+	return learned(&d.tables().shapes, t, func() *shape {
+		all := map[reflect.Type]*shape{}
+		root := d.draw(t, all)
+		for _, one := range all {
+			one.sum(one, nil, map[*shape]bool{})
+		}
+		return root
+	})
 }
 
 // encodesItself reports whether a type, or what it points to, has methods for that.
@@ -99,13 +97,9 @@ func (s *shape) sum(in *shape, around []*shape, seen map[*shape]bool) {
 	around = append(around, in)
 	s.self = s.self || in.self
 	s.unsure = s.unsure || !in.pairs
-	switch in.typ.Kind() {
-	case reflect.Interface:
-		s.deep = true
-	case reflect.Pointer: // to a pointer to itself
-		s.deep = true
-	}
-	s.deep = s.deep || in.endless
+	kind := in.typ.Kind()
+	s.deep = s.deep || in.endless || kind == reflect.Interface ||
+		kind == reflect.Pointer // that points to itself
 	for _, inner := range append([]*shape{in.key, in.elem}, in.of...) {
 		s.sum(inner, around, seen)
 	}

@@ -3,6 +3,8 @@ package codec
 import (
 	"errors"
 	"fmt"
+
+	"github.com/activettl/rediscache/internal/frame"
 )
 
 // appenderFor and fieldSetterFor are the optional methods of a Bound codec.
@@ -85,15 +87,10 @@ func SetFieldsFor[V any](
 
 // ClonerOf returns the [Cloner] of a codec: itself, or a codec that it wraps.
 func ClonerOf[V any](c Codec[V]) (Cloner[V], bool) {
-	for c != nil {
-		if cloner, ok := c.(Cloner[V]); ok {
+	for layer := range frame.Layers(c) {
+		if cloner, ok := layer.(Cloner[V]); ok {
 			return cloner, true
 		}
-		w, ok := c.(Unwrapper[V])
-		if !ok {
-			break
-		}
-		c = w.Unwrap()
 	}
 	return nil, false
 }
@@ -101,20 +98,15 @@ func ClonerOf[V any](c Codec[V]) (Cloner[V], bool) {
 // Check asks a codec and all codecs that it wraps whether they can keep values of V; see [Checker].
 // It also refuses a codec whose methods do not belong together.
 func Check[V any](c Codec[V]) error {
-	for c != nil {
-		if err := checkMethods(c); err != nil {
+	for layer := range frame.Layers(c) {
+		if err := checkMethods(layer); err != nil {
 			return err
 		}
-		if checker, ok := c.(Checker); ok {
+		if checker, ok := layer.(Checker); ok {
 			if err := checker.Check(); err != nil {
 				return err
 			}
 		}
-		w, ok := c.(Unwrapper[V])
-		if !ok {
-			break
-		}
-		c = w.Unwrap()
 	}
 	return nil
 }

@@ -4,10 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/activettl/rediscache/benchmarks/internal/report"
-	"github.com/activettl/rediscache/benchmarks/internal/serverinfo"
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
@@ -17,15 +14,7 @@ func TestLoads(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short is set")
 	}
-	if *quick && *write {
-		t.Fatal("-quick does not measure enough for -write")
-	}
-	addr := redistest.Start(t).Addr()
-	b := &bench{T: t, addr: addr, rdb: newClient(t, redis.Options{Addr: addr})}
-	version, err := serverinfo.Version(t.Context(), b.rdb)
-	if err != nil {
-		t.Fatal(err)
-	}
+	b, version := newBench(t)
 	tables := []*report.Table{b.coldKey(), b.deleted(), b.faults(), b.outage(), b.hit()}
 
 	head := report.Machine(version, command("TestLoads", "20m")) + "\n" + versions() + "\n\n" +

@@ -5,12 +5,8 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/activettl/rediscache/benchmarks/internal/measure"
 	"github.com/activettl/rediscache/benchmarks/internal/report"
-	"github.com/activettl/rediscache/benchmarks/internal/serverinfo"
-	"github.com/activettl/rediscache/internal/redistest"
 )
 
 // What the library promises of a hit in memory.
@@ -46,15 +42,7 @@ func TestNear(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short is set")
 	}
-	if *quick && *write {
-		t.Fatal("-quick does not measure enough for -write")
-	}
-	addr := redistest.Start(t).Addr()
-	b := &bench{T: t, addr: addr, rdb: newClient(t, redis.Options{Addr: addr})}
-	version, err := serverinfo.Version(t.Context(), b.rdb)
-	if err != nil {
-		t.Fatal(err)
-	}
+	b, version := newBench(t)
 	cells := b.measure(near, nearContenders)
 	if t.Failed() || len(cells) == 0 { // -run may leave them out
 		return

@@ -27,21 +27,12 @@ var (
 // TestPeers measures, prints the tables, and fails if a side does something else
 // than it says or if a promise of rediscache is broken.
 func TestPeers(t *testing.T) {
-	if *quick && *write {
-		t.Fatal("-quick does not measure enough for -write")
-	}
-	addr := redistest.Start(t).Addr()
-	b := &bench{T: t, addr: addr, rdb: newClient(t, redis.Options{Addr: addr})}
+	b, version := newBench(t)
 	var tables []*report.Table
 	for _, o := range operations {
 		tables = append(tables, b.tables(o, contenders)...)
 	}
 	tables = append(tables, b.growth())
-
-	version, err := serverinfo.Version(t.Context(), b.rdb)
-	if err != nil {
-		t.Fatal(err)
-	}
 	head := report.Machine(version, command("TestPeers", "1h")) + "\n" + versions() + "\n"
 	report.Publish(t, "../README.md", head, b.broken, tables, *write)
 }
@@ -78,6 +69,21 @@ type bench struct {
 	addr   string
 	rdb    *redis.Client
 	broken []string
+}
+
+// newBench starts a server, and returns what measures it and its version.
+func newBench(t *testing.T) (b *bench, version string) {
+	t.Helper()
+	if *quick && *write {
+		t.Fatal("-quick does not measure enough for -write")
+	}
+	addr := redistest.Start(t).Addr()
+	b = &bench{T: t, addr: addr, rdb: newClient(t, redis.Options{Addr: addr})}
+	version, err := serverinfo.Version(t.Context(), b.rdb)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b, version
 }
 
 func (b *bench) breaks(format string, args ...any) {

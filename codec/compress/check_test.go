@@ -4,11 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/reflect/protoregistry"
-	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/activettl/rediscache/codec"
@@ -69,23 +65,7 @@ type clash struct{ *dynamicpb.Message }
 
 func (*clash) ProtoReflect() protoreflect.Message { return dynamicpb.NewMessage(clashing) }
 
-var clashing = func() protoreflect.MessageDescriptor {
-	file, err := protodesc.NewFile(&descriptorpb.FileDescriptorProto{
-		Name: proto.String("clash.proto"), Package: proto.String("clash"),
-		MessageType: []*descriptorpb.DescriptorProto{{
-			Name: proto.String("M"),
-			Field: []*descriptorpb.FieldDescriptorProto{{
-				Name: proto.String("ratio"), Number: proto.Int32(24),
-				Label: descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL.Enum(),
-				Type:  descriptorpb.FieldDescriptorProto_TYPE_DOUBLE.Enum(),
-			}},
-		}},
-	}, protoregistry.GlobalFiles)
-	if err != nil {
-		panic(err)
-	}
-	return file.Messages().Get(0)
-}()
+var clashing = testpb.Clash(testpb.Double("ratio", 24))
 
 // messages is a codec of them. What it writes does not matter here.
 type messages struct{}

@@ -33,9 +33,10 @@ const (
 // S2 returns a codec that compresses what inner writes by S2, a faster Snappy. It has all abilities
 // of inner and is safe for concurrent use.
 //
-// It takes about 1.2 us per kilobyte to compress, and a fourth of that to decompress. Check, which
-// cache.New asks, and all methods return an error if the options make no sense, if inner seals, or
-// if values of V can look like a frame; see the package comment.
+// It takes about 1.2 us per kilobyte to compress, and a fourth of that to decompress.
+//
+// All methods return an error if the options make no sense, if inner seals, or if values of V can
+// look like a frame; see the package comment. So does Check, which cache.New asks.
 func S2[V any](inner codec.Codec[V], o *Options) codec.Codec[V] {
 	return codec.Wrap(inner, newTransform(inner, s2Block{}, o))
 }

@@ -6,16 +6,13 @@ import (
 	"strings"
 	"testing"
 
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/reflect/protoregistry"
-	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/activettl/rediscache/codec"
 	"github.com/activettl/rediscache/codec/compress"
 	"github.com/activettl/rediscache/codec/seal"
+	"github.com/activettl/rediscache/internal/testpb"
 )
 
 func TestCheck(t *testing.T) {
@@ -55,23 +52,7 @@ type message struct{ *dynamicpb.Message }
 func (*message) ProtoReflect() protoreflect.Message { return dynamicpb.NewMessage(clashing) }
 
 // clashing has a double of number 264, whose first bytes are c1 10.
-var clashing = func() protoreflect.MessageDescriptor {
-	file, err := protodesc.NewFile(&descriptorpb.FileDescriptorProto{
-		Name: proto.String("clash.proto"), Package: proto.String("clash"),
-		MessageType: []*descriptorpb.DescriptorProto{{
-			Name: proto.String("M"),
-			Field: []*descriptorpb.FieldDescriptorProto{{
-				Name: proto.String("ratio"), Number: proto.Int32(264),
-				Label: descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL.Enum(),
-				Type:  descriptorpb.FieldDescriptorProto_TYPE_DOUBLE.Enum(),
-			}},
-		}},
-	}, protoregistry.GlobalFiles)
-	if err != nil {
-		panic(err)
-	}
-	return file.Messages().Get(0)
-}()
+var clashing = testpb.Clash(testpb.Double("ratio", 264))
 
 type messages struct{}
 

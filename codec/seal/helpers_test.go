@@ -33,49 +33,43 @@ type bare struct{ raw }
 
 func (bare) Unframed() bool { return true }
 
-// gcm makes a cipher of a password, for tests only.
-func gcm(tb testing.TB, password string) cipher.AEAD {
+func aesBlock(tb testing.TB, password string) cipher.Block {
 	tb.Helper()
 	key := sha256.Sum256([]byte(password))
 	block, err := aes.NewCipher(key[:])
 	if err != nil {
 		tb.Fatal(err)
 	}
-	c, err := cipher.NewGCM(block)
-	if err != nil {
-		tb.Fatal(err)
+	return block
+}
+
+// made returns a function that fails the test unless a cipher was made.
+func made(tb testing.TB) func(cipher.AEAD, error) cipher.AEAD {
+	return func(c cipher.AEAD, err error) cipher.AEAD {
+		tb.Helper()
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return c
 	}
-	return c
+}
+
+// gcm makes a cipher of a password, for tests only.
+func gcm(tb testing.TB, password string) cipher.AEAD {
+	tb.Helper()
+	return made(tb)(cipher.NewGCM(aesBlock(tb, password)))
 }
 
 // long makes one with nonces of 24 bytes, as XChaCha20-Poly1305 has them.
 func long(tb testing.TB, password string) cipher.AEAD {
 	tb.Helper()
-	key := sha256.Sum256([]byte(password))
-	block, err := aes.NewCipher(key[:])
-	if err != nil {
-		tb.Fatal(err)
-	}
-	c, err := cipher.NewGCMWithNonceSize(block, 24)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return c
+	return made(tb)(cipher.NewGCMWithNonceSize(aesBlock(tb, password), 24))
 }
 
 // own makes one that chooses its nonces.
 func own(tb testing.TB, password string) cipher.AEAD {
 	tb.Helper()
-	key := sha256.Sum256([]byte(password))
-	block, err := aes.NewCipher(key[:])
-	if err != nil {
-		tb.Fatal(err)
-	}
-	c, err := cipher.NewGCMWithRandomNonce(block)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return c
+	return made(tb)(cipher.NewGCMWithRandomNonce(aesBlock(tb, password)))
 }
 
 func keys(tb testing.TB, current uint32, ciphers map[uint32]cipher.AEAD) seal.AEAD {

@@ -32,8 +32,8 @@ type Options struct {
 // New returns a codec that encrypts what inner writes. It has all abilities of inner, needs the
 // Redis key of each record, see [codec.Bound], and is safe for concurrent use.
 //
-// Check, which cache.New asks, and all methods return an error if inner or aead is nil, if inner
-// seals already, or if AcceptPlain is set and a plain protobuf message can look sealed.
+// All methods return an error if inner or aead is nil, if inner seals already, or if AcceptPlain is
+// set and a plain protobuf message can look sealed. So does Check, which cache.New asks.
 //
 // It costs what aead costs, and with one made by [Keys] no allocation besides the result. A record
 // grows by 2 bytes and what aead adds: 28 bytes with AES-GCM, 40 with XAES-256-GCM and

@@ -8,9 +8,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/dynamicpb"
 
@@ -21,34 +19,24 @@ import (
 // "label type number", and " packed" behind a list.
 func message(tb testing.TB, fields ...string) protoreflect.MessageDescriptor {
 	tb.Helper()
-	file := &descriptorpb.FileDescriptorProto{
-		Name: proto.String("clash.proto"), Package: proto.String("clash"),
-		MessageType: []*descriptorpb.DescriptorProto{{Name: proto.String("M")}},
-	}
-	for _, f := range fields {
+	all := make([]*descriptorpb.FieldDescriptorProto, len(fields))
+	for i, f := range fields {
 		words := strings.Fields(f)
 		number := int32(0)
 		if _, err := fmt.Sscan(words[2], &number); err != nil {
 			tb.Fatal(err)
 		}
-		fd := &descriptorpb.FieldDescriptorProto{
-			Name:   proto.String(fmt.Sprint("f", number)),
-			Number: proto.Int32(number),
-			Label: descriptorpb.FieldDescriptorProto_Label(descriptorpb.
-				FieldDescriptorProto_Label_value["LABEL_"+strings.ToUpper(words[0])]).Enum(),
-			Type: descriptorpb.FieldDescriptorProto_Type(descriptorpb.
-				FieldDescriptorProto_Type_value["TYPE_"+strings.ToUpper(words[1])]).Enum(),
-		}
+		fd := testpb.Double(fmt.Sprint("f", number), number)
+		fd.Label = descriptorpb.FieldDescriptorProto_Label(descriptorpb.
+			FieldDescriptorProto_Label_value["LABEL_"+strings.ToUpper(words[0])]).Enum()
+		fd.Type = descriptorpb.FieldDescriptorProto_Type(descriptorpb.
+			FieldDescriptorProto_Type_value["TYPE_"+strings.ToUpper(words[1])]).Enum()
 		if len(words) > 3 {
 			fd.Options = &descriptorpb.FieldOptions{Packed: proto.Bool(true)}
 		}
-		file.MessageType[0].Field = append(file.MessageType[0].Field, fd)
+		all[i] = fd
 	}
-	made, err := protodesc.NewFile(file, protoregistry.GlobalFiles)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return made.Messages().Get(0)
+	return testpb.Clash(all...)
 }
 
 // clash is a message type with a descriptor that a test makes.
