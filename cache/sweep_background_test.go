@@ -1,6 +1,7 @@
 package cache_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,13 +33,16 @@ func (p passes) next(t *testing.T) cache.Op {
 	select {
 	case op := <-p:
 		return op
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("no pass was made")
 	}
 	panic("unreachable")
 }
 
+// periodic adds passes in the background, which hurry unless p says otherwise: a pass walks the
+// whole database, and others write thousands of records to it.
 func periodic(o *cache.Options, hook cache.Hook, p sweep.Periodic) *cache.Options {
+	p.PageSize, p.Duty = cmp.Or(p.PageSize, 2000), cmp.Or(p.Duty, 1)
 	return &cache.Options{TTL: o.TTL, Hook: hook, Sweeper: p}
 }
 
@@ -91,7 +95,7 @@ func TestFleet(t *testing.T) {
 					periodic(active(), hook,
 						sweep.Periodic{Interval: interval, MaxIdle: time.Minute})))
 		}
-		for end := begun.Add(20 * time.Second); len(hook) < 8 && time.Now().Before(end); {
+		for end := begun.Add(time.Minute); len(hook) < 8 && time.Now().Before(end); {
 			time.Sleep(interval / 4)
 		}
 		// before Close ends a pass and another member makes it anew
