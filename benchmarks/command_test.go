@@ -26,7 +26,8 @@ func environ(t *testing.T, set map[string]string) {
 	t.Helper()
 	logging.Disable() // as main does
 	for _, name := range []string{
-		"HOST", "PORT", "ADDRS", "MASTER_NAME", "DB", "USERNAME", "PASSWORD", "TLS", "DEFAULT_TTL",
+		"URL", "HOST", "PORT", "ADDRS", "MASTER_NAME", "DB", "USERNAME", "PASSWORD", "TLS",
+		"DEFAULT_TTL",
 		"ACTIVE_TTL", "SWEEP_INTERVAL", "SWEEP_IDLE",
 	} {
 		t.Setenv("REDIS_"+name, set["REDIS_"+name])
@@ -248,7 +249,7 @@ func TestServersThatCannotBeUsed(t *testing.T) {
 		"silent": {map[string]string{"REDIS_ADDRS": silent.Addr().String()},
 			[]string{"the Redis server cannot be used: ", "timeout"}},
 		"bad port": {map[string]string{"REDIS_HOST": "127.0.0.1", "REDIS_PORT": "x"},
-			[]string{"REDIS_PORT takes a port number"}},
+			[]string{"REDIS_PORT takes a port from"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			environ(t, tt.env)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -35,9 +36,9 @@ products and feeds of posts, and says which one suits each.
 A path is seen from the folder benchmarks, where go -C goes first.
 
 It runs on a Redis of its own inside this process, or on a real one where
-REDIS_HOST or REDIS_ADDRS is set: then it shows the memory in Redis too,
-cache.FromEnv reads the other variables (REDIS_PORT, REDIS_PASSWORD, ...), and
-what it wrote there is removed at the end.
+REDIS_URL, REDIS_HOST or REDIS_ADDRS is set: then it shows the memory in Redis
+too, cache.FromEnv reads the other variables (REDIS_PORT, REDIS_PASSWORD, ...),
+and what it wrote there is removed at the end.
 
 Exit codes: 0 all was measured, 1 a codec lost data or the run failed, 2 bad flags.
 `
@@ -124,7 +125,7 @@ func parse(args []string) (req request, err error) {
 // show compares and writes what was asked for, also where a codec failed.
 func show(ctx context.Context, req request, stdout, stderr io.Writer) error {
 	options := &compare.Options{Rounds: req.rounds}
-	if os.Getenv("REDIS_HOST") != "" || os.Getenv("REDIS_ADDRS") != "" {
+	if cmp.Or(os.Getenv("REDIS_URL"), os.Getenv("REDIS_HOST"), os.Getenv("REDIS_ADDRS")) != "" {
 		cfg, err := cache.FromEnv()
 		if err != nil {
 			return err

@@ -1,288 +1,230 @@
 package cache_test
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"net"
+	"go/ast"
+	"go/parser"
+	gotoken "go/token"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/activettl/rediscache/cache"
-	"github.com/activettl/rediscache/internal/redistest"
+	"github.com/activettl/rediscache/sweep"
 	"github.com/activettl/rediscache/ttl"
 )
 
-// environment sets the variables of one test, and none of the machine's.
+// environment sets the variables of one test, and takes away those of the machine.
 func environment(t *testing.T, vars map[string]string) {
 	t.Helper()
-	for _, name := range []string{
-		"REDIS_HOST", "REDIS_PORT", "REDIS_DB", "REDIS_USERNAME", "REDIS_PASSWORD", "REDIS_TLS",
-		"REDIS_ADDRS", "REDIS_MASTER_NAME", "REDIS_DEFAULT_TTL", "REDIS_ACTIVE_TTL",
-		"REDIS_SWEEP_INTERVAL", "REDIS_SWEEP_IDLE",
-	} {
-		t.Setenv(name, vars[name])
+	for _, v := range os.Environ() {
+		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "REDIS") ||
+			strings.HasPrefix(name, "VALKEY_") {
+			t.Setenv(name, "") // which counts as not set
+		}
+	}
+	for name, value := range vars {
+		t.Setenv(name, value)
+	}
+}
+
+// sameConfig compares Configs and what they make, with the secrets.
+func sameConfig(t *testing.T, got, want cache.Config) {
+	t.Helper()
+	secrets := cmp.Comparer(func(a, b cache.Secret) bool { return a.Reveal() == b.Reveal() })
+	if diff := cmp.Diff(want, got, secrets, cmpopts.IgnoreUnexported(cache.Config{})); diff != "" {
+		t.Errorf("the Config differs (-want +got):\n%s", diff)
 	}
 }
 
 func TestFromEnv(t *testing.T) {
-	defaults := cache.Config{Host: "localhost", Port: 6379, DefaultTTL: time.Hour}
-	tests := []struct {
-		name string
-		vars map[string]string
-		want func(*cache.Config)
-	}{
-		{"nothing", nil, func(c *cache.Config) {}},
-		{"one server", map[string]string{
-			"REDIS_HOST": "10.1.2.3", "REDIS_PORT": "6380", "REDIS_DB": "3",
-			"REDIS_USERNAME": "app", "REDIS_PASSWORD": "secret",
-			"REDIS_TLS": "true", "REDIS_DEFAULT_TTL": "60", "REDIS_ACTIVE_TTL": "false",
-		}, func(c *cache.Config) {
-			*c = cache.Config{Host: "10.1.2.3", Port: 6380, DB: 3, Username: "app",
-				Password: c.Password, TLS: true, DefaultTTL: time.Minute, FixedTTL: true}
-		}},
-		{"IPv6", map[string]string{"REDIS_HOST": "::1"}, func(c *cache.Config) { c.Host = "::1" }},
-		{"Go duration", map[string]string{"REDIS_DEFAULT_TTL": "90m"}, func(c *cache.Config) {
-			c.DefaultTTL = 90 * time.Minute
-		}},
-		{"milliseconds", map[string]string{"REDIS_DEFAULT_TTL": "1ms"}, func(c *cache.Config) {
-			c.DefaultTTL = time.Millisecond
-		}},
-		{"sweep", map[string]string{"REDIS_SWEEP_INTERVAL": "60", "REDIS_SWEEP_IDLE": "20m"},
-			func(c *cache.Config) {
-				c.SweepInterval, c.SweepIdle = time.Minute, 20*time.Minute
-			}},
-		{"cluster", map[string]string{"REDIS_ADDRS": "a:1, b:2"}, func(c *cache.Config) {
-			c.Addrs = []string{"a:1", "b:2"}
-		}},
-		{"Sentinels",
-			map[string]string{"REDIS_ADDRS": "a:1,[::1]:2", "REDIS_MASTER_NAME": "m",
-				"REDIS_DB": "1"}, func(c *cache.Config) {
-				c.Addrs, c.MasterName, c.DB = []string{"a:1", "[::1]:2"}, "m", 1
-			}},
+	file := func(text string) string {
+		path := filepath.Join(t.TempDir(), "file")
+		must(t, os.WriteFile(path, []byte(text), 0o600))
+		return path
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	password := file("hunter2\n")
+	for name, tt := range map[string]struct {
+		vars map[string]string
+		want cache.Config
+	}{
+		"nothing": {nil, cache.Config{}},
+		"empty": {map[string]string{"REDIS_HOST": "", "REDIS_PORT": " ", "REDIS_DB": "\n"},
+			cache.Config{}},
+		"one server": {map[string]string{
+			"REDIS_HOST": "10.1.2.3", "REDIS_PORT": "6380", "REDIS_DB": "3",
+			"REDIS_USERNAME": " app ", "REDIS_PASSWORD": "hunter2\n", "REDIS_TLS": "on",
+			"REDIS_CLIENT_NAME": "web-1", "REDIS_POOL_SIZE": "20", "REDIS_DIAL_TIMEOUT": "2s",
+			"REDIS_READ_TIMEOUT": "3",
+		}, cache.Config{Host: "10.1.2.3", Port: 6380, DB: 3, Username: "app",
+			Password: cache.NewSecret("hunter2"), TLS: true, ClientName: "web-1", PoolSize: 20,
+			DialTimeout: 2 * time.Second, ReadTimeout: 3 * time.Second}},
+		"IPv6":   {map[string]string{"REDIS_HOST": "[::1]"}, cache.Config{Host: "::1"}},
+		"socket": {map[string]string{"REDIS_HOST": "/s"}, cache.Config{Host: "/s"}},
+		"cluster": {map[string]string{"REDIS_ADDRS": "a:1, b:2,", "REDIS_READ_FROM": "nearest"},
+			cache.Config{Addrs: []string{"a:1", "b:2"}, ReadFrom: cache.ReadNearest}},
+		"Sentinels": {map[string]string{
+			"REDIS_ADDRS": "a:1,[::1]:2", "REDIS_MASTER_NAME": "m", "REDIS_DB": "1",
+			"REDIS_SENTINEL_USERNAME": "watcher", "REDIS_SENTINEL_PASSWORD": "hunter3",
+			"REDIS_READ_FROM": "Replica",
+		}, cache.Config{Addrs: []string{"a:1", "[::1]:2"}, MasterName: "m", DB: 1,
+			SentinelUsername: "watcher", SentinelPassword: cache.NewSecret("hunter3"),
+			ReadFrom: cache.ReadReplica}},
+		"password file": {map[string]string{"REDIS_PASSWORD_FILE": password,
+			"REDIS_USERNAME": "app"}, cache.Config{PasswordFile: password, Username: "app"}},
+		"password file and the same password": {map[string]string{"REDIS_PASSWORD_FILE": password,
+			"REDIS_PASSWORD": "hunter2"}, cache.Config{PasswordFile: password}},
+		"active": {map[string]string{
+			"REDIS_DEFAULT_TTL": "90m", "REDIS_ACTIVE_TTL": "Yes", "REDIS_MAX_AGE": "24h",
+			"REDIS_TOLERANCE": "60", "REDIS_REFRESH": "10m", "REDIS_SWEEP_INTERVAL": "60",
+			"REDIS_SWEEP_IDLE": "20m", "REDIS_NEAR_BYTES": "1MiB", "REDIS_NAMESPACE": "shop/prod/",
+		}, cache.Config{DefaultTTL: 90 * time.Minute, MaxAge: 24 * hour, Tolerance: time.Minute,
+			Refresh: 10 * time.Minute, SweepInterval: time.Minute, SweepIdle: 20 * time.Minute,
+			NearBytes: 1 << 20, Namespace: "shop/prod/"}},
+		"fixed": {map[string]string{
+			"REDIS_ACTIVE_TTL": "off", "REDIS_JITTER": "10%", "REDIS_REFRESH": "10m",
+			"REDIS_NEAR_STALENESS": "5",
+		}, cache.Config{FixedTTL: true, Jitter: 0.1, Refresh: 10 * time.Minute,
+			NearStaleness: 5 * time.Second}},
+
+		"Kubernetes": {map[string]string{"REDIS_PORT": "tcp://10.0.0.11:6380"},
+			cache.Config{Host: "10.0.0.11", Port: 6380}},
+		"Kubernetes and a host": {map[string]string{"REDIS_PORT": "tcp://10.0.0.11:6380",
+			"REDIS_HOST": "redis"}, cache.Config{Host: "redis", Port: 6380}},
+		"Kubernetes and a socket": {map[string]string{"REDIS_PORT": "tcp://10.0.0.11:6380",
+			"REDIS_HOST": "/s"}, cache.Config{Host: "/s"}},
+		"Kubernetes and addresses": {map[string]string{"REDIS_PORT": "tcp://10.0.0.11:6380",
+			"REDIS_ADDRS": "a:1"}, cache.Config{Addrs: []string{"a:1"}}},
+		"Kubernetes and a URL": {map[string]string{"REDIS_PORT": "tcp://10.0.0.11:6380",
+			"REDIS_URL": "redis://h"}, cache.Config{Host: "h", Port: 6379}},
+	} {
+		t.Run(name, func(t *testing.T) {
 			environment(t, tt.vars)
 			got, err := cache.FromEnv()
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got.Password.Reveal() != tt.vars["REDIS_PASSWORD"] {
-				t.Errorf("the password is %q", got.Password.Reveal())
-			}
-			want := defaults
-			tt.want(&want)
-			got.Password, want.Password = cache.Secret{}, cache.Secret{}
-			if fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
-				t.Errorf("got %+v, want %+v", got, want)
+			sameConfig(t, got, tt.want)
+			if _, err := offline(t, got); err != nil {
+				t.Errorf("no cache can be made of it: %v", err)
 			}
 		})
 	}
 }
 
-// The zero Config is that of an empty environment.
-func TestZeroConfig(t *testing.T) {
+// offline makes a cache of the Config that sends nothing.
+func offline(t *testing.T, cfg cache.Config) (*cache.Cache[int64, User], error) {
+	t.Helper()
+	o := cfg.Options()
+	o.Near = nil // which would connect
+	if o.Sweeper != nil {
+		o.Sweeper = idler{o.Sweeper}
+	}
+	rdb := cfg.Client()
+	t.Cleanup(func() { _ = rdb.Close() })
+	u, err := cache.New[int64](rdb, "users", jsonUsers, o)
+	if err == nil {
+		t.Cleanup(func() { _ = u.Close() })
+	}
+	return u, err
+}
+
+func TestConfigOptions(t *testing.T) {
+	cfg := cache.Config{DefaultTTL: hour, MaxAge: 24 * hour, Tolerance: time.Minute,
+		Refresh: time.Minute, SweepInterval: time.Minute, SweepIdle: 20 * time.Minute,
+		NearBytes: 5, NearStaleness: time.Second, Namespace: "shop/"}
+	want := cache.Options{
+		TTL: ttl.Active(hour, ttl.MaxAge(24*hour), ttl.Tolerance(time.Minute),
+			ttl.Refresh(time.Minute)),
+		Sweeper:   sweep.Periodic{Interval: time.Minute, MaxIdle: 20 * time.Minute},
+		Near:      &cache.Near{MaxBytes: 5, Staleness: time.Second},
+		Namespace: "shop/",
+	}
+	if got := cfg.Options(); !reflect.DeepEqual(*got, want) {
+		t.Errorf("Options are %+v, want %+v", *got, want)
+	}
+	cfg = cache.Config{FixedTTL: true, Jitter: 0.1}
+	want = cache.Options{TTL: ttl.Fixed(hour, ttl.Jitter(0.1))}
+	if got := cfg.Options(); !reflect.DeepEqual(*got, want) {
+		t.Errorf("Options are %+v, want %+v", *got, want)
+	}
+}
+
+// documented returns the rows of the table in the documentation of FromEnv: variable and default.
+func documented(t *testing.T) [][2]string {
+	t.Helper()
+	file, err := parser.ParseFile(gotoken.NewFileSet(), "config_env.go", nil, parser.ParseComments)
+	must(t, err)
+	var rows [][2]string
+	for _, d := range file.Decls {
+		f, ok := d.(*ast.FuncDecl)
+		if !ok || f.Name.Name != "FromEnv" {
+			continue
+		}
+		for line := range strings.Lines(f.Doc.Text()) {
+			// Two spaces at least stand between columns.
+			columns := regexp.MustCompile(`  +`).Split(strings.Trim(line, "\t \n"), -1)
+			if strings.HasPrefix(line, "\tREDIS_") {
+				rows = append(rows, [2]string{columns[0], columns[len(columns)-1]})
+			}
+			if strings.HasPrefix(line, "\t") && len(line) > 80 {
+				t.Errorf("go doc would show %q wider than 80 columns", line)
+			}
+		}
+	}
+	return rows
+}
+
+// The table in the documentation has each variable that is read, and no other.
+func TestDocumentedVariables(t *testing.T) {
+	read := cache.Variables()
+	var rows []string
+	for _, row := range documented(t) {
+		rows = append(rows, row[0])
+	}
+	slices.Sort(read)
+	slices.Sort(rows)
+	if diff := cmp.Diff(read, rows); diff != "" {
+		t.Errorf("the variables differ (-read +documented):\n%s", diff)
+	}
+}
+
+// Setting a variable to its documented default changes nothing.
+func TestDocumentedDefaults(t *testing.T) {
 	environment(t, nil)
 	empty, err := cache.FromEnv()
 	must(t, err)
-	var zero cache.Config
-	if a, b := fmt.Sprint(zero.Options().TTL), fmt.Sprint(empty.Options().TTL); a != b {
-		t.Errorf("the policy of the zero Config is %s, want %s", a, b)
-	}
-	address := func(c cache.Config) string {
-		rdb := c.Client().(*redis.Client)
-		defer rdb.Close()
-		return rdb.Options().Addr
-	}
-	if a, b := address(zero), address(empty); a != b {
-		t.Errorf("the zero Config asks %s, want %s", a, b)
-	}
-}
-
-func TestFromEnvRefuses(t *testing.T) {
-	tests := []struct {
-		name string
-		vars map[string]string
-		want []string // the variables to blame
-	}{
-		{"Kubernetes' REDIS_PORT", map[string]string{"REDIS_PORT": "tcp://10.0.0.1:6379"},
-			[]string{"REDIS_PORT takes a port number"}},
-		{"port 0", map[string]string{"REDIS_PORT": "0"}, []string{"REDIS_PORT"}},
-		{"port 65536", map[string]string{"REDIS_PORT": "65536"}, []string{"REDIS_PORT"}},
-		{"host with port", map[string]string{"REDIS_HOST": "redis:6379"},
-			[]string{"REDIS_HOST takes a host name"}},
-		{"URL as host", map[string]string{"REDIS_HOST": "redis://:secret@host"},
-			[]string{"REDIS_HOST"}},
-		{"negative DB", map[string]string{"REDIS_DB": "-1"}, []string{"REDIS_DB"}},
-		{"text as DB", map[string]string{"REDIS_DB": "secret"}, []string{"REDIS_DB"}},
-		{"TLS", map[string]string{"REDIS_TLS": "on"}, []string{"REDIS_TLS takes true or false"}},
-		{"active", map[string]string{"REDIS_ACTIVE_TTL": "yes"},
-			[]string{"REDIS_ACTIVE_TTL takes true or false"}},
-		{"TTL 0", map[string]string{"REDIS_DEFAULT_TTL": "0"},
-			[]string{"REDIS_DEFAULT_TTL takes seconds"}},
-		{"TTL negative", map[string]string{"REDIS_DEFAULT_TTL": "-9223372037"},
-			[]string{"REDIS_DEFAULT_TTL"}},
-		{"TTL huge", map[string]string{"REDIS_DEFAULT_TTL": "9223372037"},
-			[]string{"REDIS_DEFAULT_TTL"}},
-		{"TTL short", map[string]string{"REDIS_DEFAULT_TTL": "10us"},
-			[]string{"REDIS_DEFAULT_TTL"}},
-		{"TTL fraction", map[string]string{"REDIS_DEFAULT_TTL": "1.5"},
-			[]string{"REDIS_DEFAULT_TTL"}},
-		{"TTL text", map[string]string{"REDIS_DEFAULT_TTL": "secret"},
-			[]string{"REDIS_DEFAULT_TTL"}},
-		{"address without port", map[string]string{"REDIS_ADDRS": "a:1,b"},
-			[]string{"REDIS_ADDRS takes host:port"}},
-		{"empty address", map[string]string{"REDIS_ADDRS": "a:1,"}, []string{"REDIS_ADDRS"}},
-		{"URL as address", map[string]string{"REDIS_ADDRS": "redis://u:secret@a:1"},
-			[]string{"REDIS_ADDRS"}},
-		{"master without Sentinels", map[string]string{"REDIS_MASTER_NAME": "m"},
-			[]string{"REDIS_MASTER_NAME needs REDIS_ADDRS"}},
-		{"DB of a cluster", map[string]string{"REDIS_ADDRS": "a:1", "REDIS_DB": "1"},
-			[]string{"REDIS_DB must be 0"}},
-		{"user without password", map[string]string{"REDIS_USERNAME": "app"},
-			[]string{"REDIS_USERNAME needs REDIS_PASSWORD"}},
-		{"interval alone", map[string]string{"REDIS_SWEEP_INTERVAL": "60"},
-			[]string{"REDIS_SWEEP_IDLE must be set"}},
-		{"idle time alone", map[string]string{"REDIS_SWEEP_IDLE": "60"},
-			[]string{"REDIS_SWEEP_INTERVAL must be set"}},
-		{"sweep interval", map[string]string{"REDIS_SWEEP_INTERVAL": "0", "REDIS_SWEEP_IDLE": "60"},
-			[]string{"REDIS_SWEEP_INTERVAL takes seconds"}},
-		{"sweep idle", map[string]string{"REDIS_SWEEP_INTERVAL": "60", "REDIS_SWEEP_IDLE": "-1"},
-			[]string{"REDIS_SWEEP_IDLE takes seconds"}},
-		{"sweep idle of the TTL",
-			map[string]string{"REDIS_SWEEP_INTERVAL": "60",
-				"REDIS_SWEEP_IDLE": "1h"},
-			[]string{"REDIS_SWEEP_IDLE must be less than REDIS_DEFAULT_TTL"}},
-		{"two at once",
-			map[string]string{"REDIS_DB": "x", "REDIS_TLS": "x",
-				"REDIS_PASSWORD": "secret"}, []string{"REDIS_DB", "REDIS_TLS"}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			environment(t, tt.vars)
-			got, err := cache.FromEnv()
-			if err == nil {
-				t.Fatalf("got %+v", got)
-			}
-			if n := strings.Count(err.Error(), "REDIS_"); len(tt.want) > 1 && n != len(tt.want) {
-				t.Errorf("%v blames %d variables, want %v", err, n, tt.want)
-			}
-			for _, want := range tt.want {
-				if !strings.Contains(err.Error(), want) {
-					t.Errorf("%q does not say %q", err, want)
-				}
-			}
-			if strings.Contains(err.Error(), "secret") {
-				t.Errorf("%q shows a value", err)
-			}
-		})
-	}
-}
-
-func TestPasswordDoesNotShow(t *testing.T) {
-	environment(t, map[string]string{"REDIS_PASSWORD": "hunter2"})
-	cfg, err := cache.FromEnv()
-	must(t, err)
-	// fmt calls no methods on unexported fields
-	deep := struct{ cfg []cache.Config }{[]cache.Config{cfg}}
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-		for _, v := range []any{cfg, &cfg, cfg.Password, &cfg.Password, deep, &deep} {
-			if s := fmt.Sprintf(verb, v); strings.Contains(s, "hunter2") ||
-				strings.Contains(s, fmt.Sprintf("%x", "hunter2")) {
-				t.Errorf("%s of a %T shows the password: %s", verb, v, s)
-			}
+	sameConfig(t, empty, cache.Config{})
+	same := func(t *testing.T, name string, cfg cache.Config) {
+		t.Helper()
+		if a, b := cfg.UniversalOptions(), empty.UniversalOptions(); !reflect.DeepEqual(a, b) {
+			t.Errorf("with %s the client is %+v, without it is %+v", name, a, b)
+		}
+		if a, b := cfg.Options(), empty.Options(); !reflect.DeepEqual(a, b) {
+			t.Errorf("with %s the options are %+v, without they are %+v", name, a, b)
 		}
 	}
-	if b, err := json.Marshal(cfg); err != nil || strings.Contains(string(b), "hunter2") ||
-		!strings.Contains(string(b), "[redacted]") {
-		t.Errorf("JSON of the Config is %s, %v", b, err)
-	}
-	if s := fmt.Sprint(cache.Secret{}); s != "" {
-		t.Errorf("the empty Secret is printed as %q", s)
-	}
-}
-
-// The environment leads to a cache that works, on one server and on a cluster.
-func TestFromEnvToCache(t *testing.T) {
-	s := redistest.Start(t, "--requirepass", "hunter2")
-	host, port, err := net.SplitHostPort(s.Addr())
-	must(t, err)
-	t.Run("one server", func(t *testing.T) {
-		name := "users"
-		for _, activeTTL := range []string{"true", "false"} {
-			environment(t, map[string]string{
-				"REDIS_HOST": host, "REDIS_PORT": port, "REDIS_DB": "2",
-				"REDIS_PASSWORD":    "hunter2",
-				"REDIS_DEFAULT_TTL": "90m", "REDIS_ACTIVE_TTL": activeTTL,
-				"REDIS_SWEEP_INTERVAL": "60", "REDIS_SWEEP_IDLE": "30m",
+	for _, row := range documented(t) {
+		if name, value := row[0], row[1]; value != "none" && value != "10 per CPU" {
+			t.Run(name, func(t *testing.T) {
+				environment(t, map[string]string{name: value})
+				cfg, err := cache.FromEnv()
+				must(t, err)
+				same(t, name, cfg)
 			})
-			rdb, policy := fromEnv(t, name)
-			if _, ok := rdb.(*redis.Client); !ok {
-				t.Errorf("Client is a %T", rdb)
-			}
-			if got, want := policy.Terms(),
-				(ttl.Terms{TTL: 90 * time.Minute, Renews: activeTTL == "true"}); got != want {
-				t.Errorf("the policy is %+v, want %+v", got, want)
-			}
 		}
-	})
-	t.Run("wrong password", func(t *testing.T) {
-		environment(t,
-			map[string]string{"REDIS_HOST": host, "REDIS_PORT": port, "REDIS_PASSWORD": "hunter3"})
-		cfg, err := cache.FromEnv()
-		must(t, err)
-		rdb := cfg.Client()
-		defer rdb.Close()
-		u := mustNew[int64](t, rdb, "users", jsonUsers, cfg.Options())
-		if err := u.Set(ctx(t), 1, ann); err == nil || strings.Contains(err.Error(), "hunter") {
-			t.Errorf("Set with a wrong password: %v", err)
-		}
-	})
-	t.Run("deadline", func(t *testing.T) { // of a server that never answers
-		silent, err := net.Listen("tcp", "127.0.0.1:0")
-		must(t, err)
-		defer silent.Close()
-		_, port, err := net.SplitHostPort(silent.Addr().String())
-		must(t, err)
-		environment(t, map[string]string{"REDIS_HOST": "127.0.0.1", "REDIS_PORT": port})
-		cfg, err := cache.FromEnv()
-		must(t, err)
-		rdb := cfg.Client()
-		defer rdb.Close()
-		short, cancel := context.WithTimeout(ctx(t), 50*time.Millisecond)
-		defer cancel()
-		begun := time.Now()
-		_, err = mustNew[int64](t, rdb, "users", jsonUsers, cfg.Options()).Peek(short, 1)
-		if d := time.Since(begun); !errors.Is(err, context.DeadlineExceeded) || d > 3*time.Second {
-			t.Errorf("Peek = %v after %v", err, d)
-		}
-	})
-	t.Run("cluster", func(t *testing.T) {
-		environment(t, map[string]string{"REDIS_ADDRS": redistest.Cluster(t).Addrs()[0]})
-		name := redistest.UniqueName(t)
-		if rdb, _ := fromEnv(t, name); rdb != nil {
-			if _, ok := rdb.(*redis.ClusterClient); !ok {
-				t.Errorf("Client is a %T", rdb)
-			}
-		}
-	})
-}
-
-func fromEnv(t *testing.T, name string) (redis.UniversalClient, ttl.Policy) {
-	t.Helper()
-	cfg, err := cache.FromEnv()
-	must(t, err)
-	rdb := cfg.Client()
-	t.Cleanup(func() { _ = rdb.Close() })
-	u := mustNew[int64](t, rdb, name, jsonUsers, cfg.Options())
-	must(t, u.Set(ctx(t), 1, ann))
-	got, err := u.Get(ctx(t), 1)
-	wantUser(t, got, err, ann)
-	must(t, u.Delete(ctx(t), 1))
-	return rdb, cfg.Options().TTL
+	}
+	rdb := empty.Client().(*redis.Client)
+	defer rdb.Close()
+	if addr := rdb.Options().Addr; addr != "localhost:6379" {
+		t.Errorf("the zero Config asks %s", addr)
+	}
 }

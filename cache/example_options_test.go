@@ -28,6 +28,25 @@ func ExampleFromEnv() {
 	defer accounts.Close()
 }
 
+// One connection, and a policy of their own for sessions: SESSIONS_TTL=30m, SESSIONS_MAX_AGE=12h.
+func ExampleConfig_For() {
+	cfg, err := cache.FromEnv()
+	if err != nil {
+		log.Fatal(err)
+	}
+	own, err := cfg.For("sessions")
+	if err != nil {
+		log.Fatal(err)
+	}
+	rdb := cfg.Client()
+	defer rdb.Close()
+	sessions, err := cache.New[string](rdb, "sessions", codec.JSON[Account]{}, own.Options())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer sessions.Close()
+}
+
 // hitRate counts what Get and GetMany found.
 type hitRate struct{ hits, misses int }
 

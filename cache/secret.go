@@ -8,7 +8,12 @@ import "fmt"
 type Secret struct{ text *string } // fmt prints a pointer's address where it may not call Format
 
 // NewSecret returns the Secret of a text.
-func NewSecret(text string) Secret { return Secret{&text} }
+func NewSecret(text string) Secret {
+	if text == "" {
+		return Secret{}
+	}
+	return Secret{&text}
+}
 
 // Reveal returns the text.
 func (s Secret) Reveal() string {

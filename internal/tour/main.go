@@ -27,9 +27,9 @@ const usage = `usage: go run ./internal/tour
 Shows what a typed Redis cache with an active TTL does, and checks that it is so.
 
 It runs on a Redis of its own inside this process, or on a real one where
-REDIS_HOST or REDIS_ADDRS is set. Then cache.FromEnv reads the other variables
-too (REDIS_PORT, REDIS_PASSWORD, REDIS_TLS, ...), and the tour removes what it
-wrote. The TTLs are the tour's own, so REDIS_DEFAULT_TTL and REDIS_ACTIVE_TTL
+REDIS_URL, REDIS_HOST or REDIS_ADDRS is set. Then cache.FromEnv reads the other
+variables too (REDIS_PORT, REDIS_PASSWORD, REDIS_TLS, ...), and the tour removes
+what it wrote. The TTLs are the tour's own, so REDIS_DEFAULT_TTL and REDIS_ACTIVE_TTL
 change nothing.
 
 Exit codes: 0 all is as it says, 1 something is not, 2 bad flags.

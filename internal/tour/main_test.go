@@ -30,8 +30,8 @@ func TestMain(m *testing.M) {
 func environ(t *testing.T, set map[string]string) {
 	t.Helper()
 	for _, name := range []string{
-		"HOST", "PORT", "ADDRS", "MASTER_NAME", "DB", "USERNAME", "PASSWORD", "TLS", "DEFAULT_TTL",
-		"ACTIVE_TTL",
+		"URL", "HOST", "PORT", "ADDRS", "MASTER_NAME", "DB", "USERNAME", "PASSWORD", "TLS",
+		"DEFAULT_TTL", "ACTIVE_TTL",
 	} {
 		t.Setenv("REDIS_"+name, set["REDIS_"+name])
 	}

@@ -1,12 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -41,7 +41,7 @@ type opener func(ctx context.Context) (*server, error)
 
 // openServer returns the server that the environment names, or one inside this process.
 func openServer(ctx context.Context) (*server, error) {
-	if os.Getenv("REDIS_HOST") == "" && os.Getenv("REDIS_ADDRS") == "" {
+	if cmp.Or(os.Getenv("REDIS_URL"), os.Getenv("REDIS_HOST"), os.Getenv("REDIS_ADDRS")) == "" {
 		return embedded(), nil
 	}
 	cfg, err := cache.FromEnv()
@@ -64,7 +64,7 @@ func embedded() *server {
 	})
 	return &server{
 		rdb:   rdb,
-		about: "embedded, inside this process; set REDIS_HOST to use a real one",
+		about: "embedded, inside this process; set REDIS_URL or REDIS_HOST to use a real one",
 		times: times{ttl: 30 * time.Minute, own: 2 * time.Hour, pause: 20 * time.Minute},
 		pass: func(ctx context.Context, d time.Duration) error {
 			now = now.Add(d)
@@ -82,10 +82,7 @@ func embedded() *server {
 
 // dial returns the real server that cfg names, or says which one does not answer.
 func dial(ctx context.Context, cfg cache.Config) (*server, error) {
-	addr := net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port))
-	if len(cfg.Addrs) > 0 {
-		addr = strings.Join(cfg.Addrs, ", ")
-	}
+	addr := strings.Join(cfg.UniversalOptions().Addrs, ", ")
 	rdb := cfg.Client()
 	short, cancel := context.WithTimeout(ctx, 4*time.Second)
 	defer cancel()

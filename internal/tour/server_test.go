@@ -26,7 +26,8 @@ func TestServerThatIsNotThere(t *testing.T) {
 		"refused": {map[string]string{"REDIS_HOST": "127.0.0.1", "REDIS_PORT": port}, unusable},
 		"cluster": {map[string]string{"REDIS_ADDRS": closed}, unusable},
 		"bad port": {map[string]string{"REDIS_HOST": "127.0.0.1", "REDIS_PORT": "x",
-			"REDIS_DB": "y"}, "REDIS_PORT takes a port number from 1 to 65535; REDIS_DB takes"},
+			"REDIS_DB": "y"}, "FromEnv: REDIS_PORT takes a port from 1 to 65535, or the " +
+			"tcp://host:port of Kubernetes; REDIS_DB takes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if testing.Short() && name == "cluster" {

@@ -25,7 +25,9 @@ func visible(text string) string {
 }
 
 // oneLine returns the text of an error, also of a joined one, as one visible line.
-func oneLine(err error) string { return visible(strings.ReplaceAll(err.Error(), "\n", "; ")) }
+func oneLine(err error) string {
+	return visible(strings.NewReplacer(":\n", ": ", "\n", "; ").Replace(err.Error()))
+}
 
 // short writes a duration without its zeros and, below a minute, to the hundredth of a second.
 func short(d time.Duration) string {

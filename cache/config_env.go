@@ -1,0 +1,171 @@
+package cache
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/activettl/rediscache/internal/env"
+)
+
+// variables are those of FromEnv, with their names behind REDIS_. Each sets the field of Config
+// that has its field's name.
+type variables struct {
+	URL              *redisURL       `env:"URL"`
+	Host             *env.Host       `env:"HOST"`
+	Port             *env.Port       `env:"PORT"`
+	Addrs            *env.Addrs      `env:"ADDRS"`
+	MasterName       *env.Text       `env:"MASTER_NAME"`
+	DB               *env.Database   `env:"DB"`
+	Username         *env.Text       `env:"USERNAME"`
+	Password         *env.Password   `env:"PASSWORD"`
+	PasswordFile     *env.Text       `env:"PASSWORD_FILE"`
+	SentinelUsername *env.Text       `env:"SENTINEL_USERNAME"`
+	SentinelPassword *env.Password   `env:"SENTINEL_PASSWORD"`
+	TLS              *env.Bool       `env:"TLS"`
+	TLSCAFile        *env.Text       `env:"TLS_CA_FILE"`
+	TLSCertFile      *env.Text       `env:"TLS_CERT_FILE"`
+	TLSKeyFile       *env.Text       `env:"TLS_KEY_FILE"`
+	ClientName       *env.ClientName `env:"CLIENT_NAME"`
+	PoolSize         *env.PoolSize   `env:"POOL_SIZE"`
+	DialTimeout      *env.Timeout    `env:"DIAL_TIMEOUT"`
+	ReadTimeout      *env.Timeout    `env:"READ_TIMEOUT"`
+	ReadFrom         *env.ReadFrom   `env:"READ_FROM"`
+
+	Policy policyVariables
+}
+
+// policyVariables are those that one cache may have of its own.
+type policyVariables struct {
+	DefaultTTL    *env.Duration  `env:"TTL"`
+	FixedTTL      *env.Not       `env:"ACTIVE_TTL"`
+	MaxAge        *env.Duration  `env:"MAX_AGE"`
+	Tolerance     *env.Duration  `env:"TOLERANCE"`
+	Jitter        *env.Fraction  `env:"JITTER"`
+	Refresh       *env.Duration  `env:"REFRESH"`
+	SweepInterval *env.Duration  `env:"SWEEP_INTERVAL"`
+	SweepIdle     *env.Duration  `env:"SWEEP_IDLE"`
+	NearBytes     *env.Size      `env:"NEAR_BYTES"`
+	NearStaleness *env.Duration  `env:"NEAR_STALENESS"`
+	Namespace     *env.Namespace `env:"NAMESPACE"`
+}
+
+// shared is the prefix of the variables for all caches.
+const shared = "REDIS_"
+
+// variable returns the name of the variable with a prefix and a tag.
+func variable(prefix, tag string) string {
+	if prefix == shared && tag == "TTL" {
+		tag = "DEFAULT_TTL"
+	}
+	return prefix + tag
+}
+
+// FromEnv reads a Config from the environment:
+//
+//	variable                 takes                                    default
+//	REDIS_URL                redis: rediss: valkey: valkeys: unix:    none
+//	REDIS_HOST               name, IP address or path of a socket     localhost
+//	REDIS_PORT               port, or Kubernetes' tcp://host:port     6379
+//	REDIS_ADDRS              host:port,host:port of a cluster's       none
+//	                         nodes or of Sentinels
+//	REDIS_MASTER_NAME        primary's name among the Sentinels       none
+//	REDIS_DB                 number of the database                   0
+//	REDIS_USERNAME           user                                     none
+//	REDIS_PASSWORD           password                                 none
+//	REDIS_PASSWORD_FILE      file with the password                   none
+//	REDIS_SENTINEL_USERNAME  user of the Sentinels                    none
+//	REDIS_SENTINEL_PASSWORD  password of the Sentinels                none
+//	REDIS_TLS                true, false                              false
+//	REDIS_TLS_CA_FILE        PEM file of the authorities to trust     none
+//	REDIS_TLS_CERT_FILE      PEM file of the client's certificate     none
+//	REDIS_TLS_KEY_FILE       PEM file of its key                      none
+//	REDIS_CLIENT_NAME        name for CLIENT LIST                     none
+//	REDIS_POOL_SIZE          connections to each server               10 per CPU
+//	REDIS_DIAL_TIMEOUT       duration, up to 5m                       900ms
+//	REDIS_READ_TIMEOUT       duration, up to 5m; for writes too       900ms
+//	REDIS_READ_FROM          primary, replica, nearest                primary
+//
+//	REDIS_DEFAULT_TTL        duration                                 3600
+//	REDIS_ACTIVE_TTL         true: ttl.Active, false: ttl.Fixed       true
+//	REDIS_MAX_AGE            duration, with Active                    none
+//	REDIS_TOLERANCE          duration, with Active                    none
+//	REDIS_JITTER             0.1 or 10%, with Fixed                   none
+//	REDIS_REFRESH            duration, with Fixed or a MAX_AGE        none
+//	REDIS_SWEEP_INTERVAL     duration, with REDIS_SWEEP_IDLE          none
+//	REDIS_SWEEP_IDLE         duration, with REDIS_SWEEP_INTERVAL      none
+//	REDIS_NEAR_BYTES         bytes, such as 64MiB; turns Near on      none
+//	REDIS_NEAR_STALENESS     duration; turns Near on                  none
+//	REDIS_NAMESPACE          such as shop/prod/                       none
+//
+// A duration is a number of seconds, or a Go duration such as 90m. A truth is also taken as 1 and
+// 0, yes and no, on and off. Blanks around a value do not count, nor do line ends behind a
+// password. An empty variable, or one of blanks, counts as not set.
+//
+// A URL has go-redis' form and parameters: rediss://user:password@host:6379/0?pool_size=20. Several
+// hosts are a cluster, or Sentinels with ?master_name=. There the user and the password of the URL
+// are those of the Sentinels, and ?username= and ?password= those of the servers. The default port
+// is 6379.
+//
+// Two variables that contradict each other are an error: REDIS_URL and a REDIS_PASSWORD that
+// differs, for example. Equal ones are fine, since some platforms set both. REDIS_PORT=tcp://… is
+// what Kubernetes sets for a service named redis: its host counts only if no other variable names
+// one, and its port only beside REDIS_HOST.
+//
+// The files are read once, to find errors early. The error of FromEnv has a line for each bad
+// variable, which begins with its name and says what it takes. It shows no value.
+//
+// Some names that others use are not read, such as REDIS_ADDR, REDIS_USER and REDIS_TTL. They are
+// an error where the variable is missing that FromEnv reads in their place.
+//
+// Two deployments may differ in the policy: each reads what the other wrote, and its own policy
+// applies to a record from the next access on. See [Config.For] for caches with policies of their
+// own.
+func FromEnv() (Config, error) {
+	var v variables
+	name := func(tag string) string { return variable(shared, tag) }
+	if err := env.Read(&v, name); err != nil {
+		return Config{}, refused("FromEnv", err)
+	}
+	errs := v.misnamed()
+	c, bad := v.connection()
+	errs = append(errs, bad...)
+	fill(&c, v.Policy)
+	errs = append(errs, c.conflicts(policyVariables{}, shared, false)...)
+	if len(errs) > 0 {
+		return Config{}, refused("FromEnv", errors.Join(errs...))
+	}
+	return c, nil
+}
+
+// refused puts several errors on lines of their own.
+func refused(function string, err error) error {
+	between := " "
+	if strings.Contains(err.Error(), "\n") {
+		between = "\n"
+	}
+	return fmt.Errorf("rediscache: %s:%s%w", function, between, err)
+}
+
+// fill sets the fields of c to those of vars that are set and have the same name.
+func fill(c *Config, vars any) {
+	to := reflect.ValueOf(c).Elem()
+	for f, v := range reflect.ValueOf(vars).Fields() {
+		field := to.FieldByName(f.Name)
+		if field.IsValid() && f.Type.Kind() == reflect.Pointer && !v.IsNil() {
+			field.Set(plain(v, field.Type()))
+		}
+	}
+}
+
+// plain returns what a variable says as a value of the type that Config has for it.
+func plain(v reflect.Value, to reflect.Type) reflect.Value {
+	switch v := v.Interface().(type) {
+	case *env.Port:
+		return reflect.ValueOf(v.Number)
+	case *env.Password:
+		return reflect.ValueOf(NewSecret(string(*v)))
+	}
+	return v.Elem().Convert(to)
+}

@@ -1,0 +1,27 @@
+package cache
+
+import (
+	"reflect"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Variables returns the names of all variables that FromEnv reads.
+func Variables() (names []string) {
+	for _, vars := range []any{variables{}, policyVariables{}} {
+		for f := range reflect.TypeOf(vars).Fields() {
+			if tag := f.Tag.Get("env"); tag != "" {
+				names = append(names, variable(shared, tag))
+			}
+		}
+	}
+	return names
+}
+
+// Hidden returns what a Config keeps of a URL.
+func Hidden(c Config) redis.UniversalOptions {
+	if c.more == nil {
+		return redis.UniversalOptions{}
+	}
+	return *c.more
+}
