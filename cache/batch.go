@@ -10,8 +10,8 @@ import (
 )
 
 // GetMany returns the records of keys, each as Get does. A key without a record is absent from the
-// map, which is never nil. GetMany returns what it could read, and one joined error with an
-// [*Error] for each key that it could not read.
+// map, which is never nil. Keys that come twice count once. GetMany returns what it could read, and
+// one joined error with an [*Error] for each key that it could not read.
 //
 // It costs one command per key, and one round trip to each server for up to 1000 keys, so that
 // about 1 MiB of values comes at a time. How many keys that are, a cache learns from the values
@@ -25,6 +25,7 @@ func (c *Cache[K, V]) GetMany(ctx context.Context, keys []K) (map[K]V, error) {
 	defer run.ensureEnd(ctx)
 	values := make(map[K]V, len(keys))
 	if err := c.ready(ctx); err != nil {
+		run.keys = len(unique(keys))
 		return values, run.endMany(ctx, 0, 0, c.fail(op, "", err))
 	}
 	g := gathered[K, V]{Cache: c, values: values}
@@ -32,14 +33,12 @@ func (c *Cache[K, V]) GetMany(ctx context.Context, keys []K) (map[K]V, error) {
 		g.missed = map[K]struct{}{}
 	}
 	if c.near != nil {
-		asked := len(keys)
 		keys = g.remember(ctx, keys)
-		run.op.Near = asked - len(keys)
 	}
 	var errs []error
-	g.good, g.full, errs = c.redisKeys(op, keys)
+	g.good, g.full, errs = c.redisKeys(op, unique(keys))
 	if c.keeps() {
-		run.op.Rescued = g.fetch(ctx)
+		g.fetch(ctx)
 	} else {
 		for i, reply := range c.store.GetMany(ctx, g.full) {
 			v, err := c.received(g.full[i], reply)
@@ -50,6 +49,7 @@ func (c *Cache[K, V]) GetMany(ctx context.Context, keys []K) (map[K]V, error) {
 	for _, i := range slices.Sorted(maps.Keys(g.failed)) { // replies come in the order of servers
 		errs = append(errs, c.fail(op, c.text(g.full[i]), g.failed[i]))
 	}
+	run.op.Near, run.op.nearMisses, run.op.Rescued = g.fromNear, g.missedNear, g.fromOld
 	return values, run.endMany(ctx, len(values), len(g.missed), c.joined(op, errs))
 }
 
@@ -63,6 +63,9 @@ type gathered[K comparable, V any] struct {
 	missed map[K]struct{} // nil without a hook
 	renew  []string       // that were read without
 	failed map[int]error  // by index
+
+	fromNear, missedNear int // answers of copies, and how many of them are misses
+	fromOld              int // values of older copies
 }
 
 // take takes what was read of a key.
@@ -90,6 +93,7 @@ func (c *Cache[K, V]) value(key string, reply store.Reply) (v V, err error) {
 	if reply.Err != nil {
 		return v, reply.Err
 	}
+	c.hasRead(len(reply.Value))
 	return c.decode(key, reply.Value)
 }
 
@@ -145,6 +149,7 @@ func (c *Cache[K, V]) SetMany(ctx context.Context, records map[K]V, opts ...SetO
 			errs = append(errs, c.fail(op, c.text(key), err))
 			continue
 		}
+		c.writes(len(data))
 		items = append(items, store.Item{Key: key, Value: data})
 	}
 	for i, err := range c.store.SetMany(ctx, items, own) {
@@ -155,8 +160,8 @@ func (c *Cache[K, V]) SetMany(ctx context.Context, records map[K]V, opts ...SetO
 	return run.endMany(ctx, len(records)-len(errs), 0, c.joined(op, errs))
 }
 
-// DeleteMany removes the records of keys and returns how many there were. It
-// removes what it can, and returns one joined error with an [*Error] for each key
+// DeleteMany removes the records of keys and returns how many there were. Keys that come twice
+// count once. It removes what it can, and returns one joined error with an [*Error] for each key
 // that it could not remove.
 //
 // It costs one command per key, in one round trip to each server per 1000 keys. A server that does
@@ -165,6 +170,8 @@ func (c *Cache[K, V]) DeleteMany(ctx context.Context, keys []K) (int, error) {
 	const op = "DeleteMany"
 	ctx, run := c.begin(ctx, op, len(keys))
 	defer run.ensureEnd(ctx)
+	keys = unique(keys)
+	run.keys = len(keys)
 	if err := c.ready(ctx); err != nil {
 		return 0, run.endMany(ctx, 0, 0, c.fail(op, "", err))
 	}

@@ -55,6 +55,9 @@ type core struct {
 	leaveNear func(context.Context) error // nil without Options.Near
 	tasks     tasks
 	passes    sync.Map // the func(made bool) by which each running sweep gives its turn back
+	passed    passed
+	sizes     []SizeHook
+	watching  atomic.Pointer[[]func()] // what ends the watching of the StatsHooks
 }
 
 // New returns the cache of that name on rdb: a *redis.Client, standalone or by Sentinel, a
@@ -89,8 +92,12 @@ func New[K comparable, V any](
 		}
 		made.leaveNear = made.near.Close
 	}
+	if made.hook != nil {
+		made.sizes = hooksOf[SizeHook](made.hook)
+		made.watch(made.Stats)
+	}
 	if made.hook != nil && !made.wire.ObeysContexts() {
-		made.notice(background, "New", errDeaf)
+		made.notice(background, made.hook, "New", errDeaf)
 	}
 	if made.sweeper != nil {
 		made.tasks.start(func() { made.sweeper.Run(background, sweepTarget{&made.core}) })
@@ -180,6 +187,7 @@ func (c *Cache[K, V]) Close() error {
 // client waits for a connection or a reply, and tries again, for as long as that command's own
 // context and the client's timeouts allow.
 func (c *Cache[K, V]) Shutdown(ctx context.Context) error {
+	defer c.unwatch()
 	c.closed.Store(true)
 	c.stop()
 	err := c.tasks.wait(ctx)

@@ -24,6 +24,7 @@ func (c *Cache[K, V]) encodeLent(key string, v V) (*buffer, error) {
 		b.back(nil)
 		return nil, err
 	}
+	c.writes(len(b.data))
 	return b, nil
 }
 

@@ -3,6 +3,8 @@ package cache_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -99,70 +101,107 @@ func TestHook(t *testing.T) {
 		}{
 			{func() error {
 				return u.Set(ctx(t), 1, ann)
-			}, cache.Op{Kind: "Set", Keys: 1, Hits: 1}, nil},
+			}, cache.Op{Kind: "Set", Outcome: cache.OutcomeOK, Keys: 1, Hits: 1}, nil},
 			{func() error {
 				return u.SetMany(ctx(t), map[int64]User{2: ann, 3: bob})
-			}, cache.Op{Kind: "SetMany", Keys: 2, Hits: 2}, nil},
+			}, cache.Op{Kind: "SetMany", Outcome: cache.OutcomeOK, Keys: 2, Hits: 2}, nil},
 			{func() error {
 				_, err := u.Get(ctx(t), 1)
 				return err
-			}, cache.Op{Kind: "Get", Keys: 1, Hits: 1}, nil},
+			}, cache.Op{Kind: "Get", Outcome: cache.OutcomeHit, Keys: 1, Hits: 1}, nil},
 			{func() error {
 				_, err := u.Get(ctx(t), 9)
 				return err
-			}, cache.Op{Kind: "Get", Keys: 1, Misses: 1}, cache.ErrNotFound},
+			}, cache.Op{Kind: "Get", Outcome: cache.OutcomeMiss, Keys: 1, Misses: 1}, nil},
 			{func() error {
 				_, err := u.Peek(ctx(t), 1)
 				return err
-			}, cache.Op{Kind: "Peek", Keys: 1, Hits: 1}, nil},
+			}, cache.Op{Kind: "Peek", Outcome: cache.OutcomeHit, Keys: 1, Hits: 1}, nil},
 			{func() error {
 				_, err := u.GetMany(ctx(t), []int64{1, 2, 9})
 				return err
-			}, cache.Op{Kind: "GetMany", Keys: 3, Hits: 2, Misses: 1}, nil},
+			}, cache.Op{Kind: "GetMany", Outcome: cache.OutcomePartial, Keys: 3, Hits: 2,
+				Misses: 1}, nil},
 			{func() error {
 				return u.Update(ctx(t), 1, bob)
-			}, cache.Op{Kind: "Update", Keys: 1, Hits: 1}, nil},
+			}, cache.Op{Kind: "Update", Outcome: cache.OutcomeHit, Keys: 1, Hits: 1}, nil},
+			{func() error {
+				return u.Add(ctx(t), 1, bob)
+			}, cache.Op{Kind: "Add", Outcome: cache.OutcomeExists, Keys: 1, Misses: 1}, nil},
+			{func() error {
+				return u.Add(ctx(t), 4, bob)
+			}, cache.Op{Kind: "Add", Outcome: cache.OutcomeOK, Keys: 1, Hits: 1}, nil},
+			{func() error {
+				return u.Delete(ctx(t), 4)
+			}, cache.Op{Kind: "Delete", Outcome: cache.OutcomeOK, Keys: 1, Hits: 1}, nil},
+			{func() error {
+				_, err := u.GetMany(ctx(t), []int64{7, 8, 7})
+				return err
+			}, cache.Op{Kind: "GetMany", Outcome: cache.OutcomeMiss, Keys: 3, Misses: 2}, nil},
 			{func() error {
 				return u.UpdateField(ctx(t), 1, "age", 1)
-			}, cache.Op{Kind: "UpdateField", Keys: 1, Hits: 1}, nil},
+			}, cache.Op{Kind: "UpdateField", Outcome: cache.OutcomeHit, Keys: 1, Hits: 1}, nil},
 			{func() error {
 				return u.UpdateField(ctx(t), 1, "x", 1)
-			}, cache.Op{Kind: "UpdateField", Keys: 1}, cache.ErrUnknownField},
+			}, cache.Op{Kind: "UpdateField", Outcome: cache.OutcomeError, Keys: 1, Failed: 1,
+				ErrorType: "unknown_field"}, cache.ErrUnknownField},
+			{func() error {
+				_, err := u.Modify(ctx(t), 1, func(User) (User, error) { return ann, cache.ErrNotFound })
+				return err
+			}, cache.Op{Kind: "Modify", Outcome: cache.OutcomeError, Keys: 1, Failed: 1,
+				ErrorType: "other"}, cache.ErrNotFound},
+			{func() error {
+				_, err := u.Upsert(ctx(t), 1, func(User, bool) (User, error) { return ann, cache.ErrExists })
+				return err
+			}, cache.Op{Kind: "Upsert", Outcome: cache.OutcomeError, Keys: 1, Failed: 1,
+				ErrorType: "other"}, cache.ErrExists},
+			{func() error {
+				_, err := u.Upsert(ctx(t), 1, func(User, bool) (User, error) {
+					return ann, fmt.Errorf("of the database: %w", context.DeadlineExceeded)
+				})
+				return err
+			}, cache.Op{Kind: "Upsert", Outcome: cache.OutcomeError, Keys: 1, Failed: 1,
+				ErrorType: "other"}, context.DeadlineExceeded},
+			{func() error {
+				_, err := u.Modify(ctx(t), 9, func(User) (User, error) { return ann, nil })
+				return err
+			}, cache.Op{Kind: "Modify", Outcome: cache.OutcomeMiss, Keys: 1, Misses: 1}, nil},
 			{func() error {
 				return u.Touch(ctx(t), 9)
-			}, cache.Op{Kind: "Touch", Keys: 1, Misses: 1}, cache.ErrNotFound},
+			}, cache.Op{Kind: "Touch", Outcome: cache.OutcomeMiss, Keys: 1, Misses: 1}, nil},
 			{func() error {
 				_, err := u.Inspect(ctx(t), 1)
 				return err
-			}, cache.Op{Kind: "Inspect", Keys: 1, Hits: 1}, nil},
+			}, cache.Op{Kind: "Inspect", Outcome: cache.OutcomeHit, Keys: 1, Hits: 1}, nil},
 			{func() error {
 				_, err := u.Len(ctx(t))
 				return err
-			}, cache.Op{Kind: "Len", Keys: 3, Hits: 3}, nil},
+			}, cache.Op{Kind: "Len", Outcome: cache.OutcomeOK, Keys: 3, Hits: 3}, nil},
 			{func() error {
 				collect(ctx(t), u.Cache)
 				return nil
-			}, cache.Op{Kind: "All", Keys: 3, Hits: 3}, nil},
+			}, cache.Op{Kind: "All", Outcome: cache.OutcomeOK, Keys: 3, Hits: 3}, nil},
 			{func() error {
 				for range u.Keys(ctx(t)) {
 				}
 				return nil
-			}, cache.Op{Kind: "Keys", Keys: 3, Hits: 3}, nil},
+			}, cache.Op{Kind: "Keys", Outcome: cache.OutcomeOK, Keys: 3, Hits: 3}, nil},
 			{func() error {
 				return u.Delete(ctx(t), 1)
-			}, cache.Op{Kind: "Delete", Keys: 1, Hits: 1}, nil},
+			}, cache.Op{Kind: "Delete", Outcome: cache.OutcomeOK, Keys: 1, Hits: 1}, nil},
 			{func() error {
 				_, err := u.DeleteMany(ctx(t), []int64{1, 2})
 				return err
-			}, cache.Op{Kind: "DeleteMany", Keys: 2, Hits: 1, Misses: 1}, nil},
+			}, cache.Op{Kind: "DeleteMany", Outcome: cache.OutcomePartial, Keys: 2, Hits: 1, Misses: 1}, nil},
 			{func() error {
 				_, err := u.Clear(ctx(t))
 				return err
-			}, cache.Op{Kind: "Clear", Keys: 1, Hits: 1}, nil},
+			}, cache.Op{Kind: "Clear", Outcome: cache.OutcomeOK, Keys: 1, Hits: 1}, nil},
 			{func() error {
 				must(t, u.Close())
 				return u.Touch(ctx(t), 1)
-			}, cache.Op{Kind: "Touch", Keys: 1}, cache.ErrClosed},
+			}, cache.Op{Kind: "Touch", Outcome: cache.OutcomeError, Keys: 1, Failed: 1,
+				ErrorType: "closed"}, cache.ErrClosed},
 		}
 		for _, s := range steps {
 			*rec = recorder{}
@@ -175,12 +214,16 @@ func TestHook(t *testing.T) {
 			if start.Kind != want.Kind || start.Cache != u.Name() || start.Elapsed != 0 {
 				t.Errorf("Start got %+v", start)
 			}
-			if !errors.Is(got.Err, s.err) || (got.Err == nil) != (err == nil) || got.Elapsed <= 0 {
+			if !errors.Is(got.Err, s.err) || (got.Err == nil) != (s.err == nil) || got.Elapsed <= 0 {
 				t.Errorf("End got %+v, want the error %v and some time", got, s.err)
+			}
+			if expected := errors.Is(err, cache.ErrNotFound) || errors.Is(err, cache.ErrExists); !expected && !errors.Is(err, s.err) {
+				t.Errorf("%s = %v", want.Kind, err)
 			}
 			want.Cache = u.Name()
 			got.Err, got.Elapsed = nil, 0
-			if got != want {
+			if fmt.Sprintf("%+v", got) != strings.Replace(fmt.Sprintf("%+v", want), "exists:false",
+				fmt.Sprintf("exists:%v", want.Outcome == cache.OutcomeExists), 1) {
 				t.Errorf("End got %+v, want %+v", got, want)
 			}
 		}

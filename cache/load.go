@@ -34,20 +34,13 @@ func (c *Cache[K, V]) GetOrLoad(
 	ctx context.Context, key K, loader func(context.Context, K) (V, error), opts ...LoadOption,
 ) (v V, err error) {
 	const op = "GetOrLoad"
-	if c.near != nil && c.hook == nil && loader != nil {
+	if c.near != nil && loader != nil {
 		if e := c.rememberedForLoad(ctx, key); e != nil {
-			return c.answer(op, key, e)
+			return c.answer(ctx, op, key, e)
 		}
 	}
 	ctx, run := c.begin(ctx, op, 1)
 	defer run.ensureEnd(ctx)
-	if c.near != nil && c.hook != nil && loader != nil {
-		if e := c.rememberedForLoad(ctx, key); e != nil {
-			run.op.Near = 1
-			v, err = c.answer(op, key, e)
-			return v, run.end(ctx, err)
-		}
-	}
 	full, err := c.loadKey(ctx, op, key, loader == nil)
 	if err != nil {
 		return v, run.end(ctx, err)
@@ -123,6 +116,7 @@ func (c *Cache[K, V]) GetOrLoadMany(
 		err = errNoLoader
 	}
 	if err != nil {
+		run.keys = len(unique(keys))
 		return values, run.endMany(ctx, 0, 0, c.fail(op, "", err))
 	}
 	good, full, errs := c.redisKeys(op, unique(keys))
@@ -150,6 +144,9 @@ func (c *Cache[K, V]) GetOrLoadMany(
 
 // unique returns keys without those that come twice.
 func unique[K comparable](keys []K) []K {
+	if len(keys) < 2 {
+		return keys
+	}
 	seen := make(map[K]struct{}, len(keys))
 	all := make([]K, 0, len(keys))
 	for _, k := range keys {

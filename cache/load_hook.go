@@ -2,7 +2,6 @@ package cache
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/activettl/rediscache/internal/load"
@@ -17,19 +16,39 @@ type LoadStats struct {
 	Joined int // records that another operation of this process loaded meanwhile
 	Fleet  int // records that another process loaded meanwhile
 
+	// Trigger is why the loader was called, in "Load" and "Refresh": "miss", "refresh", "reload",
+	// or "outage", if Redis did not tell whether there is a record.
+	Trigger string
+
+	// Scope tells for whose loads an operation waited: "own", "process" for another operation of
+	// this process, "fleet" for another process, or "". With several, it is the last of these.
+	Scope string
+
 	Superseded int // loaded values that were not stored: the record was written meanwhile
 	Unstored   int // loaded values that were not stored for another reason, which Err tells
 
 	Waited time.Duration // for loads, own or of others; in "Load" and "Refresh", for the loader
 }
 
-// count counts where a record came from.
+// The scopes of waiting.
+const (
+	scopeOwn     = "own"
+	scopeProcess = "process"
+	scopeFleet   = "fleet"
+)
+
+// count counts where a record came from, and for whom its caller waited.
 func (s *LoadStats) count(out load.Outcome) {
 	switch {
+	case out.Source == load.Fleet:
+		s.Scope = scopeFleet
+	case out.Source == load.Loaded && out.Joined && s.Scope != scopeFleet:
+		s.Scope = scopeProcess
+	case out.Source == load.Loaded && s.Scope == "":
+		s.Scope = scopeOwn
+	}
+	switch {
 	case out.Err != nil:
-		if errors.Is(out.Err, ErrNotFound) {
-			s.Absent++
-		}
 	case out.Source == load.Fleet:
 		s.Fleet++
 	case out.Source == load.Loaded && out.Joined:
@@ -39,29 +58,18 @@ func (s *LoadStats) count(out load.Outcome) {
 	}
 }
 
-// endLoad closes an operation with a loader.
-func (o *operation) endLoad(
-	ctx context.Context, hits, misses int, stats *LoadStats, err error,
-) error {
-	if o.hook == nil {
-		return err
-	}
-	o.op.Hits, o.op.Misses, o.op.Load = hits, misses, stats
-	return o.finish(ctx, err)
-}
-
 // teller tells the Hook what happens in the background.
 type teller struct{ *core }
 
 // Begin implements load.Teller.
 func (t teller) Begin(
-	ctx context.Context, refresh bool, keys int,
+	ctx context.Context, why load.Trigger, keys int,
 ) (context.Context, func(load.Report)) {
 	if t.hook == nil {
 		return ctx, func(load.Report) {}
 	}
 	kind := "Load"
-	if refresh {
+	if why == load.Refresh {
 		kind = "Refresh"
 	}
 	var run operation
@@ -73,10 +81,11 @@ func (t teller) Begin(
 		}
 		stats := &LoadStats{
 			Loaded: r.Loaded, Absent: r.Absent, Superseded: r.Superseded, Unstored: r.Unstored,
-			Waited: r.Elapsed,
+			Waited: r.Elapsed, Trigger: string(why),
 		}
-		run.secrets = t.texts(r.Keys)
-		t.tasks.call(func() { _ = run.endLoad(ctx, 0, r.Absent, stats, err) })
+		run.secrets, run.byLoader = t.texts(r.Keys), r.Failed
+		run.op.Misses, run.op.Load = r.Absent, stats
+		t.tasks.call(func() { run.finish(ctx, err) })
 	}
 }
 
@@ -91,7 +100,7 @@ func (c *core) texts(keys []string) []string {
 
 // Outage implements load.Teller.
 func (t teller) Outage(ctx context.Context, err error) {
-	t.tasks.call(func() { t.notice(ctx, "Outage", err) })
+	t.notice(ctx, t.backgroundHook(), "Outage", err)
 }
 
 // Hide implements load.Teller.
@@ -105,9 +114,12 @@ func (t teller) Hide(err error, keys []string) error {
 	return err
 }
 
-// notice tells the Hook of something that is no operation.
-func (c *core) notice(ctx context.Context, kind string, err error) {
-	ctx, run := c.begin(ctx, kind, 0)
+// notice tells a hook of something that is no operation.
+func (c *core) notice(ctx context.Context, hook Hook, kind string, err error) {
+	if hook == nil {
+		return
+	}
+	ctx, run := c.beginUntimed(ctx, hook, kind, 0)
 	_ = run.endMany(ctx, 0, 0, c.fail(kind, "", err))
 }
 

@@ -100,6 +100,7 @@ func (c *Cache[K, V]) result(key string, v V) load.Result {
 			if data == nil { // of a codec for which an empty value has no bytes
 				data = []byte{}
 			}
+			c.writes(len(data))
 			return load.Result{Data: data}
 		}
 	}

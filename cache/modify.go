@@ -150,7 +150,7 @@ func (c *Cache[K, V]) upsert(
 			}
 		}
 		if written, err = fn(v, found); err != nil {
-			return nil, err
+			return nil, &callerError{err}
 		}
 		if data, err = c.encode(key, written); err != nil {
 			return nil, err
@@ -165,6 +165,10 @@ func (c *Cache[K, V]) upsert(
 	}
 	return written, nil
 }
+
+// callerError marks the error of a function of the caller, which may be ErrNotFound and is no miss.
+// onKey takes the mark away.
+type callerError struct{ error }
 
 // exchange replaces the bytes under a key in Redis by what fn makes of them, by compare-and-set.
 func (c *core) exchange(
@@ -185,10 +189,14 @@ func (c *core) exchange(
 		if !found && (create == nil || !errors.Is(err, ErrNotFound)) {
 			return err
 		}
+		if found {
+			c.hasRead(len(old))
+		}
 		data, err2 := fn(old, found)
 		if err2 != nil {
 			return err2
 		}
+		c.writes(len(data))
 		var done bool
 		if found {
 			old, done, err = c.store.Swap(ctx, key, old, data)

@@ -107,9 +107,8 @@ func (c *core) noNear(err error) {
 		return
 	}
 	c.tasks.start(func() {
-		c.tasks.call(func() {
-			c.notice(context.Background(), "Near", fmt.Errorf("%w: %w", errNoNear, err))
-		})
+		c.notice(context.Background(), c.backgroundHook(), "Near",
+			fmt.Errorf("%w: %w", errNoNear, err))
 	})
 }
 

@@ -22,19 +22,21 @@ func (g *gathered[K, V]) remember(ctx context.Context, ks []K) (others []K) {
 			g.missed[k] = struct{}{}
 		}
 	}
+	g.missedNear = len(g.missed)
+	g.fromNear = len(g.values) + g.missedNear
 	return others
 }
 
 // fetch reads records for copies. Keys that have an older copy which may answer are read first, and
-// as by a read with a loader. It returns how many such copies have answered.
-func (g *gathered[K, V]) fetch(ctx context.Context) (rescued int) {
+// as by a read with a loader.
+func (g *gathered[K, V]) fetch(ctx context.Context) {
 	marks := g.newMarks(ctx, g.good, g.full)
 	defer marks.end()
 	take := func(i int, found store.Found) {
 		e, err := marks.take(i, found)
 		if err != nil {
-			if e = g.rescued(ctx, g.good[i], err); e != nil {
-				rescued++
+			if e = g.rescued(ctx, g.good[i], err); e != nil && e.Kind == near.Record {
+				g.fromOld++
 			}
 		}
 		var v V
@@ -50,7 +52,6 @@ func (g *gathered[K, V]) fetch(ctx context.Context) (rescued int) {
 	for n, found := range g.store.FetchMany(ctx, others.of(g.full), others.each(marks.begin)) {
 		take(others.index(n), found)
 	}
-	return rescued
 }
 
 // some are the indices of some keys; those of all keys if all is set.
@@ -159,11 +160,9 @@ func (t *through[K, V]) findNear(ctx context.Context) (pending []int) {
 			continue
 		}
 		t.fromNear++
-		if t.values[i], t.errs[i] = t.valueOf(e); t.errs[i] == nil {
-			t.hits++
-		} else {
-			t.misses++
-			t.stats.Absent++
+		t.ended(i, OutcomeNear)
+		if t.values[i], t.errs[i] = t.valueOf(e); t.errs[i] != nil {
+			t.ended(i, OutcomeAbsent)
 		}
 	}
 	marks := t.newMarks(ctx, t.ks, t.full)
@@ -178,7 +177,7 @@ func (t *through[K, V]) findNear(ctx context.Context) (pending []int) {
 			pending = append(pending, i)
 			continue
 		}
-		t.hits++
+		t.ended(i, OutcomeHit)
 		t.values[i], _ = t.valueOf(e)
 		if t.store.Readable(t.full[i]) {
 			renew = append(renew, t.full[i])
@@ -198,8 +197,10 @@ func (t *through[K, V]) rescue(ctx context.Context) {
 			continue
 		}
 		if e := t.near.Rescue(t.ks[i]); e != nil {
-			t.values[i], t.errs[i] = t.valueOf(e)
-			t.fromOld++
+			t.ended(i, OutcomeRescued)
+			if t.values[i], t.errs[i] = t.valueOf(e); t.errs[i] != nil {
+				t.ended(i, OutcomeAbsent)
+			}
 		}
 	}
 }

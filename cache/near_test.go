@@ -77,7 +77,7 @@ func (u users) inMemory(h *recorder, kind string, read func()) {
 		h.forget()
 		read()
 		for _, op := range h.of(kind) {
-			if op.Near == op.Keys {
+			if op.Near == op.Hits+op.Misses && op.Failed == 0 {
 				return true
 			}
 		}

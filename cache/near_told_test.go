@@ -15,6 +15,7 @@ import (
 
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/internal/redistest"
+	"github.com/activettl/rediscache/ttl"
 )
 
 // Where a server lacks a command, the Hook is told of it, and reads cost what they cost without
@@ -225,5 +226,35 @@ func TestNearCountsHits(t *testing.T) {
 	_, err := u.GetOrLoad(ctx(t), 1, failing)
 	if s := u.Stats().Near; err == nil || s.Hits != before.Hits || s.Misses != before.Misses+1 {
 		t.Errorf("%v; stats before %+v, after %+v", err, before, s)
+	}
+}
+
+// What memory answers has an outcome of its own, also within a batch; what memory knows to be
+// missing is a miss.
+func TestNearOutcomes(t *testing.T) {
+	u, h := nearNamed(t, redistest.Start(t).Client(t), "users",
+		&cache.Options{TTL: ttl.Fixed(hour), Load: cache.LoadConfig{Absent: hour}})
+	u.set(1, ann)
+	u.set(2, bob)
+	s := newSource(map[int64]User{})
+	_, _ = u.GetOrLoad(ctx(t), 3, s.user) // is absent
+	for want, read := range map[string]func(){
+		"Get: near_hit (1 near_hit)":            func() { _, _ = u.Get(ctx(t), 1) },
+		"Get: miss (1 miss)":                    func() { _, _ = u.Get(ctx(t), 3) },
+		"GetMany: near_hit (2 near_hit)":        func() { _, _ = u.GetMany(ctx(t), []int64{1, 2, 1}) },
+		"GetMany: partial (1 near_hit, 1 miss)": func() { _, _ = u.GetMany(ctx(t), []int64{1, 3}) },
+		"GetOrLoad: near_hit (1 near_hit)":      func() { _, _ = u.GetOrLoad(ctx(t), 1, s.user) },
+		"GetOrLoad: absent (1 absent)":          func() { _, _ = u.GetOrLoad(ctx(t), 3, s.user) },
+		"GetOrLoadMany: near_hit (2 near_hit)":  func() { _, _ = u.GetOrLoadMany(ctx(t), []int64{1, 2}, s.users) },
+		"GetOrLoadMany: absent (1 absent)":      func() { _, _ = u.GetOrLoadMany(ctx(t), []int64{3}, s.users) },
+		"GetOrLoadMany: partial (1 near_hit, 1 absent)": func() {
+			_, _ = u.GetOrLoadMany(ctx(t), []int64{1, 3}, s.users)
+		},
+	} {
+		kind, _, _ := strings.Cut(want, ":")
+		u.inMemory(h, kind, read)
+		if got := outcomes(h.of(kind)[0]); got != want {
+			t.Errorf("told %q, want %q", got, want)
+		}
 	}
 }

@@ -34,27 +34,20 @@ func (c *Cache[K, V]) read(
 	ctx context.Context, op string, k K, renews bool,
 	get func(*store.Store, context.Context, string) ([]byte, error),
 ) (v V, err error) {
-	if c.near != nil && c.hook == nil { // an operation would take as long as the rest of a hit
+	if c.near != nil {
 		if e := c.remembered(ctx, k, renews); e != nil {
-			return c.answer(op, k, e)
+			return c.answer(ctx, op, k, e)
 		}
 	}
 	ctx, run := c.begin(ctx, op, 1)
 	defer run.ensureEnd(ctx)
-	if c.near != nil && c.hook != nil {
-		if e := c.remembered(ctx, k, renews); e != nil {
-			run.op.Near = 1
-			v, err = c.answer(op, k, e)
-			return v, run.end(ctx, err)
-		}
-	}
 	key, err := c.key(ctx, op, k)
 	if err != nil {
 		return v, run.end(ctx, err)
 	}
 	if c.keeps() {
 		var rescued bool
-		if v, rescued, err = c.readNear(ctx, k, key, renews); rescued {
+		if v, rescued, err = c.readNear(ctx, k, key, renews); rescued && err == nil {
 			run.op.Rescued = 1
 		}
 	} else {
@@ -214,6 +207,9 @@ func (c *Cache[K, V]) onKey(ctx context.Context, op string, k K, do func(key str
 	key, err := c.key(ctx, op, k)
 	if err == nil {
 		if err = do(key); err != nil {
+			if of, ok := err.(*callerError); ok {
+				err, run.byCaller = of.error, true
+			}
 			err = c.fail(op, c.text(key), err)
 		}
 	}

@@ -76,7 +76,8 @@ func (c *core) sweep(
 	defer c.passes.Delete(&once)
 	var run operation
 	if hook != nil {
-		ctx, run = c.beginBy(ctx, hook, op, 0)
+		ctx, run = c.beginUntimed(ctx, hook, op, 0)
+		run.start = time.Now()
 	}
 	defer run.ensureEnd(ctx)
 	// also when a callback panics, and before the Hook is told
@@ -130,7 +131,7 @@ type sweepTarget struct{ *core }
 // Sweep implements sweep.Target.
 func (t sweepTarget) Sweep(
 	ctx context.Context, maxIdle time.Duration, opts ...sweep.Option,
-) (sweep.Result, error) {
+) (res sweep.Result, err error) {
 	pass, err := sweep.NewPass(opts...)
 	if err != nil {
 		return sweep.Result{}, t.fail("Sweep", "", err)
@@ -149,15 +150,24 @@ func (t sweepTarget) Sweep(
 			})
 		}
 	}
-	hook := t.hook
-	if hook != nil {
-		hook = backgroundHook{hook, &t.tasks}
-	}
-	res, err := t.sweep(ctx, maxIdle, pass, hook)
+	hook := t.backgroundHook()
+	ended := t.passed.begin(pass.Every)
+	defer func() { ended(err) }()
+	res, err = t.sweep(ctx, maxIdle, pass, hook)
 	if panicked, ok := errors.AsType[*PanicError](err); ok && hook == nil {
 		panic(panicked) // nobody else would be told
 	}
 	return res, err
+}
+
+// backgroundHook returns the Hook for background tasks, or nil without one. Each of several is
+// called for itself: if one panics, the others are told as ever.
+func (c *core) backgroundHook() Hook {
+	var hooks []Hook
+	for _, h := range hooksOf[Hook](c.hook) {
+		hooks = append(hooks, backgroundHook{h, &c.tasks})
+	}
+	return Hooks(hooks...)
 }
 
 // backgroundHook is a Hook that is told by a background task.
@@ -185,7 +195,7 @@ func (h backgroundHook) call(ctx context.Context, op Op, fn func()) {
 		if err == nil {
 			return
 		}
-		op.Err = err
+		op.Err, op.ErrorType, op.Outcome = err, errorType(err), OutcomeError
 		if again := contain(func() { h.hook.End(ctx, op) }); again != nil {
 			panic(again)
 		}

@@ -57,7 +57,7 @@ func TestSweep(t *testing.T) {
 
 		dry, err := u.Sweep(ctx(t), 20*time.Minute, sweep.DryRun())
 		if err != nil || dry.Scanned != n || dry.Removed != n/2 || dry.Kept != 0 ||
-			dry.Failed != 0 {
+			dry.Failed != 0 || !dry.DryRun {
 			t.Errorf("dry run: %+v, %v", dry, err)
 		}
 		if left, err := u.Len(ctx(t)); left != n || err != nil {
@@ -72,7 +72,7 @@ func TestSweep(t *testing.T) {
 				last = p
 			}))
 		if err != nil || res.Scanned != n || res.Removed != n/2 || res.Kept != 0 ||
-			res.Failed != 0 || res.Elapsed <= 0 {
+			res.Failed != 0 || res.Elapsed <= 0 || res.DryRun {
 			t.Errorf("Sweep = %+v, %v", res, err)
 		}
 		longest := 30*time.Minute + time.Duration(n/2-1)*time.Second

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/activettl/rediscache/codec"
@@ -20,38 +21,77 @@ type through[K comparable, V any] struct {
 	found    []store.Found // what was read last
 	values   []V
 	errs     []error
+	ends     []Outcome // nil without a hook
 	stats    LoadStats
-	hits     int
-	misses   int
-	fromNear int // answered by copies
-	fromOld  int // and by older ones
+	fromNear int  // keys that copies have answered
+	byLoader bool // the error is that of the loader
 }
 
 func (c *Cache[K, V]) newThrough(
 	ks []K, full []string, loader func(context.Context, []K) (map[K]V, error), opts []LoadOption,
 ) *through[K, V] {
-	return &through[K, V]{
+	t := &through[K, V]{
 		Cache: c, ks: ks, full: full, loader: loader, loadOptions: optionsOf(opts),
 		found:  make([]store.Found, len(ks)),
 		values: make([]V, len(ks)),
 		errs:   make([]error, len(ks)),
 	}
+	if c.hook != nil {
+		t.ends = make([]Outcome, len(ks))
+	}
+	return t
+}
+
+// ended says what has become of a key so far.
+func (t *through[K, V]) ended(i int, o Outcome) {
+	if t.ends != nil {
+		t.ends[i] = o
+	}
 }
 
 // end closes the operation and passes its error on.
 func (t *through[K, V]) end(ctx context.Context, run *operation, err error) error {
-	if err != nil && run.hook != nil {
-		run.secrets = t.texts(t.full)
+	if run.hook == nil {
+		return err
 	}
-	run.op.Near, run.op.Rescued = t.fromNear, t.fromOld
-	return run.endLoad(ctx, t.hits, t.misses, &t.stats, err)
+	if err != nil {
+		run.secrets, run.byLoader = t.texts(t.full), t.byLoader
+	}
+	op := &run.op
+	op.Load, op.Near, op.nearMisses = &t.stats, t.fromNear, t.fromNear
+	for _, o := range t.ends {
+		switch o {
+		case OutcomeHit:
+			op.Hits++
+		case OutcomeNear:
+			op.Hits++
+			op.nearMisses--
+		case OutcomeRescued:
+			op.Hits++
+			op.Rescued++
+		case OutcomeStale:
+			op.Hits++
+			t.stats.Stale++
+		case OutcomeAbsent:
+			op.Misses++
+			t.stats.Absent++
+		case OutcomeMiss:
+			op.Misses++
+		}
+	}
+	told := err
+	if len(t.ks) == 1 && errors.Is(err, ErrNotFound) {
+		told = nil
+	}
+	run.finish(ctx, told)
+	return err
 }
 
 // run gets the pending records, by their indices. Their first reads are in t.found.
 func (t *through[K, V]) run(ctx context.Context, pending []int) {
 	defer t.rescue(ctx)
-	for first := true; len(pending) > 0; first = false {
-		missing := t.sort(ctx, pending, first)
+	for len(pending) > 0 {
+		missing := t.sort(ctx, pending)
 		if len(missing) == 0 {
 			return
 		}
@@ -98,45 +138,40 @@ func (t *through[K, V]) find(ctx context.Context, which []int) {
 
 // sort takes the values of those that were found, and returns the others, which are to be loaded.
 // It has records that are due refreshed.
-func (t *through[K, V]) sort(ctx context.Context, pending []int, first bool) (missing []int) {
+func (t *through[K, V]) sort(ctx context.Context, pending []int) (missing []int) {
 	var due []int
 	var renew []string
 	for _, i := range pending {
 		found := &t.found[i]
-		hit := false
 		switch {
 		case found.Err == nil:
 			v, err := t.received(t.full[i], store.Reply{Value: found.Value})
 			if err != nil {
 				missing = append(missing, i)
-				break
+				t.ended(i, OutcomeMiss)
+				continue
 			}
-			hit, t.values[i] = true, v
+			t.values[i] = v
+			t.ended(i, OutcomeHit)
 			if t.store.Readable(t.full[i]) {
 				renew = append(renew, t.full[i])
 			}
 			if found.Due {
 				due = append(due, i)
+				t.ended(i, OutcomeStale)
 			}
 		case found.Absent:
 			t.errs[i] = ErrNotFound
-			t.stats.Absent++
+			t.ended(i, OutcomeAbsent)
 		case found.Err == store.ErrNotFound || load.Unavailable(found.Err):
 			missing = append(missing, i)
+			t.ended(i, OutcomeMiss)
 		default:
 			t.errs[i] = found.Err
-			continue
-		}
-		switch {
-		case first && hit:
-			t.hits++
-		case first:
-			t.misses++
 		}
 	}
 	t.store.Renew(ctx, renew)
 	if len(due) > 0 {
-		t.stats.Stale += len(due)
 		t.refresh(ctx, due)
 	}
 	return missing
@@ -164,6 +199,7 @@ func (t *through[K, V]) refresh(ctx context.Context, due []int) {
 		case now.Absent:
 			var none V
 			t.values[i], t.errs[i] = none, ErrNotFound
+			t.ended(i, OutcomeAbsent)
 		}
 	}
 }
@@ -180,6 +216,9 @@ func (t *through[K, V]) take(ctx context.Context, i int, out load.Outcome) bool 
 			t.errs[i] = out.Err
 			break
 		}
+		if out.Source != load.Loaded {
+			t.hasRead(len(out.Data))
+		}
 		v, err := t.decode(t.full[i], out.Data)
 		if err != nil {
 			return false
@@ -190,5 +229,12 @@ func (t *through[K, V]) take(ctx context.Context, i int, out load.Outcome) bool 
 		}
 	}
 	t.stats.count(out)
+	t.byLoader = t.byLoader || out.Failed
+	switch {
+	case errors.Is(t.errs[i], ErrNotFound):
+		t.ended(i, OutcomeAbsent)
+	case t.errs[i] == nil && out.Source == load.Read: // another has written it meanwhile
+		t.ended(i, OutcomeHit)
+	}
 	return true
 }

@@ -16,6 +16,7 @@ type Result struct {
 	Failed      int           // records that it could not judge or remove
 	LongestIdle time.Duration // of the records it looked at
 	Elapsed     time.Duration
+	DryRun      bool // nothing was removed; see the option DryRun
 }
 
 // Progress is how far a pass has come.

@@ -44,6 +44,7 @@ type Outcome struct {
 	Err    error
 	Source Source
 	Joined bool // another call has started the flight
+	Failed bool // Err is that of the loader
 	Again  bool // the caller must read and, if need be, load again
 }
 
@@ -60,7 +61,7 @@ const (
 // Teller is told what happens.
 type Teller interface {
 	// Begin is told of the call of a loader, and returns its context, and whom to tell of its end.
-	Begin(ctx context.Context, refresh bool, keys int) (context.Context, func(Report))
+	Begin(ctx context.Context, why Trigger, keys int) (context.Context, func(Report))
 
 	// Outage is told that a server has begun to count as out.
 	Outage(ctx context.Context, err error)
@@ -73,6 +74,17 @@ type Teller interface {
 	Unreturned(v any, stack []byte) error
 }
 
+// Trigger is why a loader is called.
+type Trigger string
+
+// The triggers.
+const (
+	Miss    Trigger = "miss"    // there is no record, or none that can be decoded
+	Refresh Trigger = "refresh" // it is due
+	Outage  Trigger = "outage"  // Redis does not tell of one of the keys
+	Reload  Trigger = "reload"  // the caller wants it
+)
+
 // Report is what became of the call of a loader.
 type Report struct {
 	Loaded, Absent int
@@ -81,6 +93,7 @@ type Report struct {
 	Elapsed        time.Duration // of the loader
 	Err            error         // the first of the loader's errors, or why a value was not stored
 	Key            string        // that Err is about
+	Failed         bool          // Err is the loader's
 	Keys           []string      // all of them
 }
 
@@ -91,7 +104,7 @@ func (s *Report) add(key string, res Result, v *verdict) {
 		s.Absent++
 	case res.Err != nil:
 		if s.Err == nil {
-			s.Err, s.Key = res.Err, key
+			s.Err, s.Key, s.Failed = res.Err, key, true
 		}
 		return
 	default:
@@ -193,7 +206,7 @@ func (l *Loads) Load(ctx context.Context, wants []Want, load Loader) []Outcome {
 		out.Again = out.Again || again
 		out.Joined = !tickets[i].Started()
 		if err != nil {
-			out = Outcome{Err: err}
+			out = Outcome{Err: err, Joined: out.Joined}
 		}
 		all[i] = out
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,7 +48,7 @@ func (r *run) work(items []*item, release func()) {
 			it.flight.Calling()
 		}
 	}
-	told, report := r.tell.Begin(flight.Context(ctx, load), r.refresh, len(items))
+	told, report := r.tell.Begin(flight.Context(ctx, load), r.trigger(items), len(items))
 	own := &terms{}
 	begun, done := time.Now(), make(chan []Result, 1)
 	called = true
@@ -72,6 +73,19 @@ func (r *run) work(items []*item, release func()) {
 	for i, it := range items {
 		it.end(verdicts[i].Outcome, verdicts[i].early)
 	}
+}
+
+// trigger returns why the loader is called for items.
+func (r *run) trigger(items []*item) Trigger {
+	switch {
+	case r.refresh:
+		return Refresh
+	case r.force:
+		return Reload
+	case slices.ContainsFunc(items, func(it *item) bool { return it.why != nil }):
+		return Outage
+	}
+	return Miss
 }
 
 // call calls the loader, which may panic, and sends one result for each key.

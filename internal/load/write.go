@@ -27,7 +27,9 @@ func (r *run) writeBack(items []*item, results []Result, own time.Duration) []ve
 			it.sending() // the commands that follow decide
 		}
 		res := &results[i]
-		verdicts[i].Outcome = Outcome{Data: res.Data, Value: res.Value, Err: res.Err}
+		verdicts[i].Outcome = Outcome{
+			Data: res.Data, Value: res.Value, Err: res.Err, Failed: res.Err != nil,
+		}
 		verdicts[i].unstored = res.Why
 		w := store.Write{
 			Key: it.key, Token: it.token,

@@ -32,6 +32,7 @@ type Copies[K comparable, V any] struct {
 	marks    [64]marks[K, V]
 
 	hits, misses, bypassed, stale counter
+	written                       atomic.Int64
 }
 
 // Copy is what was read of one key.
@@ -200,17 +201,20 @@ func (c *Copies[K, V]) drop(key string) {
 		f.marked = false
 	}
 	delete(m.of, key)
-	if ok {
-		c.forget(k, recent.Forever)
+	if ok && c.forget(k, recent.Forever) {
+		c.written.Add(1)
 	}
 }
 
-// forget forgets the copy of k if it was read before a time. The marks of its key must be locked.
-func (c *Copies[K, V]) forget(k K, before time.Duration) {
-	if e, ok := c.cache.GetEntryQuietly(k); ok && e.Value.sent < before {
+// forget forgets the copy of k if it was read before a time, and reports whether there was one. The
+// marks of its key must be locked.
+func (c *Copies[K, V]) forget(k K, before time.Duration) bool {
+	e, ok := c.cache.GetEntryQuietly(k)
+	if ok = ok && e.Value.sent < before; ok {
 		e.Value.Drop()
 		c.cache.Invalidate(k)
 	}
+	return ok
 }
 
 // parse returns the K of a key, if it is one. A method of K that panics has not written it.
@@ -230,6 +234,7 @@ type Stats struct {
 	Misses   int64 // reads that had no copy
 	Bypassed int64 // reads that had a copy without a proof
 	Stale    int64 // reads that such a copy answered, since Redis did not
+	Written  int64 // copies that were forgotten, since their records were written
 	Entries  int   // copies
 	Bytes    int64 // what they count as
 	Tracking tracking.Stats
@@ -239,7 +244,7 @@ type Stats struct {
 func (c *Copies[K, V]) Stats() Stats {
 	return Stats{
 		Hits: c.hits.sum(), Misses: c.misses.sum(), Bypassed: c.bypassed.sum(),
-		Stale: c.stale.sum(), Entries: c.cache.EstimatedSize(),
+		Stale: c.stale.sum(), Written: c.written.Load(), Entries: c.cache.EstimatedSize(),
 		Bytes:    int64(c.cache.WeightedSize()),
 		Tracking: c.listener.Stats(),
 	}

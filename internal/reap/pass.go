@@ -77,6 +77,7 @@ func Run(
 ) (sweep.Result, error) {
 	begun := time.Now()
 	p := &pass{cache: c, how: how, lease: l, maxIdle: maxIdle}
+	p.result.DryRun = how.DryRun
 	err := p.run(ctx)
 	if p.failed != nil {
 		failed := fmt.Errorf("%d records failed, the first: %w", p.result.Failed, p.failed)

@@ -45,7 +45,9 @@ func (l *link) run(ctx context.Context) {
 			heard, err = l.listen(ctx)
 			return err
 		})
-		l.end()
+		if l.end() {
+			l.count(ctx, err)
+		}
 		if ctx.Err() != nil {
 			return
 		}
@@ -69,17 +71,30 @@ func (l *link) run(ctx context.Context) {
 	}
 }
 
-// begin begins a session, and end ends it.
+// count counts a session that has ended.
+func (l *link) count(ctx context.Context, err error) {
+	switch {
+	case l.closing.Err() != nil:
+	case ctx.Err() != nil || errors.Is(err, errGone):
+		l.moves.Add(1)
+	default:
+		l.losses.Add(1)
+	}
+}
+
+// begin begins a session, and end ends it, if there is one.
 func (l *link) begin(prefixes []string) {
 	l.connects.Add(1)
 	l.open.Add(1)
 	l.session.Store(newSession(prefixes))
 }
 
-func (l *link) end() {
-	if l.session.Swap(nil) != nil {
+func (l *link) end() bool {
+	had := l.session.Swap(nil) != nil
+	if had {
 		l.open.Add(-1)
 	}
+	return had
 }
 
 // listen makes one connection, and returns when it ends. It reports whether there was a proof.

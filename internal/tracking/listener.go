@@ -73,13 +73,18 @@ func (l *Listener) Clock() recent.Clock { return l.tracker.Clock }
 type Stats struct {
 	Connects int64         // connections that were made
 	Flushes  int64         // sessions that ended on a connection that went on
+	Losses   int64         // sessions that ended with their connection
+	Moves    int64         // sessions of servers that are no primaries any more
 	Proven   time.Duration // age of the oldest of the last proofs, or -1 without one
 }
 
 // Stats returns the stats of the Tracker.
 func (l *Listener) Stats() Stats {
 	t := l.tracker
-	s := Stats{Connects: t.connects.Load(), Flushes: t.flushes.Load(), Proven: -1}
+	s := Stats{
+		Connects: t.connects.Load(), Flushes: t.flushes.Load(), Losses: t.losses.Load(),
+		Moves: t.moves.Load(), Proven: -1,
+	}
 	for _, link := range *t.links.Load() {
 		session := link.session.Load()
 		if session == nil || !session.covers(l.Prefix) || session.Proven() == never {

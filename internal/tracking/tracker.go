@@ -34,6 +34,8 @@ type Tracker struct {
 	done      sync.WaitGroup
 	connects  atomic.Int64
 	flushes   atomic.Int64
+	losses    atomic.Int64
+	moves     atomic.Int64
 	numbers   atomic.Uint64 // of the canaries
 	bound     atomic.Int64  // the least staleness of all listeners
 	open      atomic.Int64  // sessions

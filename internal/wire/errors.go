@@ -19,9 +19,7 @@ func Err(cmd redis.Cmder) error {
 	case err == nil:
 		return nil
 	case says(err, "unknown command"):
-		// Redis quotes the arguments, and with them the value.
-		text, _, _ := strings.Cut(err.Error(), ", with args")
-		return unknownCommand(strings.TrimPrefix(text, "ERR "))
+		return unknown(cmd)
 	case unreadable(err):
 		return Unexpected(cmd)
 	}

@@ -1,0 +1,86 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/internal/wire"
+	"github.com/activettl/rediscache/sweep"
+)
+
+// errorTypes are the types of errors that have a sentinel. The first one that fits counts.
+var errorTypes = []struct {
+	err  error
+	name string
+}{
+	{errPanicked, "panic"},
+	{errGoexit, "panic"},
+	{ErrClosed, "closed"},
+	{ErrKey, "key"},
+	{ErrTTL, "ttl"},
+	{ErrNilValue, "nil_value"},
+	{ErrDecode, "decode"},
+	{ErrEncode, "encode"},
+	{ErrTooLarge, "too_large"},
+	{ErrWrongType, "wrong_type"},
+	{ErrUnknownField, "unknown_field"},
+	{ErrFieldValue, "field_value"},
+	{ErrConflict, "conflict"},
+	{ErrUnknownOutcome, "unknown_outcome"},
+	{ErrMaxIdle, "max_idle"},
+	{ErrNotTracked, "not_tracked"},
+	{ErrLoadTimeout, "load_timeout"},
+	{ErrLoadCircle, "load_circle"},
+	{ErrUnavailable, "unavailable"},
+	{sweep.ErrLost, "sweep_lost"},
+	{errDeaf, "setting"},
+	{errNoNear, "near_off"},
+	{context.Canceled, "canceled"},
+	{context.DeadlineExceeded, "timeout"},
+	{os.ErrDeadlineExceeded, "timeout"},
+	{redis.ErrPoolTimeout, "timeout"},
+	{redis.ErrClosed, "connection"},
+}
+
+// errorType returns the type of an error; see Op.ErrorType.
+func errorType(err error) string {
+	if h, ok := errors.AsType[*hidden](err); ok {
+		err = h.err
+	}
+	if _, ok := errors.AsType[*PanicError](err); ok {
+		return "panic"
+	}
+	for _, t := range errorTypes {
+		if errors.Is(err, t.err) && !(t.err == ErrUnavailable && refuses(err)) {
+			return t.name
+		}
+	}
+	netErr, isNet := errors.AsType[net.Error](err)
+	switch {
+	case wire.Answered(err):
+		return "redis"
+	case isNet && netErr.Timeout():
+		return "timeout"
+	case isNet, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
+		errors.Is(err, net.ErrClosed):
+		return "connection"
+	}
+	return "other"
+}
+
+// refuses reports whether a server that works has answered an error, such as OOM.
+func refuses(err error) bool { return wire.Answered(err) && !wire.Out(err) }
+
+// ambiguous reports whether the error of a loader may be of a type that is Redis' otherwise.
+func ambiguous(errorType string) bool {
+	switch errorType {
+	case "connection", "timeout", "canceled", "redis", "other":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,352 @@
+package cache_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/internal/redistest"
+	"github.com/activettl/rediscache/ttl"
+)
+
+// outcomes returns what an Op says of its keys, and its outcome and type of error.
+func outcomes(op cache.Op) string {
+	var all []string
+	for outcome, n := range op.Outcomes() {
+		all = append(all, fmt.Sprintf("%d %s", n, outcome))
+	}
+	text := fmt.Sprintf("%s: %s (%s)", op.Kind, op.Outcome, strings.Join(all, ", "))
+	if op.Load != nil && op.Load.Trigger != "" {
+		text += " by " + op.Load.Trigger
+	}
+	if op.Load != nil && op.Load.Scope != "" {
+		text += " for " + op.Load.Scope
+	}
+	return text + strings.TrimRight(" "+op.ErrorType, " ")
+}
+
+var errDatabase = &net.OpError{Op: "dial", Err: errors.New("no database")}
+
+// Each way that an operation with a loader may end is told as what it is.
+func TestOutcomesOfLoads(t *testing.T) {
+	row := func(context.Context, int64) (User, error) { return ann, nil }
+	rows := func(_ context.Context, ids []int64) (map[int64]User, error) {
+		found := map[int64]User{}
+		for _, id := range ids {
+			if id < 100 {
+				found[id] = ann
+			}
+		}
+		return found, nil
+	}
+	bad := func(context.Context, int64) (User, error) { return ann, errDatabase }
+	no := func(context.Context, int64) (User, error) {
+		return ann, fmt.Errorf("row: %w", cache.ErrNotFound)
+	}
+	for name, tt := range map[string]struct {
+		do   func(t *testing.T, u users)
+		want []string
+	}{
+		"hit": {func(t *testing.T, u users) { _, _ = u.GetOrLoad(ctx(t), 1, row) },
+			[]string{"GetOrLoad: hit (1 hit)"}},
+		"loaded": {func(t *testing.T, u users) { _, _ = u.GetOrLoad(ctx(t), 2, row) },
+			[]string{"Load: loaded (1 loaded) by miss",
+				"GetOrLoad: loaded (1 loaded) for own"}},
+		"the loader fails": {func(t *testing.T, u users) { _, _ = u.GetOrLoad(ctx(t), 2, bad) },
+			[]string{"Load: error (1 error) by miss loader",
+				"GetOrLoad: error (1 error) for own loader"}},
+		"absent": {func(t *testing.T, u users) { _, _ = u.GetOrLoad(ctx(t), 2, no) },
+			[]string{"Load: absent (1 absent) by miss", "GetOrLoad: absent (1 absent) for own"}},
+		"known to be absent": {func(t *testing.T, u users) {
+			_, _ = u.GetOrLoad(ctx(t), 2, no)
+			_, _ = u.GetOrLoad(ctx(t), 2, no)
+		}, []string{"Load: absent (1 absent) by miss", "GetOrLoad: absent (1 absent) for own",
+			"GetOrLoad: absent (1 absent)"}},
+		"many": {func(t *testing.T, u users) {
+			_, _ = u.GetOrLoadMany(ctx(t), []int64{1, 2, 3, 100, 2}, rows)
+		}, []string{"Load: loaded (1 absent, 2 loaded) by miss",
+			"GetOrLoadMany: partial (1 hit, 1 absent, 2 loaded) for own"}},
+		"many fail": {func(t *testing.T, u users) {
+			_, _ = u.GetOrLoadMany(ctx(t), []int64{1, 2, 3},
+				func(context.Context, []int64) (map[int64]User, error) {
+					return map[int64]User{2: ann}, errDatabase
+				})
+		}, []string{"Load: loaded (1 loaded, 1 error) by miss loader",
+			"GetOrLoadMany: error (1 hit, 1 loaded, 1 error) for own loader"}},
+		"reload": {func(t *testing.T, u users) { _, _ = u.Reload(ctx(t), 1, row) },
+			[]string{"Load: loaded (1 loaded) by reload", "Reload: loaded (1 loaded) for own"}},
+		"superseded": {func(t *testing.T, u users) {
+			_, _ = u.GetOrLoad(ctx(t), 2, func(context.Context, int64) (User, error) {
+				must(t, u.Set(ctx(t), 2, bob))
+				return ann, nil
+			})
+		}, []string{"Set: ok (1 ok)", "Load: superseded (1 loaded) by miss",
+			"GetOrLoad: loaded (1 loaded) for own"}},
+		"a panic": {func(t *testing.T, u users) {
+			_, _ = u.GetOrLoad(ctx(t), 2, func(context.Context, int64) (User, error) { panic("x") })
+		}, []string{"Load: error (1 error) by miss panic", "GetOrLoad: error (1 error) for own panic"}},
+		"too slow": {func(t *testing.T, u users) {
+			_, _ = u.GetOrLoad(ctx(t), 2, func(ctx context.Context, _ int64) (User, error) {
+				<-ctx.Done()
+				return ann, ctx.Err()
+			})
+		}, []string{"Load: error (1 error) by miss load_timeout",
+			"GetOrLoad: error (1 error) for own load_timeout"}},
+		"not stored": {func(t *testing.T, u users) {
+			_, _ = u.GetOrLoad(ctx(t), 2, func(context.Context, int64) (User, error) {
+				return User{Name: strings.Repeat("x", 2000)}, nil
+			})
+		}, []string{"Load: loaded (1 loaded) by miss too_large",
+			"GetOrLoad: loaded (1 loaded) for own"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+				h := &recorder{}
+				u := newUsers(t, b, &cache.Options{
+					Hook: h, MaxValueBytes: 1000, TTL: ttl.Fixed(hour),
+					Load: cache.LoadConfig{Absent: time.Minute, Timeout: 2 * time.Second},
+				})
+				u.set(1, ann)
+				h.forget()
+				tt.do(t, u)
+				h.mu.Lock()
+				defer h.mu.Unlock()
+				var got []string
+				for _, op := range h.ended {
+					got = append(got, outcomes(op))
+				}
+				if strings.Join(got, "\n") != strings.Join(tt.want, "\n") {
+					t.Errorf("told\n%s\nwant\n%s", strings.Join(got, "\n"),
+						strings.Join(tt.want, "\n"))
+				}
+			})
+		})
+	}
+}
+
+// Each key of a batch counts once, also one that is given twice, whatever becomes of it.
+func TestOutcomesOfKeysGivenTwice(t *testing.T) {
+	ids := []int64{1, 1, 2, 2, 3, 3}
+	rows := func(context.Context, []int64) (map[int64]User, error) { return nil, errDatabase }
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, tt := range map[string]struct {
+		ctx  context.Context
+		do   func(ctx context.Context, u users) error
+		want string
+	}{
+		"GetMany": {t.Context(), func(ctx context.Context, u users) error {
+			_, err := u.GetMany(ctx, ids)
+			return err
+		}, "GetMany: error (1 hit, 1 miss, 1 error) wrong_type"},
+		"DeleteMany": {t.Context(), func(ctx context.Context, u users) error {
+			_, err := u.DeleteMany(ctx, ids)
+			return err
+		}, "DeleteMany: partial (2 ok, 1 miss)"},
+		"GetOrLoadMany": {t.Context(), func(ctx context.Context, u users) error {
+			_, err := u.GetOrLoadMany(ctx, ids, rows)
+			return err
+		}, "GetOrLoadMany: error (1 hit, 2 error) for own wrong_type"},
+		"canceled GetMany": {canceled, func(ctx context.Context, u users) error {
+			_, err := u.GetMany(ctx, ids)
+			return err
+		}, "GetMany: error (3 error) canceled"},
+		"canceled DeleteMany": {canceled, func(ctx context.Context, u users) error {
+			_, err := u.DeleteMany(ctx, ids)
+			return err
+		}, "DeleteMany: error (3 error) canceled"},
+		"canceled GetOrLoadMany": {canceled, func(ctx context.Context, u users) error {
+			_, err := u.GetOrLoadMany(ctx, ids, rows)
+			return err
+		}, "GetOrLoadMany: error (3 error) canceled"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+				h := &recorder{}
+				u := newUsers(t, b, &cache.Options{Hook: h})
+				u.set(1, ann)
+				must(t, b.Client.SAdd(ctx(t), u.Name()+":2", "x").Err())
+				t.Cleanup(func() { b.Client.Del(context.Background(), u.Name()+":2") })
+				err := tt.do(tt.ctx, u)
+				last := h.ended[len(h.ended)-1]
+				if got := outcomes(last); got != tt.want || last.Keys != len(ids) {
+					t.Errorf("told %q of %d keys, want %q; %v", got, last.Keys, tt.want, err)
+				}
+			})
+		})
+	}
+}
+
+// Those who wait for the load of another are told apart from those who load.
+func TestOutcomesOfWaiting(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		h := &recorder{}
+		name := b.Name()
+		u := usersNamed(t, b, name, &cache.Options{Hook: h})
+		other := &recorder{}
+		another := usersNamed(t, b, name, &cache.Options{Hook: other})
+		s := stoppedSource(map[int64]User{1: ann})
+		done := make(chan struct{}, 3)
+		get := func(u users) {
+			_, err := u.GetOrLoad(ctx(t), 1, s.user)
+			if err != nil {
+				t.Error(err)
+			}
+			done <- struct{}{}
+		}
+		go get(u)
+		<-s.started
+		go get(u)
+		go get(another)
+		soon(t, "two who wait", func() bool {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			other.mu.Lock()
+			defer other.mu.Unlock()
+			return len(h.started) == 3 && len(other.started) == 1
+		})
+		close(s.resume)
+		for range 3 {
+			<-done
+		}
+		got := map[string]int{}
+		for _, op := range append(h.of("GetOrLoad"), other.of("GetOrLoad")...) {
+			got[outcomes(op)]++
+		}
+		for text := range got {
+			switch text {
+			case "GetOrLoad: loaded (1 loaded) for own",
+				"GetOrLoad: waited (1 waited) for process",
+				"GetOrLoad: waited (1 waited) for fleet",
+				"GetOrLoad: hit (1 hit)": // it came too late
+			default:
+				t.Errorf("told %q", text)
+			}
+		}
+		if got["GetOrLoad: loaded (1 loaded) for own"] != 1 {
+			t.Errorf("told %v", got)
+		}
+	})
+}
+
+// A record that is due is stale, and its refresh is told as one.
+func TestOutcomesOfRefreshes(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		h := &recorder{}
+		u := newUsers(t, b, &cache.Options{Hook: h, TTL: ttl.Fixed(hour, ttl.Refresh(hour-time.Second))})
+		u.set(1, ann)
+		s := newSource(map[int64]User{1: bob})
+		soon(t, "a refresh", func() bool {
+			if _, err := u.GetOrLoad(ctx(t), 1, s.user); err != nil {
+				t.Error(err)
+			}
+			b.Advance(2 * time.Second)
+			return h.count("Refresh") > 0
+		})
+		if got := outcomes(h.of("Refresh")[0]); got != "Refresh: loaded (1 loaded) by refresh" {
+			t.Errorf("told %q", got)
+		}
+		stale := 0
+		for _, op := range h.of("GetOrLoad") {
+			if op.Outcome == cache.OutcomeStale && op.Load.Stale == 1 {
+				stale++
+			}
+		}
+		if stale == 0 {
+			t.Errorf("no stale read is told")
+		}
+	})
+}
+
+// The types of errors are a closed set, and do not mistake a loader's error for one of Redis.
+func TestErrorTypes(t *testing.T) {
+	s := redistest.Start(t)
+	h := &recorder{}
+	client := s.Client(t, func(o *redis.UniversalOptions) { o.DialerRetries, o.MaxRetries = 1, -1 })
+	u := mustNew[string](t, client, "users", jsonUsers, &cache.Options{
+		Hook: h, MaxValueBytes: 100, RedactKeys: true,
+		Load: cache.LoadConfig{Outage: cache.FailFast},
+	})
+	must(t, s.Client(t).Set(ctx(t), "users:garbage", "{", time.Hour).Err())
+	must(t, s.Client(t).SAdd(ctx(t), "users:aSetOfOthers", "x").Err())
+	must(t, u.Set(ctx(t), "ann", ann))
+	canceled, cancel := context.WithCancel(ctx(t))
+	cancel()
+	late, cancelLate := context.WithDeadline(ctx(t), time.Now().Add(-time.Second))
+	defer cancelLate()
+	steps := []struct {
+		want string
+		do   func()
+	}{
+		{"", func() { _, _ = u.Get(ctx(t), "ann") }},
+		{"", func() { _, _ = u.Get(ctx(t), "none") }},
+		{"", func() { _, _ = u.Get(ctx(t), "record") }}, // a word of ErrNotFound, which is hidden
+		{"key", func() { _, _ = u.Get(ctx(t), "") }},
+		{"decode", func() { _, _ = u.Get(ctx(t), "garbage") }},
+		{"wrong_type", func() { _, _ = u.Get(ctx(t), "aSetOfOthers") }},
+		{"too_large", func() { _ = u.Set(ctx(t), "k", User{Name: strings.Repeat("x", 200)}) }},
+		{"ttl", func() { _ = u.Set(ctx(t), "k", ann, cache.WithTTL(-1)) }},
+		{"unknown_field", func() { _ = u.UpdateField(ctx(t), "ann", "none", 1) }},
+		{"field_value", func() { _ = u.UpdateField(ctx(t), "ann", "age", "x") }},
+		{"canceled", func() { _, _ = u.Get(canceled, "ann") }},
+		{"timeout", func() { _, _ = u.Get(late, "ann") }},
+		{"max_idle", func() { _, _ = u.Sweep(ctx(t), 0) }},
+		{"other", func() {
+			_, _ = u.Modify(ctx(t), "ann", func(User) (User, error) { return ann, errors.New("x") })
+		}},
+		{"loader", func() {
+			_, _ = u.GetOrLoad(ctx(t), "nothing", func(_ context.Context, k string) (User, error) {
+				return ann, fmt.Errorf("%w %s", errDatabase, k)
+			})
+		}},
+		{"redis", func() {
+			must(t, s.Client(t).ConfigSet(ctx(t), "maxmemory", "1").Err())
+			_ = u.Set(ctx(t), "ann", ann)
+			must(t, s.Client(t).ConfigSet(ctx(t), "maxmemory", "0").Err())
+		}},
+		{"redis", func() { // the Load, which is loaded and not stored
+			must(t, s.Client(t).ConfigSet(ctx(t), "maxmemory", "1").Err())
+			_, err := u.GetOrLoad(ctx(t), "full", func(context.Context, string) (User, error) {
+				return ann, nil
+			})
+			must(t, err)
+			must(t, s.Client(t).ConfigSet(ctx(t), "maxmemory", "0").Err())
+			h.ended = h.of("Load")
+		}},
+		{"connection", func() {
+			s.Stop()
+			_, _ = u.Get(ctx(t), "ann")
+		}},
+		{"unavailable", func() {
+			_, _ = u.GetOrLoad(ctx(t), "ann", func(context.Context, string) (User, error) {
+				return ann, nil
+			})
+		}},
+		{"closed", func() {
+			must(t, u.Close())
+			_, _ = u.Get(ctx(t), "ann")
+		}},
+	}
+	for _, step := range steps {
+		h.forget()
+		step.do()
+		if len(h.ended) == 0 {
+			if step.want != "max_idle" { // no pass is made
+				t.Errorf("nothing was told where %q was wanted", step.want)
+			}
+			continue
+		}
+		last := h.ended[len(h.ended)-1]
+		if last.ErrorType != step.want || (last.Err == nil) != (step.want == "") {
+			t.Errorf("told %q of %v, want %q", last.ErrorType, last.Err, step.want)
+		}
+	}
+}

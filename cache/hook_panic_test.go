@@ -1,0 +1,139 @@
+package cache_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/internal/redistest"
+	"github.com/activettl/rediscache/sweep"
+)
+
+// panicky is a Hook that panics at a moment of a kind, but not where it is told of that.
+type panicky struct {
+	kind   string
+	atEnd  bool
+	panics chan struct{}
+}
+
+func (p panicky) Start(ctx context.Context, op cache.Op) context.Context {
+	if op.Kind == p.kind && !p.atEnd {
+		panic(errCallback)
+	}
+	return ctx
+}
+
+func (p panicky) End(_ context.Context, op cache.Op) {
+	switch {
+	case op.Kind != p.kind:
+	case op.ErrorType == "panic" && op.Err != nil && op.Outcome == cache.OutcomeError:
+		p.panics <- struct{}{}
+	case p.atEnd:
+		panic(errCallback)
+	}
+}
+
+// balance is a Hook that counts the operations that have started and not ended.
+type balance struct {
+	mu   sync.Mutex
+	open map[string]int
+	all  map[string]int
+}
+
+func newBalance() *balance { return &balance{open: map[string]int{}, all: map[string]int{}} }
+
+func (b *balance) note(kind string, n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.open[kind] += n
+	b.all[kind]++
+}
+
+func (b *balance) Start(ctx context.Context, op cache.Op) context.Context {
+	b.note(op.Kind, 1)
+	return ctx
+}
+
+// check fails the test where the numbers differ, or where nothing was told of a kind.
+func (b *balance) check(t *testing.T, where, kind string) {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for kind, n := range b.open {
+		if n != 0 {
+			t.Errorf("the Hook %s it is told of %d starts of %s without an end", where, n, kind)
+		}
+	}
+	if b.all[kind] == 0 {
+		t.Errorf("the Hook %s it is told of no %s", where, kind)
+	}
+}
+
+func (b *balance) End(_ context.Context, op cache.Op) { b.note(op.Kind, -1) }
+
+// Whatever a Hook does in the background, the program goes on, and another Hook is told of one End
+// for each Start.
+func TestHooksOfTheBackgroundInBalance(t *testing.T) {
+	for name, tt := range map[string]struct {
+		kind  string
+		atEnd bool
+	}{
+		"a sweep starts": {"Sweep", false}, "a sweep ends": {"Sweep", true},
+		"no copies, start": {"Near", false}, "no copies, end": {"Near", true},
+		"a load starts": {"Load", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+				if tt.kind == "Near" && b.Mini == nil {
+					t.Skip("the server tracks keys")
+				}
+				before, after := newBalance(), newBalance()
+				bad := panicky{tt.kind, tt.atEnd, make(chan struct{}, 1000)}
+				o := fixed()
+				o.Near = &cache.Near{}
+				o.Sweeper = sweep.Periodic{Interval: 10 * time.Millisecond, MaxIdle: time.Minute}
+				o.Hook = cache.Hooks(before, bad, after)
+				u := newUsers(t, b, o)
+				if tt.kind == "Load" {
+					_, err := u.GetOrLoad(ctx(t), 1, func(context.Context, int64) (User, error) {
+						return ann, nil
+					})
+					if err == nil {
+						t.Error("the panic is lost")
+					}
+				} else {
+					<-bad.panics
+				}
+				must(t, u.Close())
+				before.check(t, "before", tt.kind)
+				if tt.kind != "Load" {
+					after.check(t, "after", tt.kind)
+				}
+			})
+		})
+	}
+}
+
+// A Hook that panics when it is told of an outage fails nobody's GetOrLoad.
+func TestHookPanicsAtAnOutage(t *testing.T) {
+	for name, atEnd := range map[string]bool{"start": false, "end": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := outages["LOADING"](t)
+			h, bad := newBalance(), panicky{"Outage", atEnd, make(chan struct{}, 1000)}
+			u := mustNew[int64](t, r.rdb, "users", jsonUsers, &cache.Options{Hook: cache.Hooks(h, bad)})
+			r.begin()
+			defer r.end()
+			got, err := u.GetOrLoad(ctx(t), 1, func(context.Context, int64) (User, error) {
+				return ann, nil
+			})
+			wantUser(t, got, err, ann)
+			<-bad.panics
+			must(t, u.Close())
+			h.check(t, "before", "Outage")
+		})
+	}
+}
