@@ -167,3 +167,21 @@ func TestShardsExpire(t *testing.T) {
 		}
 	})
 }
+
+// An index is there from the first note on.
+func TestExists(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		name := b.Name()
+		x := indexOf(t, b.Client, name, time.Hour)
+		if exists, err := x.Exists(t.Context()); exists || err != nil {
+			t.Errorf("without a note: %v, %v", exists, err)
+		}
+		key := name + ":k"
+		x.Writes(time.Hour).Do(t.Context(), key,
+			redis.NewStatusCmd(t.Context(), "set", key, "x", "px", 60000))
+		x.Settle(t.Context())
+		if exists, err := x.Exists(t.Context()); !exists || err != nil {
+			t.Errorf("after a note: %v, %v", exists, err)
+		}
+	})
+}

@@ -28,6 +28,25 @@ func (x *Index) Idle(ctx context.Context, key string) (time.Duration, error) {
 	return idle[0], nil
 }
 
+// Exists reports whether Redis has a part of the index: a process tracks accesses, or has done so
+// not long ago. It costs an EXISTS for each shard, in one round trip to each server.
+func (x *Index) Exists(ctx context.Context) (bool, error) {
+	names, cmds := make([]string, shards), make([]redis.Cmder, shards)
+	for i := range names {
+		names[i] = x.names.Seen(i)
+		cmds[i] = redis.NewIntCmd(ctx, "exists", names[i])
+	}
+	x.wire.Primaries().Batch(ctx, names, cmds)
+	exists := false
+	for _, cmd := range cmds {
+		if err := wire.Err(cmd); err != nil {
+			return false, err
+		}
+		exists = exists || cmd.(*redis.IntCmd).Val() > 0
+	}
+	return exists, nil
+}
+
 // IdleOfMany returns for each record how long ago it was accessed, or Unknown, and the command that
 // failed, or nil. It costs a command for each shard, in one round trip to each server. With add, it
 // also adds the records that the index does not have, as accessed now. It leaves out the shards in

@@ -41,6 +41,17 @@ func New(namespace, name string) (Names, error) {
 	return Names{namespace + name}, nil
 }
 
+// Of returns the full name of the cache that a key belongs to, by its form. record says that it is
+// the key of a record, and not one of bookkeeping. ok is false if no cache has such a key.
+func Of(key string) (full string, record, ok bool) {
+	end := strings.IndexAny(key, ":!")
+	if end < 1 || end > MaxName || !validName.MatchString(key[:end]) {
+		return "", false, false
+	}
+	record = key[end] == ':'
+	return key[:end], record, !record || len(key) > end+1
+}
+
 // String returns the full name.
 func (n Names) String() string { return n.full }
 

@@ -73,7 +73,7 @@ func (g *SentinelServers) Client(
 }
 
 func (g *SentinelServers) dial(tweak ...func(*redis.UniversalOptions)) *redis.Client {
-	o := options(nil, g.sentinelAddrs()...)
+	o := options(nil, g.Addrs()...)
 	o.MasterName = watched
 	for _, f := range tweak {
 		f(o)
@@ -108,7 +108,8 @@ func (g *SentinelServers) Primary(tb testing.TB) string {
 	return agreed
 }
 
-func (g *SentinelServers) sentinelAddrs() (addrs []string) {
+// Addrs returns the addresses of the Sentinels. They call their primary "primary".
+func (g *SentinelServers) Addrs() (addrs []string) {
 	for _, s := range g.sentinels {
 		addrs = append(addrs, s.addr)
 	}

@@ -33,6 +33,7 @@ var (
 	swapScript    = Script(piece("swap"), "now record renew void replace")
 	touchScript   = Script(piece("touch"), "now record renew void tolerance")
 	inspectScript = Script(piece("inspect"), "now record idle")
+	lookScript    = Script(piece("look"), "now record idle")
 	clearScript   = Script(piece("clear"), "record void")
 
 	claimScript  = Script(piece("claim"), "now record renew tolerance expire due")

@@ -17,15 +17,27 @@ const PageKeys = 512
 // exists from the beginning to the end comes at least once. Keys that hold no record come too. An
 // error ends the walk of its primary and not those of the others.
 func (s *Store) Pages(ctx context.Context) iter.Seq2[[]string, error] {
+	return pages(ctx, s.wire, s.names.Prefix())
+}
+
+// Database walks the keys of a namespace as Pages does those of a cache. With an empty one it walks
+// all keys of the database.
+func Database(
+	ctx context.Context, w *wire.Client, namespace string,
+) iter.Seq2[[]string, error] {
+	return pages(ctx, w, namespace)
+}
+
+func pages(ctx context.Context, w *wire.Client, prefix string) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
-		servers, _, err := s.wire.Servers(ctx)
+		servers, _, err := w.Servers(ctx)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
 		// Side by side, so that a server that does not answer holds up no other.
 		walk := func(ctx context.Context, i int, yield func(page) bool) {
-			for keys, err := range servers[i].Pages(ctx, s.names.Prefix(), PageKeys, PageKeys) {
+			for keys, err := range servers[i].Pages(ctx, prefix, PageKeys, PageKeys) {
 				if !yield(page{keys, err}) {
 					return
 				}

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/activettl/rediscache/internal/redistest"
+	"github.com/activettl/rediscache/ttl"
+)
+
+// A namespace stands before the name, which may have it already. ls looks at its keys only, so that
+// a user who may not see other keys can run it.
+func TestNamespace(t *testing.T) {
+	s := redistest.Start(t)
+	p := at(t, s)
+	const users = "shop/prod/users"
+	for _, key := range []string{users + ":k", "others:k"} {
+		must(t, p.client.Set(t.Context(), key, "x", time.Minute).Err())
+	}
+	must(t, p.client.Do(t.Context(), "acl", "setuser", "shop", "on", ">hunter2", "~shop/prod/*",
+		"+@all").Err())
+	p.want(t, "1\n", "count", users)
+	if got := p.run(t, "count", "users"); got.code != exitNotFound {
+		t.Errorf("without the namespace: %+v", got)
+	}
+	listed := `{"cache":"shop/prod/users","records":1,"other":0,"bookkeeping":0}` + "\n"
+	other := `{"cache":"others","records":1,"other":0,"bookkeeping":0}` + "\n"
+	in := p.with("REDIS_NAMESPACE", "shop/prod/")
+	for _, tt := range []struct {
+		p    place
+		args []string
+	}{
+		{p, []string{"-namespace", "shop/prod/"}}, {in, nil},
+		{p.with("REDIS_NAMESPACE", "elsewhere/"), []string{"-namespace", "shop/prod/"}},
+		{p.with("REDIS_NAMESPACE", "no/ namespace"), []string{"-namespace", "shop/prod/"}},
+		{in.with("REDIS_USERNAME", "shop").with("REDIS_PASSWORD", "hunter2"), nil},
+	} {
+		tt.p.want(t, "1\n", append([]string{"count", "users"}, tt.args...)...)
+		tt.p.want(t, "1\n", append([]string{"count", users}, tt.args...)...)
+		tt.p.want(t, listed, append([]string{"ls", "-json"}, tt.args...)...)
+	}
+	in.want(t, other+listed, "ls", "-json", "-namespace", "")
+	in.want(t, "1\n", "count", "others", "-namespace=")
+	p.refuses(t, exitNotFound, "rediscache ls: there is no cache in the namespace none/",
+		"ls", "-namespace", "none/")
+}
+
+// -url takes the place of what the environment says.
+func TestURL(t *testing.T) {
+	s := redistest.Start(t)
+	p := at(t, s)
+	must(t, p.client.Set(t.Context(), "users:k", "x", time.Minute).Err())
+	must(t, p.client.Do(t.Context(), "acl", "setuser", "ann", "on", ">hunter2", "~*",
+		"+@all").Err())
+	open, ann := "redis://"+s.Addr(), "redis://ann:hunter2@"+s.Addr()
+	tests := []struct {
+		name string
+		env  map[string]string
+		url  string
+	}{
+		{"address", map[string]string{"REDIS_HOST": "127.0.0.1", "REDIS_PORT": "1",
+			"REDIS_TLS": "true", "REDIS_DB": "3"}, open},
+		{"URL", map[string]string{"REDIS_URL": "rediss://127.0.0.1:1/3"}, open},
+		{"user", map[string]string{"REDIS_USERNAME": "bob", "REDIS_PASSWORD": "secret"}, ann},
+		{"password file", map[string]string{"REDIS_PASSWORD_FILE": "/there/is/none"}, ann},
+		{"Sentinels", map[string]string{"REDIS_ADDRS": "127.0.0.1:1", "REDIS_MASTER_NAME": "m",
+			"REDIS_SENTINEL_USERNAME": "s", "REDIS_SENTINEL_PASSWORD": "secret"}, open},
+		{"certificates", map[string]string{"REDIS_TLS_CA_FILE": "/there/is/none"}, open},
+		{"numbers", map[string]string{"REDIS_POOL_SIZE": "3", "REDIS_CLIENT_NAME": "x",
+			"REDIS_READ_TIMEOUT": "5s", "REDIS_DIAL_TIMEOUT": "5s"},
+			open + "?pool_size=2&client_name=y&read_timeout=9s&dial_timeout=9s"},
+		{"user of the environment", map[string]string{"REDIS_USERNAME": "ann",
+			"REDIS_PASSWORD": "hunter2"}, open},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			place{env: tt.env}.want(t, "1\n", "count", "users", "-url", tt.url)
+		})
+	}
+	// What the URL does not say still counts.
+	got := place{env: map[string]string{"REDIS_USERNAME": "ann", "REDIS_PASSWORD": "secret"}}.
+		run(t, "count", "users", "-url", open)
+	if got.code != exitFailure || !strings.Contains(got.err, "WRONGPASS") {
+		t.Errorf("a wrong password in the environment: %+v", got)
+	}
+	got = p.run(t, "count", "users", "-url", "redis://hunter2@%zz")
+	if got.code != exitUsage || strings.Contains(got.err, "hunter2") ||
+		!strings.HasPrefix(got.err, "rediscache count users: -url takes a URL") {
+		t.Errorf("a bad URL: %+v", got)
+	}
+}
+
+// A client of one server would count a part of a cluster's records, and remove a part of them.
+func TestOneNode(t *testing.T) {
+	c := redistest.Cluster(t)
+	p := place{"node", environ(t, c.Addrs()[0]), c.Client(t)}
+	name, _ := p.name(t)
+	records := p.records(t, name, ttl.Active(time.Hour))
+	for _, key := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
+		must(t, records.Set(t.Context(), key, []byte("x")))
+	}
+	for _, args := range all(name) {
+		got := p.run(t, args...)
+		if got.code != exitUsage || got.out != "" || strings.Count(got.err, "\n") != 1 ||
+			!strings.Contains(got.err, "a node of a cluster") ||
+			!strings.Contains(got.err, "REDIS_ADDRS") {
+			t.Errorf("%q: %+v", args, got)
+		}
+	}
+	two := "redis://" + strings.Join(c.Addrs()[:2], ",")
+	p.want(t, "8\n", "count", name, "-url", two)
+}
+
+// The only node of a cluster has all records.
+func TestOnlyNode(t *testing.T) {
+	s := redistest.StartClusterOfOne(t)
+	p := at(t, s)
+	must(t, p.client.Set(t.Context(), "users:k", "x", time.Minute).Err())
+	p.want(t, "1\n", "count", "users")
+}
+
+// The address of a Sentinel is not that of Redis, and a server is no cluster.
+func TestWrongClient(t *testing.T) {
+	g := redistest.Sentinel(t)
+	got := place{env: environ(t, g.Addrs()[0])}.run(t, "ls")
+	if got.code != exitUsage || !strings.Contains(got.err, "is a Sentinel") ||
+		!strings.Contains(got.err, "REDIS_MASTER_NAME") {
+		t.Errorf("a Sentinel: %+v", got)
+	}
+	s := redistest.Standalone(t)
+	got = place{env: map[string]string{"REDIS_ADDRS": s.Addr()}}.run(t, "ls")
+	if got.code != exitFailure || !strings.Contains(got.err, "it is no cluster") {
+		t.Errorf("a server as a cluster: %+v", got)
+	}
+}
+
+// A server that does not know HELLO may be an old one, or a proxy.
+func TestNoHello(t *testing.T) {
+	s := redistest.Start(t, "--rename-command", "HELLO", "")
+	p := at(t, s)
+	must(t, p.client.Set(t.Context(), "users:k", "x", time.Minute).Err())
+	p.want(t, "1\n", "count", "users")
+}
+
+// The policy on the command line need not fit what the tool does not use.
+func TestPolicyOfOtherCache(t *testing.T) {
+	p := at(t, redistest.Standalone(t))
+	name, _ := p.name(t)
+	must(t, p.records(t, name, ttl.Active(time.Hour)).Set(t.Context(), "k", []byte("x")))
+	p = p.with("REDIS_SWEEP_INTERVAL", "1m").with("REDIS_SWEEP_IDLE", "30m").
+		with("REDIS_MAX_AGE", "5h").with("REDIS_REFRESH", "4h").with("REDIS_TOLERANCE", "1m").
+		with("REDIS_NEAR_BYTES", "1MiB")
+	for _, args := range [][]string{{"-policy-ttl", "10m"}, {"-policy-ttl", "10m", "-fixed"}} {
+		if got := p.run(t, append([]string{"stats", name}, args...)...); got.code != exitOK {
+			t.Errorf("%q: %+v", args, got)
+		}
+	}
+}
+
+// A variable of blanks counts as not set, and so no TTL is known by it.
+func TestBlankTTL(t *testing.T) {
+	p := at(t, redistest.Standalone(t)).with("REDIS_DEFAULT_TTL", "  ")
+	name, _ := p.name(t)
+	must(t, p.records(t, name, ttl.Active(48*time.Hour)).Set(t.Context(), "k", []byte("x")))
+	got := p.run(t, "sweep", name, "-max-idle", "1s", "-yes")
+	if got.code != exitUsage || !strings.Contains(got.err, "must say the TTL") {
+		t.Errorf("sweep: %+v", got)
+	}
+	if got := p.run(t, "inspect", name, "k"); !strings.Contains(got.out, "idle       unknown") {
+		t.Errorf("inspect: %+v", got)
+	}
+}
+
+// The null device is no terminal: nobody answers, and bytes do no harm there.
+func TestNullDevice(t *testing.T) {
+	p := at(t, redistest.Standalone(t))
+	name, _ := p.name(t)
+	must(t, p.records(t, name, ttl.Active(time.Hour)).Set(t.Context(), "k", []byte{0, 1}))
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	must(t, err)
+	defer null.Close()
+	run := func(args ...string) string {
+		var stderr strings.Builder
+		cmd := toolCmd(t, p.env, args...)
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = null, null, &stderr
+		_ = cmd.Run() // what it writes tells
+		return stderr.String()
+	}
+	if said := run("get", name, "k", "-raw"); said != "" {
+		t.Errorf("get -raw: %s", said)
+	}
+	if said := run("clear", name); !strings.Contains(said, "stdin is no terminal") {
+		t.Errorf("clear: %s", said)
+	}
+}

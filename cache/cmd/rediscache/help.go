@@ -1,0 +1,88 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"runtime/debug"
+	"strings"
+)
+
+const intro = `rediscache looks into the caches of package rediscache, and repairs them. It renews
+no record.
+
+  rediscache COMMAND [flags] [arguments]
+
+`
+
+const outro = `
+Where Redis is, the environment says, as it does to programs that call cache.FromEnv: REDIS_URL, or
+REDIS_HOST, REDIS_PORT, REDIS_ADDRS and so on. -url URL takes their place. REDIS_USERNAME and
+REDIS_PASSWORD still count if the URL has none. A password belongs there, since everybody on the
+machine sees arguments. A cluster takes REDIS_ADDRS, or a URL with two of its nodes. NAME is the
+name of a cache, such as users, or shop/prod/users with its namespace.
+
+Flags for every command: -url, -namespace, -json, -yes, -progress. "rediscache help COMMAND" tells
+more, and "rediscache -version" the version.
+
+Exit codes: 0 done, 1 failed, 2 wrong arguments or environment, 3 no such cache or key (for near, no
+process), 130 interrupted.
+`
+
+// overview is what the tool says if it is told nothing.
+func overview() string {
+	var b strings.Builder
+	b.WriteString(intro)
+	width := 0
+	for _, c := range commands() {
+		width = max(width, len(c.name))
+	}
+	for _, c := range commands() {
+		fmt.Fprintf(&b, "  %-*s  %s\n", width, c.name, c.summary)
+		fmt.Fprintf(&b, "  %-*s      %s\n", width, "", c.examples[0])
+	}
+	b.WriteString(outro)
+	return b.String()
+}
+
+// help prints the help of a command, or the overview.
+func (s *session) help(args []string) error {
+	if len(args) == 0 {
+		return s.write(overview())
+	}
+	c := find(args[0])
+	if c == nil {
+		return usage(`there is no such command; "rediscache help" lists them`)
+	}
+	return s.write(c.help(s.flagSet(c, c.make())))
+}
+
+func (c *command) help(fs *flag.FlagSet) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n", strings.TrimSpace("rediscache "+c.name+" "+c.args))
+	fmt.Fprintf(&b, "%s%s.\n\n%s\n\nExamples:\n\n", strings.ToUpper(c.summary[:1]), c.summary[1:],
+		strings.TrimSpace(c.about))
+	for _, example := range c.examples {
+		fmt.Fprintf(&b, "  %s\n", example)
+	}
+	b.WriteString("\nFlags:\n\n")
+	fs.VisitAll(func(f *flag.Flag) {
+		kind, text := flag.UnquoteUsage(f)
+		fmt.Fprintf(&b, "  %s\n      %s\n", strings.TrimSpace("-"+f.Name+" "+kind), text)
+	})
+	return b.String()
+}
+
+// version says which version of the module this is.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "rediscache (unknown version)\n"
+	}
+	revision := ""
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			revision = " " + setting.Value
+		}
+	}
+	return fmt.Sprintf("rediscache %s%s %s\n", info.Main.Version, revision, info.GoVersion)
+}

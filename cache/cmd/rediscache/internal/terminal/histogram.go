@@ -1,0 +1,77 @@
+package terminal
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// Bucket is how many things are no more than a limit, and more than the limit of the one before.
+type Bucket struct {
+	Limit int64 // negative for no limit
+	Count int
+}
+
+// Histogram counts things by limits, which ascend. What is more than all of them is counted too.
+type Histogram struct{ buckets []Bucket }
+
+// NewHistogram returns one with these limits and nothing counted.
+func NewHistogram(limits ...int64) *Histogram {
+	h := &Histogram{}
+	for _, limit := range limits {
+		h.buckets = append(h.buckets, Bucket{Limit: limit})
+	}
+	h.buckets = append(h.buckets, Bucket{Limit: -1})
+	return h
+}
+
+// Add counts one thing.
+func (h *Histogram) Add(n int64) {
+	i := 0
+	for i < len(h.buckets)-1 && n > h.buckets[i].Limit {
+		i++
+	}
+	h.buckets[i].Count++
+}
+
+// Buckets returns those between the first and the last one that have counted something.
+func (h *Histogram) Buckets() []Bucket {
+	first, last := len(h.buckets), -1
+	for i, b := range h.buckets {
+		if b.Count > 0 {
+			first, last = min(first, i), i
+		}
+	}
+	if last < 0 {
+		return []Bucket{}
+	}
+	return h.buckets[first : last+1]
+}
+
+// barWidth is the length of the longest bar.
+const barWidth = 40
+
+// Write draws the histogram, a line for each bucket. show writes a limit.
+func (h *Histogram) Write(w io.Writer, show func(limit int64) string) {
+	most, width, digits := 1, 0, 0
+	var labels []string
+	for _, b := range h.Buckets() {
+		label := "more"
+		if b.Limit >= 0 {
+			label = "up to " + show(b.Limit)
+		}
+		labels = append(labels, label)
+		most, width = max(most, b.Count), max(width, utf8.RuneCountInString(label))
+		digits = max(digits, len(Number(b.Count)))
+	}
+	for i, b := range h.Buckets() {
+		bar := b.Count * barWidth / most
+		if b.Count > 0 {
+			bar = max(bar, 1) // what is there is seen
+		}
+		line := fmt.Sprintf("  %-*s  %*s  %s", width, labels[i], digits, Number(b.Count),
+			strings.Repeat("#", bar))
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
+	}
+}
