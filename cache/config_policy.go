@@ -117,25 +117,29 @@ func (c *Config) take(other Config, fields []reflect.StructField) {
 	}
 }
 
-// policyUnits are the fields of policyVariables that are set together, such as SWEEP_INTERVAL and
-// SWEEP_IDLE. The first unit has those that the others are checked against.
-var policyUnits = func() (units [][]reflect.StructField) {
-	word := "TTL"
-	units = [][]reflect.StructField{nil}
-	for f := range reflect.TypeFor[policyVariables]().Fields() {
-		first, _, _ := strings.Cut(f.Tag.Get("env"), "_")
-		switch last := len(units) - 1; {
-		case f.Name == "DefaultTTL" || f.Name == "FixedTTL":
-			units[0] = append(units[0], f)
-		case first == word:
-			units[last] = append(units[last], f)
-		default:
-			units = append(units, []reflect.StructField{f})
+// policyUnits are the fields of policyVariables, those that are set together as one unit. The first
+// unit has those that the others are checked against, each beside those before it.
+var policyUnits = unitsOf([][]string{
+	{"DefaultTTL", "FixedTTL"},
+	{"MaxAge"},
+	{"Tolerance"},
+	{"Jitter"},
+	{"Refresh"},
+	{"SweepInterval", "SweepIdle"},
+	{"NearBytes", "NearStaleness"},
+	{"Namespace"},
+})
+
+func unitsOf(names [][]string) [][]reflect.StructField {
+	units := make([][]reflect.StructField, len(names))
+	for i, unit := range names {
+		for _, name := range unit {
+			f, _ := reflect.TypeFor[policyVariables]().FieldByName(name)
+			units[i] = append(units[i], f)
 		}
-		word = first
 	}
 	return units
-}()
+}
 
 // needs says what each variable needs of those before it in the table.
 var needs = map[string]string{

@@ -123,7 +123,9 @@ func (e *Error) Unwrap() error { return e.Err }
 // fail makes the error of an operation on a key.
 func (c *core) fail(op, key string, err error) error {
 	label := c.label(key)
-	err = c.wire.Explain(err)
+	if err != ErrNotFound { // which is no failure, and frequent
+		err = c.wire.Explain(err)
+	}
 	if c.redact != nil {
 		err = hide(err, label, key) // a server may quote it
 	}

@@ -77,7 +77,13 @@ func (n Names) Seen(shard int) string { return n.full + "!seen:" + strconv.Itoa(
 func (n Names) Load(key string) string { return n.full + "!load:" + n.Text(key) }
 
 // Near is what the names of canaries begin with.
-func (n Names) Near() string { return n.full + "!near" }
+func (n Names) Near() string { return n.full + near }
+
+const near = "!near"
+
+// Canaries is the pattern of the canaries of all caches, as PUBSUB CHANNELS takes it. Of tells the
+// cache of each.
+const Canaries = "*" + near + ":*"
 
 // Longest holds the longest TTL that a record of a tracked cache was given.
 func (n Names) Longest() string { return n.full + "!longest" }

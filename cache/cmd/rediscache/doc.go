@@ -33,9 +33,10 @@
 //
 // # Keys
 //
-// A key is printed as it is, or as a quoted Go string if it has spaces, control characters or bytes
-// that are not UTF-8, or begins with a quote or a hyphen. Every command takes both forms. Flags may
-// stand before and behind the other arguments; -- ends them.
+// A key is printed as it is, where a terminal and a shell take it. Other keys are printed as quoted
+// Go strings: those with spaces, control characters or bytes that are not UTF-8, and those that
+// begin with a quote or a hyphen. Every command takes both forms. Flags may stand before and behind
+// the other arguments; -- ends them.
 //
 // # Scripts
 //

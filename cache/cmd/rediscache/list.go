@@ -28,40 +28,37 @@ func (ls) run(ctx context.Context, s *session, _ []string) error {
 		return err
 	}
 	caches := map[string]*listed{}
-	of := func(key string) (c *listed, record bool) {
-		full, record, ok := names.Of(key)
-		if !ok {
-			return nil, false
-		}
-		if c = caches[full]; c == nil {
-			c = &listed{Cache: full}
-			caches[full] = c
-		}
-		return c, record
-	}
 	st, namespace := s.store(names.Names{}), s.config.Options().Namespace
 	n, err := s.walk(ctx, store.Database(ctx, s.wire, namespace), "record counted",
 		func(page []string) (int, error) {
 			var keys []string
+			of := map[string]*listed{} // the cache of each of keys
 			for _, key := range page {
-				switch c, record := of(key); {
-				case record:
-					keys = append(keys, key)
-				case c != nil:
-					c.Bookkeeping++
+				full, record, ok := names.Of(key)
+				if !ok {
+					continue
 				}
+				c := caches[full]
+				if c == nil {
+					c = &listed{Cache: full}
+					caches[full] = c
+				}
+				if !record {
+					c.Bookkeeping++
+					continue
+				}
+				keys, of[key] = append(keys, key), c
 			}
 			records, err := st.Records(ctx, keys)
 			if err != nil {
 				return 0, err
 			}
 			for _, key := range keys {
-				c, _ := of(key)
-				c.Other++
+				of[key].Other++
 			}
 			for _, key := range records {
-				c, _ := of(key)
-				c.Records, c.Other = c.Records+1, c.Other-1
+				of[key].Records++
+				of[key].Other--
 			}
 			return len(records), nil
 		})

@@ -115,7 +115,7 @@ func (s *session) channels(
 	if s.wire.Clustered() {
 		list, count = "shardchannels", "shardnumsub"
 	}
-	cmd, err := ask1(ctx, server, redis.NewStringSliceCmd(ctx, "pubsub", list, "*!near:*"))
+	cmd, err := ask1(ctx, server, redis.NewStringSliceCmd(ctx, "pubsub", list, names.Canaries))
 	if err != nil {
 		return nil, err
 	}

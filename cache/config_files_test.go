@@ -1,0 +1,143 @@
+package cache_test
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/internal/redistest"
+)
+
+// pems are the files of the client of a server with TLS.
+type pems struct{ ca, cert, key string }
+
+func caFile(t *testing.T) string { return secureFiles(t, redistest.Secure(t)).ca }
+
+// secureFiles writes what a client of the server needs. The authority's certificate is the end of
+// the chain that the client verifies.
+func secureFiles(t *testing.T, s *redistest.Server) (f pems) {
+	t.Helper()
+	var config *tls.Config
+	s.Client(t, func(o *redis.UniversalOptions) { config = o.TLSConfig })
+	conn, err := tls.Dial("tcp", s.Addr(), config)
+	must(t, err)
+	defer conn.Close()
+	chain := conn.ConnectionState().VerifiedChains[0]
+	key, err := x509.MarshalPKCS8PrivateKey(config.Certificates[0].PrivateKey)
+	must(t, err)
+	dir := t.TempDir()
+	write := func(name, kind string, der []byte) string {
+		path := filepath.Join(dir, name)
+		text := pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
+		must(t, os.WriteFile(path, text, 0o600))
+		return path
+	}
+	return pems{write("ca.crt", "CERTIFICATE", chain[len(chain)-1].Raw),
+		write("client.crt", "CERTIFICATE", config.Certificates[0].Certificate[0]),
+		write("client.key", "PRIVATE KEY", key)}
+}
+
+// A private authority and a certificate of the client, which is read for each connection.
+func TestFromEnvToTLS(t *testing.T) {
+	s := redistest.Secure(t)
+	host, port, err := net.SplitHostPort(s.Addr())
+	must(t, err)
+	var user, password string
+	admin := s.Client(t, func(o *redis.UniversalOptions) { user, password = o.Username, o.Password })
+	f := secureFiles(t, s)
+	vars := map[string]string{"REDIS_HOST": host, "REDIS_PORT": port, "REDIS_USERNAME": user,
+		"REDIS_PASSWORD": password, "REDIS_TLS_CA_FILE": f.ca, "REDIS_TLS_CERT_FILE": f.cert,
+		"REDIS_TLS_KEY_FILE": f.key}
+	t.Run("files", func(t *testing.T) {
+		rdb, u := fromEnv(t, vars)
+		must(t, os.Remove(f.key))
+		must(t, u.Set(ctx(t), 1, bob)) // on the connection that is there
+		hangUp(t, admin, rdb)
+		_, err := u.Get(ctx(t), 1)
+		if text := fmt.Sprint(err); !strings.Contains(text, "Config.TLSKeyFile cannot be read") ||
+			strings.Contains(text, f.key) {
+			t.Errorf("Get without the key: %v", err)
+		}
+		must(t, os.WriteFile(f.key, must2(os.ReadFile(secureFiles(t, s).key)), 0o600))
+		got, err := u.Get(ctx(t), 1)
+		wantUser(t, got, err, bob)
+	})
+	t.Run("without the authority", func(t *testing.T) {
+		vars["REDIS_TLS_CA_FILE"], vars["REDIS_TLS"] = "", "true"
+		environment(t, vars)
+		cfg, err := cache.FromEnv()
+		must(t, err)
+		rdb := cfg.Client()
+		defer rdb.Close()
+		err = mustNew[int64](t, rdb, "users", jsonUsers, nil).Set(ctx(t), 1, ann)
+		if !isError[x509.UnknownAuthorityError](err) {
+			t.Errorf("Set: %v", err)
+		}
+	})
+	t.Run("skip_verify", func(t *testing.T) {
+		f := secureFiles(t, s)
+		fromEnv(t, map[string]string{
+			"REDIS_URL":           "rediss://" + user + ":" + password + "@" + s.Addr() + "?skip_verify=true",
+			"REDIS_TLS_CERT_FILE": f.cert, "REDIS_TLS_KEY_FILE": f.key})
+	})
+	t.Run("unreadable authority of a program", func(t *testing.T) {
+		cfg := cache.Config{Addrs: []string{s.Addr()}, TLSCAFile: "/nowhere"}
+		if trusted := cfg.UniversalOptions().TLSConfig.RootCAs; trusted == nil {
+			t.Error("it trusts the machine's authorities")
+		}
+	})
+}
+
+func must2[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// hangUp ends the connections that rdb has, as a server does.
+func hangUp(t *testing.T, admin *redis.Client, rdb redis.UniversalClient) {
+	t.Helper()
+	id, err := rdb.Do(ctx(t), "client", "id").Int64()
+	must(t, err)
+	must(t, admin.Do(ctx(t), "client", "kill", "id", id).Err())
+}
+
+// The password of a file may change: each new connection reads it.
+func TestPasswordFileRotates(t *testing.T) {
+	s := redistest.Start(t)
+	admin := s.Client(t)
+	path := filepath.Join(t.TempDir(), "password")
+	rotate := func(password string) {
+		t.Helper()
+		must(t, admin.Do(ctx(t), "acl", "setuser", "app", "on", "resetpass", ">"+password, "~*",
+			"&*", "+@all").Err())
+		must(t, os.WriteFile(path, []byte(password+"\n"), 0o600))
+	}
+	rotate("hunter2")
+	rdb, u := fromEnv(t, map[string]string{"REDIS_URL": "redis://" + s.Addr(),
+		"REDIS_USERNAME": "app", "REDIS_PASSWORD_FILE": path})
+	for _, password := range []string{"hunter3", "hunter4"} {
+		rotate(password)
+		hangUp(t, admin, rdb)
+		got, err := u.Get(ctx(t), 1)
+		wantUser(t, got, err, ann)
+	}
+	must(t, os.Remove(path))
+	hangUp(t, admin, rdb)
+	_, err := u.Get(ctx(t), 1)
+	if text := fmt.Sprint(err); !errors.Is(err, os.ErrNotExist) || strings.Contains(text, path) ||
+		!strings.Contains(text, "Config.PasswordFile cannot be read") {
+		t.Errorf("Get without the file: %v", err)
+	}
+}

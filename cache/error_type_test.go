@@ -1,0 +1,100 @@
+package cache_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/cache"
+	"github.com/activettl/rediscache/internal/redistest"
+)
+
+// The types of errors are a closed set, and do not mistake a loader's error for one of Redis.
+func TestErrorTypes(t *testing.T) {
+	s := redistest.Start(t)
+	h := &recorder{}
+	client := s.Client(t, func(o *redis.UniversalOptions) { o.DialerRetries, o.MaxRetries = 1, -1 })
+	u := mustNew[string](t, client, "users", jsonUsers, &cache.Options{
+		Hook: h, MaxValueBytes: 100, RedactKeys: true,
+		Load: cache.LoadConfig{Outage: cache.FailFast},
+	})
+	must(t, s.Client(t).Set(ctx(t), "users:garbage", "{", time.Hour).Err())
+	must(t, s.Client(t).SAdd(ctx(t), "users:aSetOfOthers", "x").Err())
+	must(t, u.Set(ctx(t), "ann", ann))
+	canceled, cancel := context.WithCancel(ctx(t))
+	cancel()
+	late, cancelLate := context.WithDeadline(ctx(t), time.Now().Add(-time.Second))
+	defer cancelLate()
+	steps := []struct {
+		want string
+		do   func()
+	}{
+		{"", func() { _, _ = u.Get(ctx(t), "ann") }},
+		{"", func() { _, _ = u.Get(ctx(t), "none") }},
+		{"", func() { _, _ = u.Get(ctx(t), "record") }}, // a word of ErrNotFound, which is hidden
+		{"key", func() { _, _ = u.Get(ctx(t), "") }},
+		{"decode", func() { _, _ = u.Get(ctx(t), "garbage") }},
+		{"wrong_type", func() { _, _ = u.Get(ctx(t), "aSetOfOthers") }},
+		{"too_large", func() { _ = u.Set(ctx(t), "k", User{Name: strings.Repeat("x", 200)}) }},
+		{"ttl", func() { _ = u.Set(ctx(t), "k", ann, cache.WithTTL(-1)) }},
+		{"unknown_field", func() { _ = u.UpdateField(ctx(t), "ann", "none", 1) }},
+		{"field_value", func() { _ = u.UpdateField(ctx(t), "ann", "age", "x") }},
+		{"canceled", func() { _, _ = u.Get(canceled, "ann") }},
+		{"timeout", func() { _, _ = u.Get(late, "ann") }},
+		{"max_idle", func() { _, _ = u.Sweep(ctx(t), 0) }},
+		{"other", func() {
+			_, _ = u.Modify(ctx(t), "ann", func(User) (User, error) { return ann, errors.New("x") })
+		}},
+		{"loader", func() {
+			_, _ = u.GetOrLoad(ctx(t), "nothing", func(_ context.Context, k string) (User, error) {
+				return ann, fmt.Errorf("%w %s", errDatabase, k)
+			})
+		}},
+		{"redis", func() {
+			must(t, s.Client(t).ConfigSet(ctx(t), "maxmemory", "1").Err())
+			_ = u.Set(ctx(t), "ann", ann)
+			must(t, s.Client(t).ConfigSet(ctx(t), "maxmemory", "0").Err())
+		}},
+		{"redis", func() { // the Load, which is loaded and not stored
+			must(t, s.Client(t).ConfigSet(ctx(t), "maxmemory", "1").Err())
+			_, err := u.GetOrLoad(ctx(t), "full", func(context.Context, string) (User, error) {
+				return ann, nil
+			})
+			must(t, err)
+			must(t, s.Client(t).ConfigSet(ctx(t), "maxmemory", "0").Err())
+			h.ended = h.of("Load")
+		}},
+		{"connection", func() {
+			s.Stop()
+			_, _ = u.Get(ctx(t), "ann")
+		}},
+		{"unavailable", func() {
+			_, _ = u.GetOrLoad(ctx(t), "ann", func(context.Context, string) (User, error) {
+				return ann, nil
+			})
+		}},
+		{"closed", func() {
+			must(t, u.Close())
+			_, _ = u.Get(ctx(t), "ann")
+		}},
+	}
+	for _, step := range steps {
+		h.forget()
+		step.do()
+		if len(h.ended) == 0 {
+			if step.want != "max_idle" { // no pass is made
+				t.Errorf("nothing was told where %q was wanted", step.want)
+			}
+			continue
+		}
+		last := h.ended[len(h.ended)-1]
+		if last.ErrorType != step.want || (last.Err == nil) != (step.want == "") {
+			t.Errorf("told %q of %v, want %q", last.ErrorType, last.Err, step.want)
+		}
+	}
+}
