@@ -21,42 +21,31 @@ const patience = 900 * time.Millisecond
 //
 // It fails fast. Without a deadline, an operation ends after some ten milliseconds where the
 // connection is refused, and within 3 s where nothing answers. For that, timeouts are 900 ms, a
-// command is tried twice (three times in a cluster, for its redirections), and the seeds of a
+// command is tried twice (three times in a cluster, for its redirections), and the Addrs of a
 // cluster share the time of two timeouts. Longer timeouts make that longer.
 //
-// It is redis.NewUniversalClient of UniversalOptions, but for the seeds of a cluster.
+// To find a cluster, the client asks one of the Addrs after another, in a random order. Each has an
+// equal share of the time: 300 ms of six. A request may last for the time of two timeouts. So it
+// goes on in the background, and a late answer counts while another address is asked. A cluster is
+// found by the first operation if all of its nodes connect and answer within 1.8 s. Where some do
+// not answer at all, that operation may fail, and the next one finds the cluster. The one that
+// finds it may then take up to 3 s, whatever its deadline: go-redis asks for the commands of the
+// servers, and not always one that answers. An answer with loopback addresses or port 0 counts for
+// its own address only, so it may take a second operation.
+//
+// It is redis.NewUniversalClient of UniversalOptions, but for the way to find a cluster.
 func (c Config) Client() redis.UniversalClient {
 	o := c.UniversalOptions()
 	rdb := redis.NewUniversalClient(o)
 	if cluster, ok := rdb.(*redis.ClusterClient); ok && c.cluster() {
-		seeds := time.Duration(len(o.Addrs))
-		limit := discovery((max(o.DialTimeout, 0) + max(o.ReadTimeout, 0)) / seeds)
+		whole := max(o.DialTimeout, 0) + max(o.ReadTimeout, 0)
+		d := &discovery{turn: whole / time.Duration(len(o.Addrs)), request: whole,
+			waiting: map[chan slots]*seed{}}
 		if o.ReadTimeout > 0 { // or else the caller has turned timeouts off
-			cluster.OnNewNode(func(node *redis.Client) { node.AddHook(limit) })
+			cluster.OnNewNode(func(node *redis.Client) { node.AddHook(&seed{discovery: d}) })
 		}
 	}
 	return rdb
-}
-
-// discovery bounds how long one seed of a cluster may take to tell of the others. go-redis asks
-// them one after another: six of which none answers would take six times the timeouts.
-type discovery time.Duration
-
-func (discovery) DialHook(next redis.DialHook) redis.DialHook { return next }
-
-func (discovery) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return next
-}
-
-func (d discovery) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
-	return func(ctx context.Context, cmd redis.Cmder) error {
-		if cmd.Name() == "cluster" {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, time.Duration(d))
-			defer cancel()
-		}
-		return next(ctx, cmd)
-	}
 }
 
 func (c Config) cluster() bool { return len(c.Addrs) > 0 && c.MasterName == "" }

@@ -74,6 +74,8 @@ func (v *variables) settlePort() {
 		v.Port = nil
 	case v.Host == nil:
 		v.Host = new(env.Host(v.Port.Host))
+	case !v.Port.IsOf(string(*v.Host)):
+		v.Port = nil
 	}
 }
 

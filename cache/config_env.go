@@ -106,12 +106,15 @@ func variable(prefix, tag string) string {
 // A URL has go-redis' form and parameters: rediss://user:password@host:6379/0?pool_size=20. Several
 // hosts are a cluster, or Sentinels with ?master_name=. There the user and the password of the URL
 // are those of the Sentinels, and ?username= and ?password= those of the servers. The default port
-// is 6379.
+// is 6379. Some platforms, such as Heroku, have certificates that no authority has signed: add
+// ?skip_verify=true to rediss://, or set TLSConfig.InsecureSkipVerify of [Config.UniversalOptions].
+// The connection is encrypted then, but nothing proves who the server is.
 //
 // Two variables that contradict each other are an error: REDIS_URL and a REDIS_PASSWORD that
 // differs, for example. Equal ones are fine, since some platforms set both. REDIS_PORT=tcp://… is
-// what Kubernetes sets for a service named redis: its host counts only if no other variable names
-// one, and its port only beside REDIS_HOST.
+// what Kubernetes sets for a service named redis. It counts only if no other variable names a
+// server, and its port also beside a REDIS_HOST that is the service: its IP address, redis,
+// redis.namespace or redis.namespace.svc and what may follow.
 //
 // The files are read once, to find errors early. The error of FromEnv has a line for each bad
 // variable, which begins with its name and says what it takes. It shows no value.

@@ -3,6 +3,7 @@ package cache
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -73,6 +74,9 @@ func certificateIn(certFile, keyFile string) (pair tls.Certificate, bad string, 
 	if err != nil {
 		return pair, "TLSCertFile", err
 	}
+	if err = checkCertificate(cert); err != nil {
+		return pair, "TLSCertFile", err
+	}
 	key, err := read(keyFile)
 	if err != nil {
 		return pair, "TLSKeyFile", err
@@ -81,6 +85,20 @@ func certificateIn(certFile, keyFile string) (pair tls.Certificate, bad string, 
 		return pair, "TLSKeyFile", fmt.Errorf("does not fit the certificate: %w", err)
 	}
 	return pair, "", nil
+}
+
+// checkCertificate looks at the first certificate of a file, which is the one that a key is for.
+func checkCertificate(text []byte) error {
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
+			return fmt.Errorf("holds a bad certificate: %w", err)
+		}
+		return nil
+	}
+	return errors.New("holds no certificate in PEM")
 }
 
 // read returns what a file holds. Its error does not show the path.

@@ -1,6 +1,9 @@
 package cache_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -53,7 +56,9 @@ func TestFromEnvToTLS(t *testing.T) {
 	host, port, err := net.SplitHostPort(s.Addr())
 	must(t, err)
 	var user, password string
-	admin := s.Client(t, func(o *redis.UniversalOptions) { user, password = o.Username, o.Password })
+	admin := s.Client(t, func(o *redis.UniversalOptions) {
+		user, password = o.Username, o.Password
+	})
 	f := secureFiles(t, s)
 	vars := map[string]string{"REDIS_HOST": host, "REDIS_PORT": port, "REDIS_USERNAME": user,
 		"REDIS_PASSWORD": password, "REDIS_TLS_CA_FILE": f.ca, "REDIS_TLS_CERT_FILE": f.cert,
@@ -84,10 +89,22 @@ func TestFromEnvToTLS(t *testing.T) {
 			t.Errorf("Set: %v", err)
 		}
 	})
+	t.Run("InsecureSkipVerify", func(t *testing.T) {
+		vars["REDIS_TLS_CA_FILE"], vars["REDIS_TLS"] = "", "true"
+		environment(t, vars)
+		cfg, err := cache.FromEnv()
+		must(t, err)
+		o := cfg.UniversalOptions()
+		o.TLSConfig.InsecureSkipVerify = true
+		rdb := redis.NewUniversalClient(o)
+		defer rdb.Close()
+		must(t, rdb.Ping(ctx(t)).Err())
+	})
 	t.Run("skip_verify", func(t *testing.T) {
 		f := secureFiles(t, s)
 		fromEnv(t, map[string]string{
-			"REDIS_URL":           "rediss://" + user + ":" + password + "@" + s.Addr() + "?skip_verify=true",
+			"REDIS_URL": "rediss://" + user + ":" + password + "@" + s.Addr() +
+				"?skip_verify=true",
 			"REDIS_TLS_CERT_FILE": f.cert, "REDIS_TLS_KEY_FILE": f.key})
 	})
 	t.Run("unreadable authority of a program", func(t *testing.T) {
@@ -96,6 +113,53 @@ func TestFromEnvToTLS(t *testing.T) {
 			t.Error("it trusts the machine's authorities")
 		}
 	})
+}
+
+// The file that is wrong is blamed, by FromEnv and by the client.
+func TestBlamesFile(t *testing.T) {
+	good := secureFiles(t, redistest.Secure(t))
+	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	otherKey := must2(x509.MarshalPKCS8PrivateKey(other))
+	file := func(text string) string {
+		path := filepath.Join(t.TempDir(), "file")
+		must(t, os.WriteFile(path, []byte(text), 0o600))
+		return path
+	}
+	begin, end := "-----BEGIN CERTIFICATE-----\n", "\n-----END CERTIFICATE-----\n"
+	for name, tt := range map[string]struct{ cert, key, variable, field string }{
+		"certificate without PEM": {file("hunter2"), good.key,
+			"REDIS_TLS_CERT_FILE holds no certificate in PEM", "TLSCertFile"},
+		"certificate is the key": {good.key, good.key,
+			"REDIS_TLS_CERT_FILE holds no certificate in PEM", "TLSCertFile"},
+		"certificate is damaged": {file(begin + "aHVudGVyMg==" + end), good.key,
+			"REDIS_TLS_CERT_FILE holds a bad certificate: ", "TLSCertFile"},
+		"key without PEM": {good.cert, file("hunter2"),
+			"REDIS_TLS_KEY_FILE does not fit the certificate: ", "TLSKeyFile"},
+		"key of another": {good.cert, file(string(pem.EncodeToMemory(&pem.Block{
+			Type: "PRIVATE KEY", Bytes: otherKey}))),
+			"REDIS_TLS_KEY_FILE does not fit the certificate: ", "TLSKeyFile"},
+		"key before the certificate": {file(string(must2(os.ReadFile(good.key))) +
+			string(must2(os.ReadFile(good.cert)))), good.key, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			environment(t, map[string]string{"REDIS_HOST": "h", "REDIS_TLS_CERT_FILE": tt.cert,
+				"REDIS_TLS_KEY_FILE": tt.key})
+			_, err := cache.FromEnv()
+			o := cache.Config{TLSCertFile: tt.cert, TLSKeyFile: tt.key}.UniversalOptions()
+			_, clientErr := o.TLSConfig.GetClientCertificate(nil)
+			if tt.field == "" {
+				if err != nil || clientErr != nil {
+					t.Errorf("%v, %v", err, clientErr)
+				}
+				return
+			}
+			wantLine(t, err, "", tt.variable)
+			if !strings.HasPrefix(fmt.Sprint(clientErr), "rediscache: Config."+tt.field+" ") {
+				t.Errorf("the client: %v, want %s", clientErr, tt.field)
+			}
+		})
+	}
 }
 
 func must2[T any](v T, err error) T {

@@ -61,7 +61,8 @@ func dialled(t *testing.T, cfg cache.Config, dial dialer) redis.UniversalClient 
 
 type dialHook struct{ dial dialer }
 
-func (h dialHook) DialHook(redis.DialHook) redis.DialHook               { return redis.DialHook(h.dial) }
+func (h dialHook) DialHook(redis.DialHook) redis.DialHook { return redis.DialHook(h.dial) }
+
 func (h dialHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
 func (h dialHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return next

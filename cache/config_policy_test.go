@@ -25,8 +25,9 @@ func TestConfigFor(t *testing.T) {
 		"all": {base, "SESSIONS", map[string]string{
 			"SESSIONS_TTL": "30m", "SESSIONS_ACTIVE_TTL": "true", "SESSIONS_MAX_AGE": "12h",
 			"SESSIONS_TOLERANCE": "10", "SESSIONS_REFRESH": "1m", "SESSIONS_SWEEP_INTERVAL": "5",
-			"SESSIONS_SWEEP_IDLE": "6", "SESSIONS_NEAR_BYTES": "1kB", "SESSIONS_NEAR_STALENESS": "7",
-			"SESSIONS_NAMESPACE": "own/",
+			"SESSIONS_SWEEP_IDLE": "6", "SESSIONS_NEAR_BYTES": "1kB",
+			"SESSIONS_NEAR_STALENESS": "7",
+			"SESSIONS_NAMESPACE":      "own/",
 		}, func(c *cache.Config) {
 			c.DefaultTTL, c.MaxAge, c.Tolerance = 30*time.Minute, 12*hour, 10*time.Second
 			c.Refresh, c.SweepInterval, c.SweepIdle = time.Minute, 5*time.Second, 6*time.Second
@@ -98,7 +99,8 @@ func TestConfigForRefuses(t *testing.T) {
 		"policy that switches, own and own": {cache.Config{Tolerance: time.Minute}, "a",
 			map[string]string{"A_ACTIVE_TTL": "no", "A_REFRESH": "40m", "A_TTL": "30m"},
 			"A_REFRESH contradicts A_TTL"},
-		"a bad TTL of the program": {cache.Config{DefaultTTL: -1}, "a", nil, "REDIS_DEFAULT_TTL is"},
+		"a bad TTL of the program": {cache.Config{DefaultTTL: -1}, "a", nil,
+			"REDIS_DEFAULT_TTL is"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for name, value := range tt.vars {

@@ -1,6 +1,7 @@
 package cache_test
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -120,8 +121,9 @@ func TestFromEnvToSentinels(t *testing.T) {
 	}
 	t.Run("variables", func(t *testing.T) { fromEnv(t, vars) })
 	t.Run("URL", func(t *testing.T) {
-		fromEnv(t, map[string]string{"REDIS_URL": "redis://watcher:hunter3@" +
-			strings.Join(addrs, ",") + "/1?master_name=" + master + "&username=app&password=hunter2"})
+		fromEnv(t, map[string]string{"REDIS_URL": fmt.Sprintf(
+			"redis://watcher:hunter3@%s/1?master_name=%s&username=app&password=hunter2",
+			strings.Join(addrs, ","), master)})
 	})
 	t.Run("wrong password of the Sentinels", func(t *testing.T) {
 		vars["REDIS_SENTINEL_PASSWORD"] = "hunter4"
@@ -156,7 +158,8 @@ func TestFromEnvToReplicas(t *testing.T) {
 		cmd := exec.CommandContext(ctx(t), "go", "run", file)
 		cmd.Env = append(os.Environ(), "REDIS_URL=redis://"+strings.Join(addrs, ",")+
 			"?master_name="+master, "REDIS_READ_FROM="+from, "REDIS_ACTIVE_TTL=false")
-		if out, err := cmd.CombinedOutput(); err != nil || !strings.HasSuffix(string(out), "Ann\n") {
+		if out, err := cmd.CombinedOutput(); err != nil ||
+			!strings.HasSuffix(string(out), "Ann\n") {
 			t.Errorf("%s: it prints %q, %v", from, out, err)
 		}
 	}

@@ -154,7 +154,7 @@ func (u *redisURL) set(parsed *url.URL, addrs []string, o *redis.UniversalOption
 	switch {
 	case o.RouteByLatency:
 		c.ReadFrom = ReadNearest
-	case o.ReadOnly:
+	case o.ReadOnly || o.RouteRandomly:
 		c.ReadFrom = ReadReplica
 	}
 	u.said = map[string]bool{"Host": true, "Port": true, "Addrs": true, "MasterName": true,
@@ -167,7 +167,7 @@ func (u *redisURL) set(parsed *url.URL, addrs []string, o *redis.UniversalOption
 	more.Addrs, more.MasterName, more.DB, more.Username, more.Password = nil, "", 0, "", ""
 	more.SentinelUsername, more.SentinelPassword, more.ClientName = "", "", ""
 	more.PoolSize, more.DialTimeout, more.ReadTimeout = 0, 0, 0
-	more.RouteByLatency, more.ReadOnly = false, false
+	more.RouteByLatency, more.ReadOnly, more.RouteRandomly = false, false, false
 	if !reflect.ValueOf(more).IsZero() {
 		c.more = &more
 	}

@@ -44,14 +44,16 @@ func TestPlatforms(t *testing.T) {
 			TLS: true}},
 		"Render": {map[string]string{"REDIS_URL": "redis://red-abc123:6379"},
 			cache.Config{Host: "red-abc123", Port: 6379}},
-		"Fly, Upstash": {map[string]string{"REDIS_URL": "rediss://default:hunter2@fly-x.upstash.io:6379\n"},
+		"Fly, Upstash": {map[string]string{
+			"REDIS_URL": "rediss://default:hunter2@fly-x.upstash.io:6379\n"},
 			cache.Config{Host: "fly-x.upstash.io", Port: 6379, Username: "default", Password: pw,
 				TLS: true}},
 		"DigitalOcean": {map[string]string{
 			"REDIS_URL": "rediss://default:hunter2@db.ondigitalocean.com:25061"},
 			cache.Config{Host: "db.ondigitalocean.com", Port: 25061, Username: "default",
 				Password: pw, TLS: true}},
-		"Aiven": {map[string]string{"REDIS_URL": "valkeys://default:hunter2@v.aivencloud.com:12345"},
+		"Aiven": {map[string]string{
+			"REDIS_URL": "valkeys://default:hunter2@v.aivencloud.com:12345"},
 			cache.Config{Host: "v.aivencloud.com", Port: 12345, Username: "default", Password: pw,
 				TLS: true}},
 		"AWS ElastiCache": {map[string]string{
@@ -73,7 +75,8 @@ func TestPlatforms(t *testing.T) {
 			"REDIS_SERVICE_HOST": "10.0.0.11", "REDIS_SERVICE_PORT": "6379",
 			"REDIS_PORT_6379_TCP": "tcp://10.0.0.11:6379", "REDIS_PORT_6379_TCP_PORT": "6379"},
 			cache.Config{Host: "10.0.0.11", Port: 6379}},
-		"Valkey": {map[string]string{"REDIS_URL": "valkey://v"}, cache.Config{Host: "v", Port: 6379}},
+		"Valkey": {map[string]string{"REDIS_URL": "valkey://v"},
+			cache.Config{Host: "v", Port: 6379}},
 		"upper case": {map[string]string{"REDIS_URL": "REDISS://V"},
 			cache.Config{Host: "v", Port: 6379, TLS: true}},
 		"IPv6": {map[string]string{"REDIS_URL": "redis://[::1]"},
@@ -99,6 +102,12 @@ func TestPlatforms(t *testing.T) {
 			cache.Config{Addrs: []string{"a:26379", "b:26379"}, MasterName: "m", DB: 2,
 				SentinelUsername: "watcher", SentinelPassword: cache.NewSecret("hunter3"),
 				Username: "app", Password: pw, ReadFrom: cache.ReadNearest}},
+		"cluster at random": {map[string]string{"REDIS_URL": "redis://a,b?route_randomly=true"},
+			cache.Config{Addrs: []string{"a:6379", "b:6379"}, ReadFrom: cache.ReadReplica}},
+		"Sentinels at random": {map[string]string{
+			"REDIS_URL": "redis://a?master_name=m&route_randomly=true"},
+			cache.Config{Addrs: []string{"a:6379"}, MasterName: "m",
+				ReadFrom: cache.ReadReplica}},
 		"parameters": {map[string]string{"REDIS_URL": "redis://h?client_name=web&pool_size=7&" +
 			"dial_timeout=2&read_timeout=3s&db=1"},
 			cache.Config{Host: "h", Port: 6379, ClientName: "web", PoolSize: 7, DB: 1,
@@ -137,6 +146,29 @@ func TestURLParameters(t *testing.T) {
 	must(t, err)
 	if cfg.UniversalOptions().TLSConfig.InsecureSkipVerify {
 		t.Error("skip_verify=false turns verification off")
+	}
+}
+
+// What a URL says of replicas is in ReadFrom alone, so that a program can take it back.
+func TestURLReadFrom(t *testing.T) {
+	for _, url := range []string{
+		"redis://a,b?read_only=true", "redis://a,b?route_by_latency=true",
+		"redis://a,b?route_randomly=true", "redis://a?master_name=m&replica_only=true",
+		"redis://a?master_name=m&route_by_latency=true",
+		"redis://a?master_name=m&route_randomly=true",
+	} {
+		environment(t, map[string]string{"REDIS_URL": url})
+		cfg, err := cache.FromEnv()
+		must(t, err)
+		if cfg.ReadFrom == "" {
+			t.Errorf("%s: ReadFrom is not set", url)
+		}
+		cfg.ReadFrom = ""
+		o := cfg.UniversalOptions()
+		if o.ReadOnly || o.RouteByLatency || o.RouteRandomly ||
+			o.IsClusterMode != (cfg.MasterName == "") {
+			t.Errorf("%s: the client still asks replicas: %+v", url, o)
+		}
 	}
 }
 

@@ -65,6 +65,13 @@ func (p *Port) EnvDecode(s string) error {
 	return Takes("a port from 1 to 65535, or the tcp://host:port of Kubernetes")
 }
 
+// IsOf says whether a host in lower case is the one that the tcp:// form is about: its address, or
+// a name of the service or container redis: redis, redis.namespace, redis.namespace.svc and so on.
+func (p Port) IsOf(host string) bool {
+	labels := strings.Split(host, ".")
+	return host == p.Host || labels[0] == "redis" && (len(labels) <= 2 || labels[2] == "svc")
+}
+
 const maxPort = 65535
 
 // Addrs are host:port addresses, separated by commas or blanks.

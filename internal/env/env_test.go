@@ -34,7 +34,8 @@ func TestTypes(t *testing.T) {
 		"ClientName": {decoded[ClientName], map[string]any{" web-1\n": ClientName("web-1")},
 			[]string{"web 1", "wéb", "a\x00"}},
 		"Namespace": {decoded[Namespace], map[string]any{"shop/prod/ ": Namespace("shop/prod/"),
-			"shop.": Namespace("shop.")}, []string{"shop", "shop:prod/", "/", strings.Repeat("a/", 128)}},
+			"shop.": Namespace("shop.")},
+			[]string{"shop", "shop:prod/", "/", strings.Repeat("a/", 128)}},
 		"Bool": {decoded[Bool], map[string]any{
 			"true": Bool(true), " TRUE\n": Bool(true), "1": Bool(true), "Yes": Bool(true),
 			"on": Bool(true), "false": Bool(false), "0": Bool(false), "no": Bool(false),
@@ -56,7 +57,8 @@ func TestTypes(t *testing.T) {
 			"1ms": Duration(time.Millisecond), "9223372036": Duration(9223372036 * time.Second),
 		}, []string{"0", "-1", "10us", "1.5", "1d", "9223372037", "-9223372037", "18446744074"}},
 		"Size": {decoded[Size], map[string]any{
-			"1": Size(1), "64MiB": Size(64 << 20), " 64 mib ": Size(64 << 20), "64Mi": Size(64 << 20),
+			"1": Size(1), "64MiB": Size(64 << 20), " 64 mib ": Size(64 << 20),
+			"64Mi": Size(64 << 20),
 			"64MB": Size(64e6), "1kB": Size(1000), "1GiB": Size(1 << 30), "512b": Size(512),
 			"9223372036854775807": Size(math.MaxInt64),
 		}, []string{"0", "-1", "MiB", "1.5GiB", "1PiB", "1iB", "8388608TiB", "1 2"}},
@@ -172,5 +174,19 @@ func TestReadShowsNoForeignError(t *testing.T) {
 				t.Errorf("Read = %v", err)
 			}
 		})
+	}
+}
+
+func TestPortIsOf(t *testing.T) {
+	injected := Port{6379, "10.0.0.11"}
+	for host, want := range map[string]bool{
+		"10.0.0.11": true, "redis": true, "redis.": true, "redis.shop": true,
+		"redis.shop.svc": true, "redis.shop.svc.cluster.local": true,
+		"10.0.0.1": false, "localhost": false, "redis-2": false, "my.redis": false,
+		"redis.example.com": false, "redis.eu.example.com": false,
+	} {
+		if got := injected.IsOf(host); got != want {
+			t.Errorf("%s: %v, want %v", host, got, want)
+		}
 	}
 }
