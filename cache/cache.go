@@ -97,7 +97,7 @@ func New[K comparable, V any](
 		made.watch(made.Stats)
 	}
 	if made.hook != nil && !made.wire.ObeysContexts() {
-		made.notice(background, made.hook, "New", errDeaf)
+		made.notice(background, made.hook, "New", "", errDeaf)
 	}
 	if made.sweeper != nil {
 		made.tasks.start(func() { made.sweeper.Run(background, sweepTarget{&made.core}) })

@@ -44,7 +44,7 @@ func TestCallbacksThatDoNotReturn(t *testing.T) {
 					t.Errorf("%s is told as %v", name, op.Err)
 				}
 				if panicked != nil &&
-					(!errors.Is(op.Err, errCallback) ||
+					(panicked.Value != errCallback ||
 						!strings.Contains(string(panicked.Stack), "callback_test.go")) {
 					t.Errorf("the panic is told as %v", op.Err)
 				}
@@ -108,7 +108,7 @@ func TestHookThatPanicsInTheBackground(t *testing.T) {
 		for i := 0; i < 2; {
 			select {
 			case err := <-hook.told:
-				if !errors.Is(err, errCallback) {
+				if p, ok := errors.AsType[*cache.PanicError](err); !ok || p.Value != errCallback {
 					t.Errorf("the Hook is told %v", err)
 				}
 				i++

@@ -3,8 +3,10 @@
 // The client of [FromEnv] fails fast. It waits 900 ms at most for a connection or a reply, tries
 // once more, and obeys the deadline of a context. Without a deadline, a Get at a port that refuses
 // connections fails in less than 100 ms, and one at a host that swallows packets in less than 3 s
-// (TestFailsFast). With go-redis' defaults the latter takes up to 100 s. A client of your own
-// should have these settings, which [Config.UniversalOptions] returns too:
+// (TestFailsFast). With go-redis' defaults the latter takes up to 100 s. A cluster is found if a
+// new connection and its answer, some five round trips, take less than 1.8 s. If some of the listed
+// nodes are dead, the first operation may fail, and the next one finds it. See [Config.Client]. A
+// client of your own should have these settings, which [Config.UniversalOptions] returns too:
 //
 //	&redis.Options{
 //		ContextTimeoutEnabled: true, DialTimeout: 900 * time.Millisecond, DialerRetries: 1,
@@ -25,7 +27,8 @@
 //     allkeys-lru or volatile-lru. Under noeviction, writes fail with OOM; under Active a Get still
 //     works, since GETEX needs no memory.
 //   - Failed over: errors until a replica is promoted, then misses for what it did not have.
-//     Under [Near], no answer from memory is older than Near.Staleness.
+//     Under [Near], no answer from memory is older than Near.Staleness, but for copies that answer
+//     while Redis does not, where Near.StaleOnOutage is set.
 //   - Out of connections: go-redis waits for one for as long as its PoolTimeout. The error is of
 //     the type "timeout". Raise PoolSize (REDIS_POOL_SIZE), or turn on Options.AutoPipeline.
 //
@@ -39,7 +42,8 @@
 //   - any error of the types "decode" and "wrong_type": a deployment that cannot read another's
 //     records, or another program on the same keys
 //   - a hit ratio that falls, and loads that take longer or fail
-//   - Stats.Near.ProofAge above Near.Staleness: copies are bypassed
+//   - Stats.Near.ProofAge above Near.Staleness, or -1 (the metric near.lag is then absent): copies
+//     are bypassed
 //   - Stats.Sweep.Overdue above an interval: nobody sweeps
 //
 // # Running it: rolling deploys

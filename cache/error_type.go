@@ -3,7 +3,6 @@ package cache
 import (
 	"context"
 	"errors"
-	"io"
 	"net"
 	"os"
 
@@ -45,11 +44,17 @@ var errorTypes = []struct {
 	{os.ErrDeadlineExceeded, "timeout"},
 	{redis.ErrPoolTimeout, "timeout"},
 	{redis.ErrClosed, "connection"},
+	{errNoLoader, "other"},
+	{errNoFunc, "other"},
 }
 
 // errorType returns the type of an error; see Op.ErrorType.
 func errorType(err error) string {
-	if h, ok := errors.AsType[*hidden](err); ok {
+	for {
+		h, ok := errors.AsType[*hidden](err)
+		if !ok {
+			break
+		}
 		err = h.err
 	}
 	if _, ok := errors.AsType[*PanicError](err); ok {
@@ -66,8 +71,7 @@ func errorType(err error) string {
 		return "redis"
 	case isNet && netErr.Timeout():
 		return "timeout"
-	case isNet, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
-		errors.Is(err, net.ErrClosed):
+	case isNet, wire.Out(err): // TLS has errors of its own, and so do clients of several servers
 		return "connection"
 	}
 	return "other"

@@ -120,10 +120,16 @@ func (e *Error) Error() string {
 // Unwrap returns what went wrong.
 func (e *Error) Unwrap() error { return e.Err }
 
+// callerError marks the error of a function of the caller. It is about no record of the cache, also
+// if it is ErrNotFound, and not about the cache's client.
+type callerError struct{ error }
+
 // fail makes the error of an operation on a key.
 func (c *core) fail(op, key string, err error) error {
 	label := c.label(key)
-	if err != ErrNotFound { // which is no failure, and frequent
+	if of, ok := err.(*callerError); ok {
+		err = of.error
+	} else if err != ErrNotFound { // which is no failure, and frequent
 		err = c.wire.Explain(err)
 	}
 	if c.redact != nil {

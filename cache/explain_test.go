@@ -1,7 +1,10 @@
 package cache_test
 
 import (
+	"context"
 	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"net"
 	"strings"
 	"testing"
@@ -62,13 +65,44 @@ func TestErrorsNameTheUnknownCommand(t *testing.T) {
 
 // A certificate of an unknown authority is told with what the client lacks.
 func TestErrorsNameTheMissingAuthority(t *testing.T) {
-	s := redistest.Secure(t)
+	s, h := redistest.Secure(t), &recorder{}
 	u := mustNew[int64](t, s.Client(t, func(o *redis.UniversalOptions) {
 		o.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 		o.DialerRetries, o.MaxRetries = 1, -1
-	}), "users", jsonUsers, nil)
+	}), "users", jsonUsers, &cache.Options{Hook: h})
 	if _, err := u.Get(ctx(t), 1); err == nil ||
 		!strings.Contains(err.Error(), "REDIS_TLS_CA_FILE") {
 		t.Errorf("Get = %v", err)
 	}
+	if op := h.ended[0]; op.ErrorType != "connection" {
+		t.Errorf("the Hook is told %q of %v", op.ErrorType, op.Err)
+	}
+}
+
+// What a function of the caller returns says nothing of the client of the cache.
+func TestErrorsOfCallersAreNotExplained(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		h := &recorder{}
+		u := newUsers(t, b, &cache.Options{Hook: h})
+		u.set(2, ann)
+		for _, cause := range []error{x509.UnknownAuthorityError{}, answer("MOVED 1 other:6379")} {
+			fails := func(context.Context, int64) (User, error) { return ann, cause }
+			h.forget()
+			_, one := u.GetOrLoad(ctx(t), 1, fails)
+			_, again := u.Reload(ctx(t), 1, fails)
+			_, many := u.GetOrLoadMany(ctx(t), []int64{1},
+				func(context.Context, []int64) (map[int64]User, error) { return nil, cause })
+			_, modify := u.Modify(ctx(t), 2, func(User) (User, error) { return ann, cause })
+			for _, err := range []error{one, again, many, modify} {
+				if e, ok := errors.AsType[*cache.Error](err); !ok || e.Err != cause {
+					t.Errorf("%v comes back as %v", cause, err)
+				}
+			}
+			for _, op := range h.ended {
+				if op.Err == nil || !strings.HasSuffix(op.Err.Error(), ": "+cause.Error()) {
+					t.Errorf("the Hook is told %v of %s", op.Err, op.Kind)
+				}
+			}
+		}
+	})
 }

@@ -12,9 +12,9 @@ import (
 // attach. It must be safe for concurrent use, and it runs in the caller's
 // goroutine, so what it does adds to the operation's time.
 //
-// A panic of a Hook goes on to the caller. At a "Load" it is that of the loader. At an "Outage", a
-// "Near" and at sweeps in the background, it goes nowhere: End is called once more, with the panic
-// as the Err. If that panics too, the program ends.
+// A panic of a Hook goes on to the caller. At a "Load" it is that of the loader. At what happens in
+// the background (a "Refresh", an "Outage", a "Near", a sweep) it goes nowhere: End is called once
+// more, with the panic as the Err. If that panics too, the program ends.
 type Hook interface {
 	// Start is called before the operation, with Kind, Cache and Keys. The
 	// operation runs under the context that it returns.
@@ -43,7 +43,7 @@ type Op struct {
 	Hits int
 	// how many of its keys had no record; a key that is given twice counts once
 	Misses  int
-	Failed  int           // how many of its keys had an error
+	Failed  int           // how many of its keys, or of the records that a walk met, had an error
 	Near    int           // how many of its keys were answered from memory; see Options.Near
 	Rescued int           // how many Hits are older copies, since Redis did not answer
 	Elapsed time.Duration // of the operation; zero if memory answered it at once
@@ -63,9 +63,12 @@ type Op struct {
 	//     given to Modify or Upsert returns, for example
 	ErrorType string
 
-	// Load tells where the records came from, in End of GetOrLoad, GetOrLoadMany and Reload, and of
-	// two more kinds: "Load" is the call of a loader, and "Refresh" that of one in the background.
-	// Their Keys are how many it was called for. It is nil otherwise.
+	// Load tells where the records came from, in End of GetOrLoad, GetOrLoadMany and Reload. It is
+	// nil if all that GetOrLoad asked for was there, and where no loader could be asked.
+	//
+	// Two more kinds have it: "Load" is the call of a loader, and "Refresh" that of one in the
+	// background. Their Keys are how many it was called for. A "Refresh" without Load and Keys says
+	// why none was called: Redis has refused its lease.
 	Load *LoadStats
 
 	// Sweep is what a pass did, in End of Sweep; nil otherwise. Keys is then how
@@ -178,8 +181,8 @@ func (o *operation) finish(ctx context.Context, err error) {
 	if !o.start.IsZero() {
 		op.Elapsed = time.Since(o.start)
 	}
-	op.Failed = failedKeys(err, o.keys)
-	if op.loads() { // Err is one of several, or says why a value is not stored
+	op.Failed += failedKeys(err, o.keys) // a walk has counted them
+	if op.loads() {                      // Err is one of several, or says why a value is not stored
 		op.Failed = op.Keys - op.Load.Loaded - op.Load.Absent
 	}
 	if err != nil {

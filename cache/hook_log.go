@@ -133,7 +133,7 @@ func (h *logHook) level(op *Op) (slog.Level, string) {
 // fails, all kinds of operations do, and few lines say so.
 func sameAs(op *Op) repeat {
 	switch op.ErrorType {
-	case "":
+	case "", "canceled": // it was slow
 		return repeat{cache: op.Cache}
 	case "connection", "timeout", "unavailable", "unknown_outcome":
 		return repeat{cache: op.Cache, errorType: "unanswered"}

@@ -62,7 +62,8 @@ func (l *lines) text() string {
 
 func logHook(level slog.Level, slow time.Duration) (cache.Hook, *lines) {
 	l := &lines{}
-	return cache.LogHook(slog.New(slog.NewJSONHandler(l, &slog.HandlerOptions{Level: level})), slow), l
+	handler := slog.NewJSONHandler(l, &slog.HandlerOptions{Level: level})
+	return cache.LogHook(slog.New(handler), slow), l
 }
 
 func wantLines(t *testing.T, l *lines, want ...string) {
@@ -161,7 +162,9 @@ func TestLogHookCauses(t *testing.T) {
 		for _, kind := range []string{"Get", "Set", "Add", "Modify", "Load"} {
 			for _, op := range []cache.Op{
 				{Elapsed: time.Second}, {ErrorType: "connection", Err: errDatabase},
-				{ErrorType: "timeout", Err: errDatabase}, {ErrorType: "unavailable", Err: errDatabase},
+				{Elapsed: time.Second, ErrorType: "canceled", Err: context.Canceled},
+				{ErrorType: "timeout", Err: errDatabase},
+				{ErrorType: "unavailable", Err: errDatabase},
 				{ErrorType: "unknown_outcome", Err: errDatabase},
 				{ErrorType: "redis", Err: &cache.Error{Err: answer("OOM " + kind)}},
 				{ErrorType: "redis", Err: &cache.Error{Err: answer("NOPERM " + kind)}},
@@ -177,7 +180,7 @@ func TestLogHookCauses(t *testing.T) {
 		}
 		slices.Sort(got[4:]) // they are due at the same time
 		if want := []string{"INFO slow Get", "WARN failed Get", "WARN failed Get",
-			"WARN failed Get", "INFO slow Load  4", "WARN failed Load  19", "WARN failed Load  4",
+			"WARN failed Get", "INFO slow Load  9", "WARN failed Load  19", "WARN failed Load  4",
 			"WARN failed Load  4"}; !slices.Equal(got, want) {
 			t.Errorf("logged %q, want %q", got, want)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/internal/redistest"
 	"github.com/activettl/rediscache/sweep"
+	"github.com/activettl/rediscache/ttl"
 )
 
 // panicky is a Hook that panics at a moment of a kind, but not where it is told of that.
@@ -82,6 +83,7 @@ func TestHooksOfTheBackgroundInBalance(t *testing.T) {
 	}{
 		"a sweep starts": {"Sweep", false}, "a sweep ends": {"Sweep", true},
 		"no copies, start": {"Near", false}, "no copies, end": {"Near", true},
+		"a refresh starts": {"Refresh", false}, "a refresh ends": {"Refresh", true},
 		"a load starts": {"Load", false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -92,19 +94,30 @@ func TestHooksOfTheBackgroundInBalance(t *testing.T) {
 				}
 				before, after := newBalance(), newBalance()
 				bad := panicky{tt.kind, tt.atEnd, make(chan struct{}, 1000)}
-				o := fixed()
-				o.Near = &cache.Near{}
+				o := fixed(ttl.Refresh(hour / 2))
+				if tt.kind != "Refresh" {
+					o.Near = &cache.Near{}
+				}
 				o.Sweeper = sweep.Periodic{Interval: 10 * time.Millisecond, MaxIdle: time.Minute}
 				o.Hook = cache.Hooks(before, bad, after)
 				u := newUsers(t, b, o)
-				if tt.kind == "Load" {
-					_, err := u.GetOrLoad(ctx(t), 1, func(context.Context, int64) (User, error) {
-						return ann, nil
-					})
-					if err == nil {
+				loader := func(context.Context, int64) (User, error) { return bob, nil }
+				switch tt.kind {
+				case "Load":
+					if _, err := u.GetOrLoad(ctx(t), 1, loader); err == nil {
 						t.Error("the panic is lost")
 					}
-				} else {
+				case "Refresh":
+					u.set(1, ann)
+					u.nearEnd(b, 1, hour/4)
+					got, err := u.GetOrLoad(ctx(t), 1, loader)
+					wantUser(t, got, err, ann)
+					<-bad.panics
+					soon(t, "the refresh", func() bool {
+						got, err := u.Peek(ctx(t), 1)
+						return err == nil && got.Name == "Bob"
+					})
+				default:
 					<-bad.panics
 				}
 				must(t, u.Close())
@@ -124,7 +137,8 @@ func TestHookPanicsAtAnOutage(t *testing.T) {
 			t.Parallel()
 			r := outages["LOADING"](t)
 			h, bad := newBalance(), panicky{"Outage", atEnd, make(chan struct{}, 1000)}
-			u := mustNew[int64](t, r.rdb, "users", jsonUsers, &cache.Options{Hook: cache.Hooks(h, bad)})
+			u := mustNew[int64](t, r.rdb, "users", jsonUsers,
+				&cache.Options{Hook: cache.Hooks(h, bad)})
 			r.begin()
 			defer r.end()
 			got, err := u.GetOrLoad(ctx(t), 1, func(context.Context, int64) (User, error) {

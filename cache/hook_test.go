@@ -90,6 +90,39 @@ func TestHookOfFailedWalk(t *testing.T) {
 	}
 }
 
+// A walk tells the hook of the records that fail, and of the first error.
+func TestHookOfFailedRecords(t *testing.T) {
+	s := redistest.Start(t)
+	rec := &recorder{}
+	admin := s.Client(t)
+	u := mustNew[int64](t, admin, "users", jsonUsers, &cache.Options{Hook: rec})
+	must(t, u.SetMany(ctx(t), anns(3)))
+	must(t, admin.Set(ctx(t), "users:7", "{", hour).Err())
+	must(t, admin.Set(ctx(t), "users:seven", "{", hour).Err())
+	must(t, admin.Do(ctx(t), "acl", "setuser", "default", "-unlink").Err())
+	for _, tt := range []struct {
+		do   func()
+		want string
+	}{
+		{func() {
+			for range u.All(ctx(t)) {
+			}
+		}, "All: error (3 ok, 2 error)"},
+		{func() {
+			for range u.Keys(ctx(t)) {
+			}
+		}, "Keys: error (4 ok, 1 error) key"},
+		{func() { _, _ = u.Clear(ctx(t)) }, "Clear: error (5 error) redis"},
+	} {
+		rec.forget()
+		tt.do()
+		op := rec.ended[0]
+		if got := outcomes(op); !strings.HasPrefix(got, tt.want) || op.Keys != 5 {
+			t.Errorf("told %q of %d records, want %q; %v", got, op.Keys, tt.want, op.Err)
+		}
+	}
+}
+
 func TestHook(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		rec := &recorder{}
@@ -146,12 +179,14 @@ func TestHook(t *testing.T) {
 			}, cache.Op{Kind: "UpdateField", Outcome: cache.OutcomeError, Keys: 1, Failed: 1,
 				ErrorType: "unknown_field"}, cache.ErrUnknownField},
 			{func() error {
-				_, err := u.Modify(ctx(t), 1, func(User) (User, error) { return ann, cache.ErrNotFound })
+				_, err := u.Modify(ctx(t), 1,
+					func(User) (User, error) { return ann, cache.ErrNotFound })
 				return err
 			}, cache.Op{Kind: "Modify", Outcome: cache.OutcomeError, Keys: 1, Failed: 1,
 				ErrorType: "other"}, cache.ErrNotFound},
 			{func() error {
-				_, err := u.Upsert(ctx(t), 1, func(User, bool) (User, error) { return ann, cache.ErrExists })
+				_, err := u.Upsert(ctx(t), 1,
+					func(User, bool) (User, error) { return ann, cache.ErrExists })
 				return err
 			}, cache.Op{Kind: "Upsert", Outcome: cache.OutcomeError, Keys: 1, Failed: 1,
 				ErrorType: "other"}, cache.ErrExists},
@@ -192,7 +227,8 @@ func TestHook(t *testing.T) {
 			{func() error {
 				_, err := u.DeleteMany(ctx(t), []int64{1, 2})
 				return err
-			}, cache.Op{Kind: "DeleteMany", Outcome: cache.OutcomePartial, Keys: 2, Hits: 1, Misses: 1}, nil},
+			}, cache.Op{Kind: "DeleteMany", Outcome: cache.OutcomePartial, Keys: 2, Hits: 1,
+				Misses: 1}, nil},
 			{func() error {
 				_, err := u.Clear(ctx(t))
 				return err
@@ -214,10 +250,12 @@ func TestHook(t *testing.T) {
 			if start.Kind != want.Kind || start.Cache != u.Name() || start.Elapsed != 0 {
 				t.Errorf("Start got %+v", start)
 			}
-			if !errors.Is(got.Err, s.err) || (got.Err == nil) != (s.err == nil) || got.Elapsed <= 0 {
+			if !errors.Is(got.Err, s.err) || (got.Err == nil) != (s.err == nil) ||
+				got.Elapsed <= 0 {
 				t.Errorf("End got %+v, want the error %v and some time", got, s.err)
 			}
-			if expected := errors.Is(err, cache.ErrNotFound) || errors.Is(err, cache.ErrExists); !expected && !errors.Is(err, s.err) {
+			if expected := errors.Is(err, cache.ErrNotFound) ||
+				errors.Is(err, cache.ErrExists); !expected && !errors.Is(err, s.err) {
 				t.Errorf("%s = %v", want.Kind, err)
 			}
 			want.Cache = u.Name()

@@ -31,10 +31,10 @@ func (c *Cache[K, V]) All(ctx context.Context) iter.Seq2[Record[K, V], error] {
 	const op = "All"
 	return func(yield func(Record[K, V], error) bool) {
 		c.walk(ctx, op, everything, func(
-			ctx context.Context, page []string, failed error,
-		) (met int, more bool) {
+			ctx context.Context, w *walk, page []string, failed error,
+		) (more bool) {
 			if failed != nil {
-				return 0, yield(Record[K, V]{}, failed)
+				return yield(Record[K, V]{}, failed)
 			}
 			for i, reply := range c.store.PeekMany(ctx, page) {
 				if errors.Is(reply.Err, ErrNotFound) {
@@ -42,9 +42,9 @@ func (c *Cache[K, V]) All(ctx context.Context) iter.Seq2[Record[K, V], error] {
 				}
 				if reply.Err != nil && c.ready(ctx) != nil {
 					// the walk ends with the context or the cache, and says it once
-					return met, true
+					return true
 				}
-				met++
+				w.met++
 				var rec Record[K, V]
 				k, err := c.parse(page[i])
 				if err == nil {
@@ -52,13 +52,13 @@ func (c *Cache[K, V]) All(ctx context.Context) iter.Seq2[Record[K, V], error] {
 					rec.Value, err = c.value(page[i], reply)
 				}
 				if err != nil {
-					err = c.fail(op, c.text(page[i]), err)
+					err = w.missed(page[i], err)
 				}
 				if !yield(rec, err) {
-					return met, false
+					return false
 				}
 			}
-			return met, true
+			return true
 		})
 	}
 }
@@ -73,23 +73,23 @@ func (c *Cache[K, V]) Keys(ctx context.Context) iter.Seq2[K, error] {
 	const op = "Keys"
 	return func(yield func(K, error) bool) {
 		c.walk(ctx, op, c.store.Records, func(
-			_ context.Context, page []string, failed error,
-		) (met int, more bool) {
+			_ context.Context, w *walk, page []string, failed error,
+		) (more bool) {
 			if failed != nil {
 				var zero K
-				return 0, yield(zero, failed)
+				return yield(zero, failed)
 			}
 			for _, key := range page {
-				met++
+				w.met++
 				k, err := c.parse(key)
 				if err != nil {
-					err = c.fail(op, c.text(key), err)
+					err = w.missed(key, err)
 				}
 				if !yield(k, err) {
-					return met, false
+					return false
 				}
 			}
-			return met, true
+			return true
 		})
 	}
 }
@@ -101,13 +101,14 @@ func (c *Cache[K, V]) Len(ctx context.Context) (int, error) {
 	n := 0
 	var errs []error
 	c.walk(ctx, "Len", c.store.Records, func(
-		_ context.Context, page []string, failed error,
-	) (int, bool) {
+		_ context.Context, w *walk, page []string, failed error,
+	) bool {
 		if failed != nil {
 			errs = append(errs, failed)
 		}
 		n += len(page)
-		return len(page), true
+		w.met = n
+		return true
 	})
 	return n, c.joined("Len", errs)
 }
@@ -129,23 +130,47 @@ func (c *Cache[K, V]) Clear(ctx context.Context) (int, error) {
 	}
 	n := 0
 	var errs []error
-	c.walk(ctx, op, remove, func(_ context.Context, _ []string, lost error) (int, bool) {
+	c.walk(ctx, op, remove, func(_ context.Context, w *walk, _ []string, lost error) bool {
 		if lost != nil {
 			errs = append(errs, lost)
-			return 0, true
+			return true
 		}
+		w.met += removed + len(failed)
 		for key, err := range failed {
-			errs = append(errs, c.fail(op, c.text(key), err))
+			errs = append(errs, w.missed(key, err))
 		}
 		n += removed
-		return removed, true
+		return true
 	})
 	return n, c.joined(op, errs)
 }
 
-// visit takes a page of a walk, or the error that stands for it. It returns how
-// many records it met and whether to go on.
-type visit func(ctx context.Context, page []string, failed error) (met int, more bool)
+// visit takes a page of a walk, or the error that stands for it, and reports whether to go on.
+type visit func(ctx context.Context, w *walk, page []string, failed error) (more bool)
+
+// walk is a walk under way, as the Hook is told of it.
+type walk struct {
+	*core
+	op    string
+	met   int // records, those that failed included
+	lost  int // records that failed
+	first error
+}
+
+// fail is core.fail that remembers the first error.
+func (w *walk) fail(key string, err error) error {
+	err = w.core.fail(w.op, key, err)
+	if w.first == nil {
+		w.first = err
+	}
+	return err
+}
+
+// missed makes the error of a record that the walk has met.
+func (w *walk) missed(key string, err error) error {
+	w.lost++
+	return w.fail(w.text(key), err)
+}
 
 // filter returns those keys of a page that a walk is about.
 type filter func(ctx context.Context, page []string) ([]string, error)
@@ -157,29 +182,20 @@ func everything(_ context.Context, page []string) ([]string, error) { return pag
 func (c *core) walk(ctx context.Context, op string, filter filter, visit visit) {
 	ctx, run := c.begin(ctx, op, 0)
 	defer run.ensureEnd(ctx)
-	var first error // of the walk, for the hook
-	fail := func(err error) error {
-		err = c.fail(op, "", err)
-		if first == nil {
-			first = err
-		}
-		return err
-	}
-	met := 0
+	w := &walk{core: c, op: op}
 	for page, err := range c.pages(ctx) {
 		if err == nil {
 			page, err = filter(ctx, page)
 		}
 		if err != nil {
-			page, err = nil, fail(err)
+			page, err = nil, w.fail("", err)
 		}
-		n, more := visit(ctx, page, err)
-		if met += n; !more {
+		if !visit(ctx, w, page, err) {
 			break
 		}
 	}
-	run.op.Keys = met
-	_ = run.endMany(ctx, met, 0, first)
+	run.op.Keys, run.op.Failed = w.met, w.lost
+	_ = run.endMany(ctx, w.met-w.lost, 0, w.first)
 }
 
 // pages walks the keys of the cache. If the cache is closed or ctx ends, the walk ends with that

@@ -111,8 +111,13 @@ func TestBadLoaders(t *testing.T) {
 			"panic": {func() (User, error) { panic(boom) },
 				func(err error) bool {
 					panicked, ok := errors.AsType[*cache.PanicError](err)
-					return ok && errors.Is(err, boom) &&
+					return ok && panicked.Value == boom &&
 						strings.Contains(string(panicked.Stack), "TestBadLoaders")
+				}},
+			"panic of a miss": {func() (User, error) { panic(cache.ErrNotFound) },
+				func(err error) bool {
+					return errors.As(err, new(*cache.PanicError)) &&
+						!errors.Is(err, cache.ErrNotFound)
 				}},
 			"panic(nil)": {func() (User, error) { panic(nil) },
 				func(err error) bool { return errors.As(err, new(*cache.PanicError)) }},
@@ -120,7 +125,9 @@ func TestBadLoaders(t *testing.T) {
 				func(err error) bool { return strings.Contains(err.Error(), "runtime.Goexit") }},
 		} {
 			t.Run(name, func(t *testing.T) {
-				u := newUsers(t, b, &cache.Options{Load: cache.LoadConfig{Lease: hour}})
+				u := newUsers(t, b, &cache.Options{
+					Load: cache.LoadConfig{Lease: hour, Absent: hour},
+				})
 				go1 := make(chan struct{})
 				bad := func(context.Context, int64) (User, error) { <-go1; return tt.load() }
 				var wg sync.WaitGroup
@@ -144,8 +151,14 @@ func TestBadLoaders(t *testing.T) {
 				}
 				close(go1)
 				wg.Wait()
+				u.set(5, bob)
+				if _, err := u.Reload(ctx(t), 5, bad); err == nil || !tt.is(err) {
+					t.Errorf("Reload gives %v", err)
+				}
+				got, err := u.Get(ctx(t), 5)
+				wantUser(t, got, err, bob)
 				s := newSource(map[int64]User{1: ann, 2: ann, 3: bob})
-				got, err := u.GetOrLoad(ctx(t), 1, s.user)
+				got, err = u.GetOrLoad(ctx(t), 1, s.user)
 				wantUser(t, got, err, ann)
 				many, err := u.GetOrLoadMany(ctx(t), []int64{2, 3}, s.users)
 				if len(many) != 2 || err != nil {
@@ -268,23 +281,6 @@ func TestDeadlinesBelowTheLoader(t *testing.T) {
 		soon(t, "a hit", func() bool { _, err := u.Peek(ctx(t), 1); return err == nil })
 		if n := s.calls.Load(); n != 1 {
 			t.Errorf("%d loads", n)
-		}
-	})
-}
-
-// An empty value is a value, and is stored.
-func TestEmptyValueIsLoadedOnce(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
-		c := mustNew[int64](t, b.Client, b.Name(), codec.Bytes{}, nil)
-		calls := 0
-		for range 2 {
-			v, err := c.GetOrLoad(ctx(t), 1, func(context.Context, int64) ([]byte, error) {
-				calls++
-				return nil, nil
-			})
-			if len(v) != 0 || err != nil || calls != 1 {
-				t.Errorf("got %q, %v, after %d loads", v, err, calls)
-			}
 		}
 	})
 }

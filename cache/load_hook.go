@@ -64,18 +64,26 @@ type teller struct{ *core }
 // Begin implements load.Teller.
 func (t teller) Begin(
 	ctx context.Context, why load.Trigger, keys int,
-) (context.Context, func(load.Report)) {
+) (context.Context, func(*load.Report)) {
 	if t.hook == nil {
-		return ctx, func(load.Report) {}
+		return ctx, func(*load.Report) {}
 	}
-	kind := "Load"
+	kind, hook := "Load", t.hook
 	if why == load.Refresh {
-		kind = "Refresh"
+		kind, hook = "Refresh", t.backgroundHook()
 	}
 	var run operation
-	t.tasks.call(func() { ctx, run = t.begin(ctx, kind, keys) }) // it may call Close
-	return ctx, func(r load.Report) {
+	t.tasks.call(func() { ctx, run = t.beginUntimed(ctx, hook, kind, keys) }) // it may call Close
+	run.start = time.Now()
+	return ctx, func(r *load.Report) {
+		defer run.ensureEnd(ctx) // the Error method of a loader's error may panic
+		if r == nil {
+			return
+		}
 		err := r.Err
+		if r.Failed {
+			err = &callerError{err}
+		}
 		if err != nil {
 			err = t.fail(kind, t.text(r.Key), err)
 		}
@@ -98,9 +106,14 @@ func (c *core) texts(keys []string) []string {
 	return all
 }
 
+// Refused implements load.Teller.
+func (t teller) Refused(ctx context.Context, key string, err error) {
+	t.notice(ctx, t.backgroundHook(), "Refresh", t.text(key), err)
+}
+
 // Outage implements load.Teller.
 func (t teller) Outage(ctx context.Context, err error) {
-	t.notice(ctx, t.backgroundHook(), "Outage", err)
+	t.notice(ctx, t.backgroundHook(), "Outage", "", err)
 }
 
 // Hide implements load.Teller.
@@ -115,12 +128,13 @@ func (t teller) Hide(err error, keys []string) error {
 }
 
 // notice tells a hook of something that is no operation.
-func (c *core) notice(ctx context.Context, hook Hook, kind string, err error) {
+func (c *core) notice(ctx context.Context, hook Hook, kind, key string, err error) {
 	if hook == nil {
 		return
 	}
 	ctx, run := c.beginUntimed(ctx, hook, kind, 0)
-	_ = run.endMany(ctx, 0, 0, c.fail(kind, "", err))
+	run.secrets = []string{key}
+	_ = run.endMany(ctx, 0, 0, c.fail(kind, key, err))
 }
 
 // Unreturned implements load.Teller.

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/internal/redistest"
 )
@@ -58,8 +60,8 @@ func (h *callHook) Start(ctx context.Context, op cache.Op) context.Context {
 
 func (h *callHook) End(ctx context.Context, op cache.Op) { h.at(ctx, op.Kind+" end") }
 
-// A Hook that is told of a load may close the cache, and may panic: then callers get the panic as an
-// error, and the lease and the slot are given back.
+// A Hook that is told of a load may close the cache, and may panic: then callers get the panic as
+// an error, and the lease and the slot are given back.
 func TestHooksOfLoads(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		for _, moment := range []string{"Load start", "Load end"} {
@@ -129,4 +131,70 @@ func TestLoadErrorsHideKeys(t *testing.T) {
 			}
 		}
 	})
+}
+
+// nilError is an error whose methods want more than a nil pointer.
+type nilError struct{ text string }
+
+func (e *nilError) Error() string { return e.text }
+
+// fusedHook is a hook of a Redis client that panics once, when it is armed.
+type fusedHook struct{ armed *atomic.Bool }
+
+func (h fusedHook) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (h fusedHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		h.blow()
+		return next(ctx, cmd)
+	}
+}
+func (h fusedHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		h.blow()
+		return next(ctx, cmds)
+	}
+}
+
+func (h fusedHook) blow() {
+	if h.armed.CompareAndSwap(true, false) {
+		panic("a hook of the client")
+	}
+}
+
+// Whatever panics while a record is loaded, the Hook is told of the end, and the lease is given
+// back.
+func TestLoadsEndWhateverPanics(t *testing.T) {
+	var armed atomic.Bool
+	rdb := redistest.Start(t).Client(t)
+	rdb.AddHook(fusedHook{&armed})
+	loaders := map[string]func(context.Context, int64) (User, error){
+		"the error is a nil pointer": func(context.Context, int64) (User, error) {
+			var err *nilError
+			return ann, err
+		},
+		"a hook of the client, when the record is stored": func(
+			context.Context, int64,
+		) (User, error) {
+			armed.Store(true)
+			return ann, nil
+		},
+	}
+	for name, loader := range loaders {
+		for _, redacts := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, " ", redacts), func(t *testing.T) {
+				h := newBalance()
+				u := mustNew[int64](t, rdb, "users", jsonUsers, &cache.Options{
+					Hook: h, RedactKeys: redacts, Load: cache.LoadConfig{Lease: hour},
+				})
+				if _, err := u.GetOrLoad(ctx(t), 1, loader); err == nil {
+					t.Error("the panic is lost")
+				}
+				got, err := u.GetOrLoad(ctx(t), 1, newSource(map[int64]User{1: bob}).user)
+				wantUser(t, got, err, bob)
+				must(t, u.Delete(ctx(t), 1))
+				must(t, u.Close())
+				h.check(t, "of which", "Load")
+			})
+		}
+	}
 }

@@ -1,10 +1,12 @@
 package cache_test
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/activettl/rediscache/codec"
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
@@ -78,5 +80,22 @@ func TestReload(t *testing.T) {
 			wantUser(t, got, err, v)
 		}
 		s.wantLoads(t, 3)
+	})
+}
+
+// An empty value is a value, and is stored.
+func TestEmptyValueIsLoadedOnce(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		c := mustNew[int64](t, b.Client, b.Name(), codec.Bytes{}, nil)
+		calls := 0
+		for range 2 {
+			v, err := c.GetOrLoad(ctx(t), 1, func(context.Context, int64) ([]byte, error) {
+				calls++
+				return nil, nil
+			})
+			if len(v) != 0 || err != nil || calls != 1 {
+				t.Errorf("got %q, %v, after %d loads", v, err, calls)
+			}
+		}
 	})
 }

@@ -45,7 +45,7 @@ func (c *Cache[K, V]) Modify(ctx context.Context, key K, fn func(V) (V, error)) 
 	var v V
 	err := c.onKey(ctx, "Modify", key, func(key string) (err error) {
 		if fn == nil {
-			return errors.New("fn is nil")
+			return errNoFunc
 		}
 		v, err = c.swap(ctx, key, fn)
 		return err
@@ -70,7 +70,7 @@ func (c *Cache[K, V]) Upsert(
 	var v V
 	err := c.onKey(ctx, "Upsert", key, func(key string) error {
 		if fn == nil {
-			return errors.New("fn is nil")
+			return errNoFunc
 		}
 		own, err := ownTTL(opts)
 		if err != nil {
@@ -166,9 +166,7 @@ func (c *Cache[K, V]) upsert(
 	return written, nil
 }
 
-// callerError marks the error of a function of the caller, which may be ErrNotFound and is no miss.
-// onKey takes the mark away.
-type callerError struct{ error }
+var errNoFunc = errors.New("fn is nil")
 
 // exchange replaces the bytes under a key in Redis by what fn makes of them, by compare-and-set.
 func (c *core) exchange(

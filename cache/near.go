@@ -107,7 +107,7 @@ func (c *core) noNear(err error) {
 		return
 	}
 	c.tasks.start(func() {
-		c.notice(context.Background(), c.backgroundHook(), "Near",
+		c.notice(context.Background(), c.backgroundHook(), "Near", "",
 			fmt.Errorf("%w: %w", errNoNear, err))
 	})
 }

@@ -10,7 +10,8 @@ import (
 
 // PanicError is the panic of a function of the caller that did not run in the goroutine of a
 // caller: a loader, or a callback of a background task. All who wait for a loader get it; a Hook is
-// told of it as Op.Err.
+// told of it as Op.Err. It wraps no error, also if Value is one: a loader that panics with an
+// ErrNotFound has not said that its record is absent.
 type PanicError struct {
 	Value any    // of the panic
 	Stack []byte // of the goroutine that panicked
@@ -18,12 +19,6 @@ type PanicError struct {
 
 // Error implements error.
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v\n\n%s", e.Value, e.Stack) }
-
-// Unwrap returns the value of the panic if it is an error, and else nil.
-func (e *PanicError) Unwrap() error {
-	err, _ := e.Value.(error)
-	return err
-}
 
 // errGoexit is the error of a function of the caller that called runtime.Goexit there.
 var errGoexit = errors.New("a loader or a callback called runtime.Goexit")

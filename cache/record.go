@@ -207,9 +207,7 @@ func (c *Cache[K, V]) onKey(ctx context.Context, op string, k K, do func(key str
 	key, err := c.key(ctx, op, k)
 	if err == nil {
 		if err = do(key); err != nil {
-			if of, ok := err.(*callerError); ok {
-				err, run.byCaller = of.error, true
-			}
+			_, run.byCaller = err.(*callerError)
 			err = c.fail(op, c.text(key), err)
 		}
 	}

@@ -17,8 +17,9 @@ type Stats struct {
 // SweepStats tell how the sweeps in the background go.
 type SweepStats struct {
 	// Overdue is for how long a pass has been due that no process has made, as far as this one
-	// knows: it asks at every interval of its Sweeper. It is 0 while a pass is under way here, and
-	// without a Sweeper that calls its passes with [sweep.Every], as sweep.Periodic does.
+	// knows: it asks at every interval of its Sweeper. It is 0 while a pass is under way here. It
+	// is -1 before this process has asked once, and without a Sweeper that calls its passes with
+	// [sweep.Every], as sweep.Periodic does.
 	Overdue time.Duration
 }
 
@@ -88,7 +89,10 @@ func (p *passed) begin(every time.Duration) (ended func(error)) {
 
 func (p *passed) overdue() time.Duration {
 	due := p.due.Load()
-	if due == nil || p.running.Load() > 0 {
+	switch {
+	case due == nil:
+		return -1
+	case p.running.Load() > 0:
 		return 0
 	}
 	return max(time.Since(*due), 0)

@@ -52,14 +52,14 @@ func (c *core) sweep(
 	ctx context.Context, maxIdle time.Duration, pass sweep.Pass, hook Hook,
 ) (res sweep.Result, err error) {
 	const op = "Sweep"
+	var turn *reap.Turn
 	err = c.sweepable(maxIdle)
 	if err == nil {
 		err = c.ready(ctx)
 	}
-	if err != nil {
-		return res, c.fail(op, "", err)
+	if err == nil {
+		turn, err = reap.Take(ctx, c.wire, c.names, pass.Every)
 	}
-	turn, err := reap.Take(ctx, c.wire, c.names, pass.Every)
 	if errors.Is(err, sweep.ErrBusy) || isNotDue(err) {
 		return res, c.fail(op, "", err) // no pass is made, and the hook is not told of one
 	}
@@ -149,6 +149,9 @@ func (t sweepTarget) Sweep(
 				}
 			})
 		}
+	}
+	if err := t.ready(ctx); err != nil {
+		return res, t.fail("Sweep", "", err) // the cache is being closed, and nobody is told
 	}
 	hook := t.backgroundHook()
 	ended := t.passed.begin(pass.Every)

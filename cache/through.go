@@ -212,8 +212,10 @@ func (t *through[K, V]) take(ctx context.Context, i int, out load.Outcome) bool 
 	case boxed[V]:
 		t.values[i] = unstored.v
 	default:
-		if out.Err != nil {
-			t.errs[i] = out.Err
+		if t.errs[i] = out.Err; out.Err != nil {
+			if out.Failed && !errors.Is(out.Err, ErrNotFound) {
+				t.errs[i] = &callerError{out.Err}
+			}
 			break
 		}
 		if out.Source != load.Loaded {

@@ -54,7 +54,8 @@
 // operation.duration, and records has the rest of its keys.
 //
 // notices counts what is no operation. The operation is Outage when a server begins to count as
-// out, Near when no copies are kept, and New when the client lacks something.
+// out, Near when no copies are kept, New when the client lacks something, and Refresh when Redis
+// has refused the lease of a refresh, so that no loader was called.
 //
 // load.duration is the time of each call of a loader. rediscache.trigger is miss, refresh, reload
 // or outage. The outcome is loaded, absent, superseded (loaded, and not stored: the record was
@@ -62,7 +63,8 @@
 // load.active is how many loaders run now.
 //
 // load.wait.duration is for how long GetOrLoad and GetOrLoadMany waited for the load of another:
-// rediscache.scope is process or fleet. The outcome is that of the whole call.
+// rediscache.scope is process or fleet. The outcome is that of the whole call. A batch for which a
+// loader of its own has loaded records too is not in it.
 //
 // near.reads has the outcomes hit, miss and bypassed: the copy was not proven to be recent enough.
 // A copy that knows a record to be absent is a hit. near.lag is the age of the oldest of the
@@ -75,7 +77,8 @@
 //
 // sweep.records has the outcomes removed, kept (it looked idle at first and was not), in_use and
 // failed; would_remove in place of removed for a dry run. sweep.longest_idle is of the last pass of
-// this process. sweep.overdue is for how long a pass has been due that no process has made.
+// this process. sweep.overdue is for how long a pass has been due that no process has made;
+// it has no value in a process that does not sweep.
 //
 // value.size is the size of each value that is read from Redis or written, as it is stored; see
 // Options.ValueSizes. rediscache.direction is read or write.

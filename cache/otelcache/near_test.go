@@ -1,6 +1,8 @@
 package otelcache_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -156,4 +158,62 @@ func TestCloseWhileCollecting(t *testing.T) {
 			t.Fatalf("hits go from %v to %v", before, during)
 		}
 	}
+}
+
+// A key that memory knows to be absent is in near.reads alone, also in a batch that asks Redis for
+// others.
+func TestKnownAbsenceInABatch(t *testing.T) {
+	tel := newTelemetry(t)
+	o := near()
+	o.Load.Absent = time.Hour
+	c := tel.newCache(redistest.Start(t).Client(t), "users", o)
+	ctx, ids := t.Context(), []int{1, 3, 9}
+	must(t, c.Set(ctx, 1, user{"Ann"}))
+	none := func(context.Context, []int) (map[int]user, error) { return nil, nil }
+	for records, read := range map[string]func() error{
+		"GetMany miss": func() error { _, err := c.GetMany(ctx, ids); return err },
+		"GetOrLoadMany absent": func() error {
+			_, err := c.GetOrLoadMany(ctx, ids, none)
+			return err
+		},
+	} {
+		eventually(t, "a batch of which memory answers two", func() bool {
+			_, err := c.GetOrLoad(ctx, 3, func(context.Context, int) (user, error) {
+				return user{}, cache.ErrNotFound
+			})
+			if !errors.Is(err, cache.ErrNotFound) {
+				t.Error(err)
+			}
+			must(t, c.Delete(ctx, 9)) // nobody knows that it is absent
+			before, counted := c.Stats().Near.Hits, tel.values("rediscache.records", "users")
+			must(t, read())
+			if c.Stats().Near.Hits-before != 2 {
+				return false
+			}
+			if n := tel.values("rediscache.records", "users")[records] - counted[records]; n != 1 {
+				t.Errorf("%v of %v count as %q, want 1", n, ids, records)
+			}
+			return true
+		})
+	}
+}
+
+// That Redis refuses the lease of a refresh is no call of a loader.
+func TestRefusedRefresh(t *testing.T) {
+	s := redistest.Start(t)
+	tel := newTelemetry(t)
+	o := func() *cache.Options {
+		return &cache.Options{TTL: ttl.Fixed(time.Hour, ttl.Refresh(30*time.Minute))}
+	}
+	admin := s.Client(t)
+	must(t, tel.newCache(admin, "users", o()).Set(t.Context(), 1, user{"Ann"}))
+	must(t, admin.PExpire(t.Context(), "users:1", time.Minute).Err())
+	must(t, admin.Do(t.Context(), "acl", "setuser", "default", "-set").Err())
+	c := tel.newCache(s.Client(t), "users", o()) // does not know that the record is not due
+	_, err := c.GetOrLoad(t.Context(), 1, ann)
+	must(t, err)
+	must(t, c.Close()) // waits for the end of the refresh
+	tel.want("rediscache.notices", "users", "redis Refresh=1")
+	tel.want("rediscache.load.duration", "users")
+	tel.want("rediscache.load.active", "users", "=0")
 }

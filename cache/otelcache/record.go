@@ -15,8 +15,7 @@ func (m *metrics) end(ctx context.Context, op *cache.Op) {
 	case "Sweep":
 		m.endSweep(ctx, op)
 	case "Outage", "New", "Near":
-		l := labels{operation: op.Kind, errorType: op.ErrorType}
-		m.notices.Add(ctx, 1, m.of(op.Cache).of(l).add...)
+		m.notice(ctx, m.of(op.Cache), op)
 	default:
 		if !fromMemory(op) {
 			m.endOperation(ctx, op)
@@ -27,6 +26,11 @@ func (m *metrics) end(ctx context.Context, op *cache.Op) {
 // fromMemory reports whether copies answered all keys.
 func fromMemory(op *cache.Op) bool {
 	return op.Near > 0 && (op.Near == op.Keys || op.Outcome == cache.OutcomeNear)
+}
+
+func (m *metrics) notice(ctx context.Context, c *ofCache, op *cache.Op) {
+	l := labels{operation: op.Kind, errorType: op.ErrorType}
+	m.notices.Add(ctx, 1, c.of(l).add...)
 }
 
 func (m *metrics) endOperation(ctx context.Context, op *cache.Op) {
@@ -40,18 +44,27 @@ func (m *metrics) endOperation(ctx context.Context, op *cache.Op) {
 	} else {
 		m.countRecords(ctx, c, *op)
 	}
-	if load := op.Load; load != nil && op.Kind != "Reload" &&
+	if load := op.Load; load != nil && op.Kind != "Reload" && load.Loaded == 0 &&
 		(load.Scope == "process" || load.Scope == "fleet") {
 		l := labels{scope: load.Scope, outcome: string(op.Outcome)}
 		m.loadWait.Record(ctx, load.Waited.Seconds(), c.of(l).record...)
 	}
 }
 
-// countRecords counts the keys of an operation by their outcomes. It takes a copy of op, which
-// would else be allocated for each operation.
+// countRecords counts the keys of an operation by their outcomes, but for those that memory has
+// answered: near.reads has them. It takes a copy of op, which would else be allocated for each
+// operation.
 func (m *metrics) countRecords(ctx context.Context, c *ofCache, op cache.Op) {
+	known := op.Near // that they are not there, when the near hits are taken off
 	for outcome, n := range op.Outcomes() {
-		if outcome != cache.OutcomeNear {
+		switch outcome {
+		case cache.OutcomeNear:
+			known -= n
+			continue
+		case cache.OutcomeMiss, cache.OutcomeAbsent:
+			n -= known
+		}
+		if n > 0 {
 			l := labels{operation: op.Kind, outcome: string(outcome)}
 			m.records.Add(ctx, int64(n), c.of(l).add...)
 		}
@@ -65,7 +78,10 @@ func (m *metrics) beginLoad(ctx context.Context, name string) {
 func (m *metrics) endLoad(ctx context.Context, op *cache.Op) {
 	c := m.of(op.Cache)
 	m.loadActive.Add(ctx, -1, c.of(labels{}).add...)
-	if op.Load == nil { // another hook has panicked before the loader was called
+	if op.Load == nil { // no loader was called: a lease was refused, or another hook has panicked
+		if op.Kind == "Refresh" {
+			m.notice(ctx, c, op)
+		}
 		return
 	}
 	outcome := string(op.Outcome)

@@ -84,7 +84,7 @@ func (m *metrics) observe(_ context.Context, o metric.Observer) error {
 }
 
 func (m *metrics) observeCache(o metric.Observer, c *ofCache, w *watched) {
-	sum, lag, overdue := w.past, time.Duration(-1), time.Duration(0)
+	sum, lag, overdue := w.past, time.Duration(-1), time.Duration(-1)
 	var bytes, entries int64
 	for one := range w.open {
 		s := one.stats()
@@ -95,7 +95,7 @@ func (m *metrics) observeCache(o metric.Observer, c *ofCache, w *watched) {
 		overdue = max(overdue, s.Sweep.Overdue)
 	}
 	plain := c.of(labels{}).observe
-	if len(w.open) > 0 {
+	if overdue >= 0 {
 		o.ObserveFloat64(m.overdue, overdue.Seconds(), plain...)
 	}
 	if !w.near {

@@ -61,7 +61,11 @@ const (
 // Teller is told what happens.
 type Teller interface {
 	// Begin is told of the call of a loader, and returns its context, and whom to tell of its end.
-	Begin(ctx context.Context, why Trigger, keys int) (context.Context, func(Report))
+	// The report is nil if a function of the caller has panicked outside of the loader.
+	Begin(ctx context.Context, why Trigger, keys int) (context.Context, func(*Report))
+
+	// Refused is told that Redis has refused the lease of a refresh, so that no loader was called.
+	Refused(ctx context.Context, key string, err error)
 
 	// Outage is told that a server has begun to count as out.
 	Outage(ctx context.Context, err error)
@@ -88,7 +92,7 @@ const (
 // Report is what became of the call of a loader.
 type Report struct {
 	Loaded, Absent int
-	Superseded     int           // values that are not stored, since the record was written meanwhile
+	Superseded     int           // values that are not stored, since another write came first
 	Unstored       int           // values that are not stored for another reason
 	Elapsed        time.Duration // of the loader
 	Err            error         // the first of the loader's errors, or why a value was not stored

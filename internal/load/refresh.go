@@ -95,8 +95,7 @@ func (r *run) refreshNow(items []*item) {
 func (r *run) tellRefused(items []*item) {
 	for _, it := range items {
 		if it.why != nil {
-			_, report := r.tell.Begin(r.ctx, Refresh, 1)
-			report(Report{Err: it.why, Key: it.key})
+			r.tell.Refused(r.ctx, it.key, it.why)
 		}
 	}
 }

@@ -27,11 +27,14 @@ var (
 // the slot back when the loader returns.
 func (r *run) work(items []*item, release func()) {
 	release = sync.OnceFunc(release)
-	called := false
+	called, written, report := false, false, func(*Report) {}
 	defer func() {
-		if !called { // a hook has panicked
+		if !called {
 			release()
+		}
+		if !written { // a hook, or the Error method of a loader's error, has panicked
 			r.giveAllBack(items)
+			report(nil)
 		}
 	}()
 	ctx, cancel := context.WithTimeout(r.ctx, r.Timeout)
@@ -48,7 +51,8 @@ func (r *run) work(items []*item, release func()) {
 			it.flight.Calling()
 		}
 	}
-	told, report := r.tell.Begin(flight.Context(ctx, load), r.trigger(items), len(items))
+	told, end := r.tell.Begin(flight.Context(ctx, load), r.trigger(items), len(items))
+	report = end
 	own := &terms{}
 	begun, done := time.Now(), make(chan []Result, 1)
 	called = true
@@ -65,7 +69,8 @@ func (r *run) work(items []*item, release func()) {
 		}
 	}
 	verdicts := r.writeBack(items, results, own.end())
-	sum := Report{Elapsed: elapsed, Keys: keys}
+	written = true
+	sum := &Report{Elapsed: elapsed, Keys: keys}
 	for i := range verdicts {
 		sum.add(keys[i], results[i], &verdicts[i])
 	}
