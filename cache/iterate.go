@@ -125,7 +125,7 @@ func (c *Cache[K, V]) Clear(ctx context.Context) (int, error) {
 	var failed map[string]error
 	remove := func(ctx context.Context, page []string) ([]string, error) {
 		var err error
-		removed, failed, err = c.store.Clear(ctx, page)
+		removed, _, failed, err = c.store.Clear(ctx, page)
 		return nil, err
 	}
 	n := 0

@@ -42,14 +42,15 @@ func New(namespace, name string) (Names, error) {
 }
 
 // Of returns the full name of the cache that a key belongs to, by its form. record says that it is
-// the key of a record, and not one of bookkeeping. ok is false if no cache has such a key.
+// below the Prefix of that cache, and not one of bookkeeping. A walk over the cache meets it then,
+// also if its text is none that a cache writes: empty or too long. ok is false if there is no such
+// cache.
 func Of(key string) (full string, record, ok bool) {
 	end := strings.IndexAny(key, ":!")
 	if end < 1 || end > MaxName || !validName.MatchString(key[:end]) {
 		return "", false, false
 	}
-	record = key[end] == ':'
-	return key[:end], record, !record || len(key) > end+1
+	return key[:end], key[end] == ':', true
 }
 
 // String returns the full name.

@@ -68,14 +68,15 @@ func (s *Store) Records(ctx context.Context, keys []string) ([]string, error) {
 }
 
 // Clear removes the records among the keys, and the leases and markers of loads. It returns how
-// many records it removed, and the errors by key. It costs what Records costs, an UNLINK for each
-// record in one more round trip, and a script for each hash.
+// many of each it removed, and the errors by key. A lease or marker that has expired meanwhile
+// counts too. It costs what Records costs, an UNLINK for each record in one more round trip, and a
+// script for each hash.
 func (s *Store) Clear(
 	ctx context.Context, keys []string,
-) (removed int, failed map[string]error, err error) {
+) (removed, voided int, failed map[string]error, err error) {
 	records, hashes, err := s.sort(ctx, keys)
 	if err != nil {
-		return 0, nil, err
+		return 0, 0, nil, err
 	}
 	failed = map[string]error{}
 	removed, errs := s.DeleteMany(ctx, records)
@@ -95,12 +96,13 @@ func (s *Store) Clear(
 		switch {
 		case err == nil:
 			removed += n // a record that has come meanwhile
+			voided += 1 - n
 			s.changed(hashes[i], change{removed: true})
 		case !wire.WrongType(err): // a hash of another program stays
 			failed[hashes[i]] = failure(cmd)
 		}
 	}
-	return removed, failed, nil
+	return removed, voided, failed, nil
 }
 
 // sort returns those of the keys that hold records, and those that hold hashes.

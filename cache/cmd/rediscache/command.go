@@ -56,7 +56,8 @@ JSON: a line for each key, {"key"}, or {"keyBase64"} if the key is not UTF-8.`,
 JSON is indented, and MessagePack is shown as JSON. What a codec has compressed is decompressed.
 Protobuf needs the type of the message: -descriptor names a file that
 protoc --include_imports --descriptor_set_out=FILE has written. Text is printed as it is, and other
-bytes as a hex dump.
+bytes as a hex dump. -raw prints the bytes as they are in Redis. On a terminal it refuses, unless
+they are printable characters, tabs and line ends.
 
 A sealed value needs -key-file. Each line of that file is a key of codec/seal, as seal.Keys numbers
 them: its id, the word aes-gcm, and 16, 24 or 32 bytes in hex.
@@ -76,7 +77,8 @@ JSON: {"cache", "key" or "keyBase64", "form", "layers", "bytes", and "value", "t
 		about: `
 It also tells whether the key holds no record but the lease of a load or the marker of a record that
 is known to be absent. The TTL and the idle time of a record without a TTL of its own follow from
-the policy of the cache. So they are told only if -policy-ttl or REDIS_DEFAULT_TTL is set.
+the policy of the cache. So they are told only if -policy-ttl or the environment says its TTL:
+USERS_TTL for users, as cache.Config.For reads it, or else REDIS_DEFAULT_TTL.
 
 JSON: {"cache", "key" or "keyBase64", "holds", "remainingMs", "ttlMs", "ownTtlMs", "idleMs",
 "deadline", "bytes", "form", "layers"}. "holds" is string, list, lease, marker or foreign. Times are
@@ -93,9 +95,11 @@ in milliseconds, and null where there is none or none is known.`,
 It replaces the value of a record and keeps its terms: it expires when it would have. With -ttl it
 gets that TTL as its own. It asks before it replaces a record. What is wrapped around the old value,
 such as compression, is put around the new one. It refuses a value that the readers of the old one
-could not read, such as a text in place of JSON. -raw writes the bytes as they are.
+could not read, such as a text in place of JSON. -raw writes the bytes as they are, with nothing
+around them.
 
-A record that is not there yet needs -ttl, or the policy's TTL by -policy-ttl or REDIS_DEFAULT_TTL.
+A record that is not there yet needs -ttl, or the policy's TTL by -policy-ttl or the environment:
+USERS_TTL for users, as cache.Config.For reads it, or else REDIS_DEFAULT_TTL.
 Without VALUE, or with -, the value is all that stdin holds, the last line end too. Then it cannot
 ask, and to replace a record takes -yes.
 
@@ -145,8 +149,8 @@ JSON: {"cache", "records"}.`,
 		summary: "show sizes, TTLs and idle times, and the biggest records",
 		about: `
 It walks over the keys, and reads sizes and no value. Idle times need the policy's TTL, by
--policy-ttl or REDIS_DEFAULT_TTL, but for records with a TTL of their own. Under a Fixed policy they
-are not known.
+-policy-ttl, by USERS_TTL for users, as cache.Config.For reads it, or else by REDIS_DEFAULT_TTL.
+Records with a TTL of their own do not need it. Under a Fixed policy idle times are not known.
 
 JSON: {"cache", "records", "withTerms", "leases", "markers", "foreign", "withoutTtl", "bytes",
 "sizes", "ttlsLeft", "idleTimes", "biggest"}. A histogram is a list of {"upTo", "records"}, in bytes
@@ -159,23 +163,31 @@ or milliseconds; the last "upTo" may be null, for no limit. "biggest" is a list 
 		summary: "remove the records that nobody has used for a time",
 		about: `
 -max-idle says for how long. -dry-run counts them and removes none. It needs the TTL of the cache's
-policy, by -policy-ttl or REDIS_DEFAULT_TTL, and it must be the right one: with a longer one,
-records in use look idle. Under a Fixed policy it needs a cache that tracks accesses. It takes the
-same turn as the sweeps of the cache, so that no two sweep at once.
+policy, by -policy-ttl or by the cache's own variable: SESSIONS_TTL for sessions, as
+cache.Config.For reads it. REDIS_DEFAULT_TTL is not enough, since it may be that of other caches.
+The TTL must be that of the programs: with a longer one, records in use look idle.
+
+If the programs have a ttl.Tolerance, -tolerance or SESSIONS_TOLERANCE must say the same. With none,
+or a shorter one, records in use may be removed. With it, records may stay for so much longer.
+
+Under a Fixed policy it needs a cache that tracks accesses. It takes the same turn as the sweeps of
+the cache, so that no two sweep at once. If a server or single records fail, it goes on with the
+others, prints what it has done, and fails.
 
 JSON: {"cache", "dryRun", "scanned", "removed", "kept", "failed", "longestIdleMs", "elapsedMs"}.`,
 		examples: []string{
 			"rediscache sweep sessions -max-idle 10m -policy-ttl 30m -dry-run",
-			"rediscache sweep sessions -max-idle 10m -policy-ttl 30m",
+			"rediscache sweep sessions -max-idle 10m -policy-ttl 30m -tolerance 1m",
 		},
 	}, {
 		name: "clear", args: "NAME", least: 1, most: 1, make: func() action { return clearing{} },
 		summary: "remove all records of a cache",
 		about: `
 It removes the leases and markers of loads too. Keys of other caches stay, and so does what is no
-record. It asks first. If it is interrupted, the rest stays as it is.
+record. It asks first. If it is interrupted, the rest stays as it is. The exit code is 3 if there
+was nothing to remove.
 
-JSON: {"cache", "removed"}.`,
+JSON: {"cache", "removed", "leasesAndMarkers"}. "removed" are records.`,
 		examples: []string{"rediscache clear users", "rediscache clear users -yes"},
 	}, {
 		name: "near", args: "[NAME]", most: 1, make: func() action { return near{} },
@@ -183,7 +195,10 @@ JSON: {"cache", "removed"}.`,
 		about: `
 For each primary it lists the connections on which Redis tells of writes (CLIENT TRACKING), and the
 channels on which processes prove that they hear. All caches of a client share one connection, and
-its channel bears the name of the first of them. With NAME only channels of that name are listed.
+its channel bears the name of the first of them. With NAME only channels of that name are listed. So
+copies of a cache may be there although no channel bears its name, and the exit code is 3.
+
+Without NAME it needs the permission for CLIENT LIST, and always that for PUBSUB.
 
 JSON: a line for each, {"server", "id", "addr", "name", "ageSeconds", "idleSeconds"} or {"server",
 "cache", "channel", "listeners"}.`,

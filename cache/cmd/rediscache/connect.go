@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"flag"
-	"os"
 	"strings"
 	"time"
 
@@ -89,6 +87,9 @@ func (s *session) open(ctx context.Context, name string, track bool) (*target, e
 	if err := s.client(); err != nil {
 		return nil, err
 	}
+	if err := s.own(name); err != nil {
+		return nil, err
+	}
 	o := s.config.Options()
 	n, err := names.New(o.Namespace, strings.TrimPrefix(name, o.Namespace))
 	if err != nil {
@@ -109,30 +110,4 @@ func (s *session) open(ctx context.Context, name string, track bool) (*target, e
 // store returns the records of a cache, or of none, for what needs no policy.
 func (s *session) store(n names.Names) *store.Store {
 	return store.New(s.wire, n, ttl.Fixed(time.Hour).Terms(), nil)
-}
-
-// policyFlags say which policy a cache has, in place of the environment.
-type policyFlags struct {
-	ttl   string
-	fixed bool
-}
-
-func (p *policyFlags) flags(fs *flag.FlagSet) {
-	text(fs, &p.ttl, "policy-ttl", "the `TTL` of the cache's policy, such as 30m, "+
-		"in place of REDIS_DEFAULT_TTL")
-	fs.BoolVar(&p.fixed, "fixed", false, "the cache's policy is Fixed, as by "+
-		"REDIS_ACTIVE_TTL=false")
-}
-
-// apply comes before open. It reports whether the TTL of the policy is known: the default of the
-// environment may be that of no cache.
-func (p *policyFlags) apply(s *session) (known bool) {
-	if p.ttl != "" {
-		s.set("REDIS_DEFAULT_TTL", "-policy-ttl", p.ttl)
-	}
-	if p.fixed {
-		s.set("REDIS_ACTIVE_TTL", "-fixed", "false")
-		unset([]string{"REDIS_MAX_AGE", "REDIS_TOLERANCE"}) // of an Active policy
-	}
-	return strings.TrimSpace(os.Getenv("REDIS_DEFAULT_TTL")) != "" // blanks count as not set
 }

@@ -31,6 +31,13 @@
 // only. A walk takes pages of 512 keys, and reads no value unless it is to print one. So no command
 // holds the server for long, except that a single value of many megabytes takes its time.
 //
+// # Policies
+//
+// The TTL and the rest of a cache's policy come from flags, or from the environment as in programs.
+// cache.FromEnv reads REDIS_DEFAULT_TTL and so on. What cache.Config.For reads for the last part of
+// the name goes before: SESSIONS_TTL for shop/prod/sessions. For a sweep, REDIS_DEFAULT_TTL is not
+// enough: it needs -policy-ttl or SESSIONS_TTL. SESSIONS_NAMESPACE goes before REDIS_NAMESPACE too.
+//
 // # Keys
 //
 // A key is printed as it is, where a terminal and a shell take it. Other keys are printed as quoted
@@ -48,6 +55,6 @@
 //	0    done
 //	1    failed
 //	2    wrong arguments, or a wrong environment
-//	3    no such cache or key; for near, no process
+//	3    no such cache or key; for near, no process, or with a name no channel of that name
 //	130  interrupted; the line says how far it came
 package main

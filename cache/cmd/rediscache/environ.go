@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/url"
 	"os"
 	"strings"
 
@@ -27,77 +28,87 @@ func (s *session) set(variable, flag, value string) {
 func (s *session) environment() (err error) {
 	unset(unused)
 	if s.url != "" {
-		if err := s.useURL(); err != nil {
-			return s.bad(err)
-		}
+		s.useURL()
 	}
 	if s.config, err = cache.FromEnv(); err != nil {
 		return s.bad(err)
 	}
+	s.config.ReadFrom = "" // a URL may say it too
 	return nil
 }
 
 // useURL lets -url take the place of the variables that say where Redis is. Of the others, those
 // stay that say what the URL leaves open.
-func (s *session) useURL() error {
+func (s *session) useURL() {
 	s.set("REDIS_URL", "-url", s.url)
 	unset([]string{"REDIS_HOST", "REDIS_PORT", "REDIS_ADDRS", "REDIS_MASTER_NAME", "REDIS_DB",
 		"REDIS_TLS"})
-	groups := []struct {
+	u := read(s.url)
+	for _, group := range []struct {
+		open  bool
 		names []string
-		open  func(c cache.Config) bool
 	}{
-		{[]string{"REDIS_USERNAME", "REDIS_PASSWORD", "REDIS_PASSWORD_FILE"},
-			func(c cache.Config) bool { return c.Username == "" && c.Password.Reveal() == "" }},
-		{[]string{"REDIS_SENTINEL_USERNAME", "REDIS_SENTINEL_PASSWORD"},
-			func(c cache.Config) bool {
-				return c.MasterName != "" && c.SentinelUsername == "" &&
-					c.SentinelPassword.Reveal() == ""
-			}},
-		{[]string{"REDIS_TLS_CA_FILE", "REDIS_TLS_CERT_FILE", "REDIS_TLS_KEY_FILE"},
-			func(c cache.Config) bool { return c.TLS }},
-		{[]string{"REDIS_CLIENT_NAME"},
-			func(c cache.Config) bool { return c.ClientName == "" }},
-		{[]string{"REDIS_POOL_SIZE"},
-			func(c cache.Config) bool { return c.PoolSize == 0 }},
-		{[]string{"REDIS_DIAL_TIMEOUT"},
-			func(c cache.Config) bool { return c.DialTimeout == 0 }},
-		{[]string{"REDIS_READ_TIMEOUT"},
-			func(c cache.Config) bool { return c.ReadTimeout == 0 }},
-	}
-	kept := make([]map[string]string, len(groups))
-	for i, group := range groups {
-		kept[i] = unset(group.names)
-	}
-	alone, err := cache.FromEnv()
-	if err != nil {
-		return err
-	}
-	for i, group := range groups {
-		for name, value := range kept[i] {
-			if group.open(alone) {
-				os.Setenv(name, value)
-			}
+		{u.servers == login{}, []string{"REDIS_USERNAME"}},
+		{u.servers.password == "", []string{"REDIS_PASSWORD", "REDIS_PASSWORD_FILE"}},
+		{u.watched && u.sentinels == login{}, []string{"REDIS_SENTINEL_USERNAME"}},
+		{u.watched && u.sentinels.password == "", []string{"REDIS_SENTINEL_PASSWORD"}},
+		{u.tls, []string{"REDIS_TLS_CA_FILE", "REDIS_TLS_CERT_FILE", "REDIS_TLS_KEY_FILE"}},
+		{!u.query.Has("client_name"), []string{"REDIS_CLIENT_NAME"}},
+		{!u.query.Has("pool_size"), []string{"REDIS_POOL_SIZE"}},
+		{!u.query.Has("dial_timeout"), []string{"REDIS_DIAL_TIMEOUT"}},
+		{!u.query.Has("read_timeout"), []string{"REDIS_READ_TIMEOUT"}},
+	} {
+		if !group.open {
+			unset(group.names)
 		}
 	}
-	return nil
 }
 
-// unset takes variables out of the environment, and returns those that were set.
-func unset(names []string) map[string]string {
-	values := map[string]string{}
-	for _, name := range names {
-		if value, ok := os.LookupEnv(name); ok {
-			values[name] = value
-			os.Unsetenv(name)
-		}
+// login is a user and a password; either may be missing.
+type login struct{ name, password string }
+
+// said is what a URL says beside the addresses.
+type said struct {
+	servers, sentinels login
+	watched, tls       bool // by Sentinels; encrypted
+	query              url.Values
+}
+
+// read reads a URL. Of one that FromEnv refuses, what it returns does not matter.
+func read(text string) (u said) {
+	scheme, rest, _ := strings.Cut(strings.TrimSpace(text), "://")
+	u.tls = strings.EqualFold(scheme, "rediss") || strings.EqualFold(scheme, "valkeys")
+	authority, tail := rest, ""
+	if i := strings.IndexAny(rest, "/?"); i >= 0 {
+		authority, tail = rest[:i], rest[i:]
 	}
-	return values
+	// The hosts may be several, which package url does not take.
+	parsed, err := url.Parse("redis://" + authority[:strings.LastIndex(authority, "@")+1] + "h" +
+		tail)
+	if err != nil {
+		return said{}
+	}
+	u.query = parsed.Query()
+	u.servers.name = parsed.User.Username()
+	u.servers.password, _ = parsed.User.Password()
+	if u.watched = u.query.Get("master_name") != ""; u.watched {
+		u.sentinels = u.servers
+		u.servers = login{u.query.Get("username"), u.query.Get("password")}
+	}
+	return u
+}
+
+// unset takes variables out of the environment.
+func unset(names []string) {
+	for _, name := range names {
+		os.Unsetenv(name)
+	}
 }
 
 // bad is the error of an environment, in one line.
 func (s *session) bad(err error) error {
-	text := strings.TrimSpace(strings.TrimPrefix(err.Error(), "rediscache: FromEnv:"))
+	text := strings.TrimPrefix(err.Error(), "rediscache: FromEnv:")
+	text = strings.TrimSpace(strings.TrimPrefix(text, "rediscache: Config.For:"))
 	for variable, flag := range s.flagOf {
 		text = strings.ReplaceAll(text, variable, flag)
 	}

@@ -73,6 +73,14 @@ func TestURL(t *testing.T) {
 			open + "?pool_size=2&client_name=y&read_timeout=9s&dial_timeout=9s"},
 		{"user of the environment", map[string]string{"REDIS_USERNAME": "ann",
 			"REDIS_PASSWORD": "hunter2"}, open},
+		{"password of the environment", map[string]string{"REDIS_PASSWORD": "hunter2"},
+			"redis://ann@" + s.Addr()},
+		{"password of another user", map[string]string{"REDIS_USERNAME": "bob",
+			"REDIS_PASSWORD": "hunter2"}, "redis://ann@" + s.Addr()},
+		{"password file of the environment", map[string]string{
+			"REDIS_PASSWORD_FILE": file(t, "hunter2\n")}, "redis://ann@" + s.Addr()},
+		{"password alone", map[string]string{"REDIS_USERNAME": "bob", "REDIS_PASSWORD": "secret"},
+			"redis://:hunter2@" + s.Addr()},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -89,6 +97,49 @@ func TestURL(t *testing.T) {
 	if got.code != exitUsage || strings.Contains(got.err, "hunter2") ||
 		!strings.HasPrefix(got.err, "rediscache count users: -url takes a URL") {
 		t.Errorf("a bad URL: %+v", got)
+	}
+}
+
+// The passwords of a Sentinel's user and of a server's come from the environment too.
+func TestURLOfSentinels(t *testing.T) {
+	const url = "redis://watcher@127.0.0.1:1,127.0.0.1:2?master_name=m"
+	env := place{}.with("REDIS_SENTINEL_PASSWORD", "hunter3")
+	for _, tt := range []struct {
+		p    place
+		url  string
+		code int
+		says string
+	}{
+		{env, url, exitFailure, "sentinels"},
+		{env.with("REDIS_PASSWORD", "hunter2"), url + "&username=ann", exitFailure, "sentinels"},
+		{env.with("REDIS_SENTINEL_USERNAME", "bob"), url, exitFailure, "sentinels"},
+		{place{}, url, exitUsage, "it needs REDIS_SENTINEL_PASSWORD"},
+		{env, url + "&username=ann", exitUsage, "it needs REDIS_PASSWORD"},
+		{env, "redis://watcher@127.0.0.1:1", exitUsage, "it needs REDIS_PASSWORD"},
+	} {
+		got := tt.p.run(t, "count", "users", "-url", tt.url)
+		if got.code != tt.code || !strings.Contains(got.err, tt.says) {
+			t.Errorf("%s in %v: %+v", tt.url, tt.p.env, got)
+		}
+	}
+}
+
+// Whatever the URL says of replicas, primaries are asked: a replica may lag behind.
+func TestURLOfReplicas(t *testing.T) {
+	g := redistest.Sentinel(t)
+	p := place{client: g.Client(t)}
+	name, _ := p.name(t)
+	must(t, p.records(t, name, ttl.Active(time.Hour)).Set(t.Context(), "k", []byte("x")))
+	url := "redis://" + strings.Join(g.Addrs(), ",") + "?master_name=primary&"
+	for _, what := range []string{"replica_only", "route_by_latency", "route_randomly"} {
+		run := func() { p.want(t, "x\n", "get", name, "k", "-url", url+what+"=true") }
+		var gets int
+		for range 8 { // one at random might be the primary
+			gets += redistest.Commands(t, p.client, run)["get"]
+		}
+		if gets != 8 {
+			t.Errorf("%s: the primary has answered %d of 8", what, gets)
+		}
 	}
 }
 
@@ -142,35 +193,6 @@ func TestNoHello(t *testing.T) {
 	p := at(t, s)
 	must(t, p.client.Set(t.Context(), "users:k", "x", time.Minute).Err())
 	p.want(t, "1\n", "count", "users")
-}
-
-// The policy on the command line need not fit what the tool does not use.
-func TestPolicyOfOtherCache(t *testing.T) {
-	p := at(t, redistest.Standalone(t))
-	name, _ := p.name(t)
-	must(t, p.records(t, name, ttl.Active(time.Hour)).Set(t.Context(), "k", []byte("x")))
-	p = p.with("REDIS_SWEEP_INTERVAL", "1m").with("REDIS_SWEEP_IDLE", "30m").
-		with("REDIS_MAX_AGE", "5h").with("REDIS_REFRESH", "4h").with("REDIS_TOLERANCE", "1m").
-		with("REDIS_NEAR_BYTES", "1MiB")
-	for _, args := range [][]string{{"-policy-ttl", "10m"}, {"-policy-ttl", "10m", "-fixed"}} {
-		if got := p.run(t, append([]string{"stats", name}, args...)...); got.code != exitOK {
-			t.Errorf("%q: %+v", args, got)
-		}
-	}
-}
-
-// A variable of blanks counts as not set, and so no TTL is known by it.
-func TestBlankTTL(t *testing.T) {
-	p := at(t, redistest.Standalone(t)).with("REDIS_DEFAULT_TTL", "  ")
-	name, _ := p.name(t)
-	must(t, p.records(t, name, ttl.Active(48*time.Hour)).Set(t.Context(), "k", []byte("x")))
-	got := p.run(t, "sweep", name, "-max-idle", "1s", "-yes")
-	if got.code != exitUsage || !strings.Contains(got.err, "must say the TTL") {
-		t.Errorf("sweep: %+v", got)
-	}
-	if got := p.run(t, "inspect", name, "k"); !strings.Contains(got.out, "idle       unknown") {
-		t.Errorf("inspect: %+v", got)
-	}
 }
 
 // The null device is no terminal: nobody answers, and bytes do no harm there.

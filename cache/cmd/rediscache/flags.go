@@ -51,7 +51,7 @@ func (s *session) flagSet(c *command, act action) *flag.FlagSet {
 	act.flags(fs)
 	text(fs, &s.url, "url", "`URL` of Redis, in place of REDIS_URL: "+
 		"redis://host:6379, rediss:// for TLS")
-	fs.Func("namespace", "the `namespace` before NAME, in place of REDIS_NAMESPACE",
+	fs.Func("namespace", "the `namespace` before NAME, in place of the environment's",
 		func(text string) error {
 			s.set("REDIS_NAMESPACE", "-namespace", text)
 			return nil

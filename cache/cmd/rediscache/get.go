@@ -114,8 +114,9 @@ func (g *get) run(ctx context.Context, s *session, args []string) error {
 		return err
 	}
 	if g.raw {
-		if isTerminal(os.Stdout) && document.Guess(data) == document.Bytes {
-			return fail("-raw writes bytes that are no text, and stdout is a terminal")
+		if isTerminal(os.Stdout) && terminal.Text(string(data)) != string(data) {
+			return fail("-raw writes what may do something to a terminal: send it to a file, or " +
+				"through a pipe to a program such as xxd")
 		}
 		_, _ = s.out.Write(data)
 		return nil

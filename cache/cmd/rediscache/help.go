@@ -25,7 +25,7 @@ Flags for every command: -url, -namespace, -json, -yes, -progress. "rediscache h
 more, and "rediscache -version" the version.
 
 Exit codes: 0 done, 1 failed, 2 wrong arguments or environment, 3 no such cache or key (for near, no
-process), 130 interrupted.
+process, or with NAME no channel of that name), 130 interrupted.
 `
 
 // overview is what the tool says if it is told nothing.

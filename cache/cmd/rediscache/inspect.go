@@ -43,7 +43,7 @@ func (i *inspect) run(ctx context.Context, s *session, args []string) error {
 	if err != nil {
 		return err
 	}
-	known := i.apply(s)
+	known := i.apply(s, args[0])
 	t, key, err := s.openRecord(ctx, args, true)
 	if err != nil {
 		return err

@@ -56,7 +56,7 @@ func TestInterrupt(t *testing.T) {
 			"[0-9,]+ records? looked at, ([0-9,]+) found idle"},
 		{[]string{"sweep", "users", "-yes", "-max-idle", "1h", "-policy-ttl", "24h"}, true,
 			"[0-9,]+ records? looked at, ([0-9,]+) removed"},
-		{[]string{"clear", "users", "-yes"}, true, "([0-9,]+) records? removed"},
+		{[]string{"clear", "users", "-yes"}, true, "([0-9,]+) keys? removed"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.args[0], func(t *testing.T) {

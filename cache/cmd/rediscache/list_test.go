@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/activettl/rediscache/cache/cmd/rediscache/internal/terminal"
+	"github.com/activettl/rediscache/internal/redistest"
 	"github.com/activettl/rediscache/ttl"
 )
 
@@ -125,6 +126,16 @@ func TestListAndCount(t *testing.T) {
 			t.Errorf("count of nothing: %+v, want %+v", got, want)
 		}
 	})
+}
+
+// No cache writes a key without a text, but a walk over a cache meets one, as Keys and Len do.
+func TestEmptyText(t *testing.T) {
+	p := at(t, redistest.Start(t))
+	must(t, p.client.Set(t.Context(), "users:", "x", time.Minute).Err())
+	p.want(t, `{"cache":"users","records":1,"other":0,"bookkeeping":0}`+"\n", "ls", "-json")
+	p.want(t, "\"\"\n", "keys", "users")
+	p.want(t, "1\n", "count", "users")
+	p.want(t, "1 record removed\n", "clear", "users", "-yes")
 }
 
 func TestStats(t *testing.T) {

@@ -66,10 +66,14 @@ func (near) run(ctx context.Context, s *session, args []string) error {
 		found += len(channels)
 		s.listChannels(channels)
 	}
-	if found == 0 {
-		return missing("no process keeps copies in memory")
+	switch {
+	case found > 0:
+		return nil
+	case only != "":
+		return missing("no channel bears this name; copies of the cache may be on the channel of " +
+			`another cache of the same client: "rediscache near" without NAME lists all`)
 	}
-	return nil
+	return missing("no process keeps copies in memory")
 }
 
 // ask1 sends one command to a server.

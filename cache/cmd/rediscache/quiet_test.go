@@ -57,11 +57,37 @@ func TestRenewsNothing(t *testing.T) {
 	})
 }
 
+// Nobody keeps copies on a server of its own.
+func TestNearNobody(t *testing.T) {
+	at(t, redistest.Start(t)).refuses(t, exitNotFound,
+		"rediscache near: no process keeps copies in memory", "near")
+}
+
+// none is what near says of a name that no channel bears.
+const none = ": no channel bears this name; copies of the cache may be on the channel of another " +
+	`cache of the same client: "rediscache near" without NAME lists all`
+
+// Two caches of a client share a channel, which bears the name of the first.
+func TestNearShared(t *testing.T) {
+	p := at(t, redistest.Standalone(t))
+	name, _ := p.name(t)
+	for _, of := range []string{name, name + "-other"} {
+		c, err := cache.New[string](p.client, of, codec.String{}, &cache.Options{
+			TTL: ttl.Fixed(time.Hour), Near: &cache.Near{},
+		})
+		must(t, err)
+		defer c.Close()
+	}
+	for p.run(t, "near", name).code != exitOK { // until it is connected
+		must(t, task.Sleep(t.Context(), 10*time.Millisecond))
+	}
+	p.refuses(t, exitNotFound, "rediscache near "+name+"-other"+none, "near", name+"-other")
+}
+
 func TestNear(t *testing.T) {
 	each(t, func(t *testing.T, p place) {
 		name, _ := p.name(t)
-		p.refuses(t, exitNotFound, "rediscache near "+name+": no process keeps copies in memory",
-			"near", name)
+		p.refuses(t, exitNotFound, "rediscache near "+name+none, "near", name)
 		flags, err := cache.New[string](p.client, name, codec.String{}, &cache.Options{
 			TTL: ttl.Fixed(time.Hour), Near: &cache.Near{},
 		})
@@ -72,8 +98,7 @@ func TestNear(t *testing.T) {
 			must(t, task.Sleep(t.Context(), 10*time.Millisecond))
 			lines = slices.Collect(strings.Lines(p.run(t, "near", name, "-json").out))
 		}
-		p.refuses(t, exitNotFound, "rediscache near "+name+"-no: no process keeps copies in memory",
-			"near", name+"-no")
+		p.refuses(t, exitNotFound, "rediscache near "+name+"-no"+none, "near", name+"-no")
 		for _, line := range lines {
 			var c channel
 			must(t, json.Unmarshal([]byte(line), &c))

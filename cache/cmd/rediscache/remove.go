@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/activettl/rediscache/cache/cmd/rediscache/internal/terminal"
+	"github.com/activettl/rediscache/internal/store"
 )
 
 // rm removes records.
@@ -30,16 +32,21 @@ func (rm) run(ctx context.Context, s *session, args []string) error {
 			return err
 		}
 	}
+	removed := 0
 	var absent []string
-	for i, text := range texts {
+	for _, text := range texts {
 		n, errs := t.store.DeleteMany(ctx, []string{t.names.Key(text)})
-		if errs[0] != nil {
-			if ctx.Err() != nil {
-				return interrupted("%s of %d removed", terminal.Count(i, "key"), len(texts))
-			}
+		switch err := errs[0]; {
+		case err != nil && ctx.Err() != nil:
+			return interrupted("%s of %d removed", terminal.Count(removed, "key"), len(texts))
+		case err != nil && removed > 0:
+			return fail("%s of %d removed, and then %s: %s", terminal.Count(removed, "key"),
+				len(texts), terminal.Key(text), s.explain(err))
+		case err != nil:
 			s.subject += " " + terminal.Key(text)
-			return errs[0]
+			return err
 		}
+		removed += n
 		if n == 0 {
 			absent = append(absent, terminal.Key(text))
 		}
@@ -74,29 +81,66 @@ func (clearing) run(ctx context.Context, s *session, args []string) error {
 		return err
 	}
 	if !s.yes {
-		n, err := s.count(ctx, t)
-		if err = noRecords(n, err); err != nil {
+		records, loads, err := s.clearable(ctx, t)
+		if err = noRecords(records+loads, err); err != nil {
 			return err
 		}
-		if err := s.ask(ctx, "remove all %s of %s?", terminal.Count(n, "record"),
+		if err := s.ask(ctx, "remove all %s of %s?", withLoads(records, loads),
 			t.names); err != nil {
 			return err
 		}
 	}
-	n, err := s.walk(ctx, t.store.Pages(ctx), "record removed", func(page []string) (int, error) {
-		removed, failed, err := t.store.Clear(ctx, page)
+	loads := 0
+	n, err := s.walk(ctx, t.store.Pages(ctx), "key removed", func(page []string) (int, error) {
+		removed, voided, failed, err := t.store.Clear(ctx, page)
 		for _, of := range failed {
 			err = of
 		}
-		return removed, err
+		loads += voided
+		return removed + voided, err
 	})
-	if err == nil && s.json {
+	if err = noRecords(n, err); err != nil {
+		return err
+	}
+	if s.json {
 		s.line(struct {
 			Cache   string `json:"cache"`
 			Removed int    `json:"removed"`
-		}{t.names.String(), n})
-	} else if err == nil && n > 0 {
-		s.out.WriteString(terminal.Done(n, "record removed") + "\n")
+			Loads   int    `json:"leasesAndMarkers"`
+		}{t.names.String(), n - loads, loads})
+	} else {
+		fmt.Fprintln(s.out, withLoads(n-loads, loads)+" removed")
 	}
-	return noRecords(n, err)
+	return nil
+}
+
+// clearable returns how much there is to clear: records, and leases and markers of loads.
+func (s *session) clearable(ctx context.Context, t *target) (records, loads int, err error) {
+	_, err = s.walk(ctx, t.store.Pages(ctx), "key counted", func(page []string) (int, error) {
+		all, err := t.store.LookMany(ctx, page)
+		before := records + loads
+		for _, held := range all {
+			switch {
+			case held.Kind.IsRecord():
+				records++
+			case held.Kind == store.HoldsLease || held.Kind == store.HoldsMarker:
+				loads++
+			}
+		}
+		return records + loads - before, err
+	})
+	return records, loads, err
+}
+
+// withLoads shows numbers of records and of leases and markers: "2 records", "2 records and 1
+// lease or marker".
+func withLoads(records, loads int) string {
+	text := terminal.Count(records, "record")
+	switch loads {
+	case 0:
+		return text
+	case 1:
+		return text + " and 1 lease or marker"
+	}
+	return text + " and " + terminal.Number(loads) + " leases and markers"
 }

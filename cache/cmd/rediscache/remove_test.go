@@ -47,7 +47,7 @@ func TestClear(t *testing.T) {
 		check.Exempt(name+":foreign", name+"-other:1")
 		p.plant(t, name)
 		p.refuses(t, exitFailure, "rediscache clear "+name+unasked, "clear", name)
-		p.want(t, "1,201 records removed\n", "clear", name, "-yes")
+		p.want(t, "1,201 records and 2 leases and markers removed\n", "clear", name, "-yes")
 		for key, want := range map[string]int64{":foreign": 1, "-other:1": 1, "!sweep": 1, ":1": 0,
 			":own": 0, ":lease": 0, ":marker": 0} {
 			if n := p.client.Exists(t.Context(), name+key).Val(); n != want {
@@ -56,8 +56,8 @@ func TestClear(t *testing.T) {
 		}
 		p.refuses(t, exitNotFound, "rediscache clear "+name+
 			": there is no such cache: it has no record", "clear", name, "-yes")
-		p.want(t, fmt.Sprintf(`{"cache":%q,"removed":1}`+"\n", name+"-other"), "clear", "-json",
-			"-yes", name+"-other")
+		p.want(t, fmt.Sprintf(`{"cache":%q,"removed":1,"leasesAndMarkers":0}`+"\n",
+			name+"-other"), "clear", "-json", "-yes", name+"-other")
 	})
 }
 
@@ -76,9 +76,6 @@ func TestSweep(t *testing.T) {
 		p.refuses(t, exitUsage,
 			"rediscache sweep "+name+": -max-idle must say for how long nobody "+
 				"has used the records", "sweep", name)
-		p.refuses(t, exitUsage, "rediscache sweep "+name+": -policy-ttl or REDIS_DEFAULT_TTL must "+
-			"say the TTL of the cache's policy: with a wrong one, records in use look idle",
-			args...)
 		args = append(args, "-policy-ttl", "24h")
 		p.refuses(t, exitFailure, "rediscache sweep "+name+unasked, args...)
 		dry := p.run(t, append(args, "-dry-run")...)

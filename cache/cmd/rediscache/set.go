@@ -53,7 +53,7 @@ func (c *set) run(ctx context.Context, s *session, args []string) error {
 	if err != nil {
 		return err
 	}
-	known := c.apply(s)
+	known := c.apply(s, args[0])
 	t, key, err := s.openRecord(ctx, args, false)
 	if err != nil {
 		return err
@@ -121,7 +121,7 @@ func (c *set) replace(
 			return nil, cannotOpen(layers, err)
 		}
 		if err := document.Kindred(plain, value); err != nil {
-			return nil, fail("%v; -raw writes it all the same", err)
+			return nil, fail("%v; -raw writes the bytes as they are", err)
 		}
 		return document.Close(t.names.Key(key), value, layers, keys)
 	}

@@ -110,7 +110,7 @@ func (c *stats) run(ctx context.Context, s *session, args []string) error {
 	if c.top < 0 || c.top > 1000 {
 		return usage("-top takes a number from 0 to 1000")
 	}
-	known := c.apply(s)
+	known := c.apply(s, args[0])
 	t, err := s.open(ctx, args[0], false)
 	if err != nil {
 		return err

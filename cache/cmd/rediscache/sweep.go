@@ -15,13 +15,16 @@ import (
 // sweeper removes the records that nobody has used for a time.
 type sweeper struct {
 	policyFlags
-	maxIdle lifetime
-	dryRun  bool
+	tolerance string
+	maxIdle   lifetime
+	dryRun    bool
 }
 
 func (c *sweeper) flags(fs *flag.FlagSet) {
 	c.policyFlags.flags(fs)
 	fs.Var(&c.maxIdle, "max-idle", "the `time` for which nobody has used the records, such as 10m")
+	text(fs, &c.tolerance, "tolerance", "the `time` of the programs' ttl.Tolerance, such as 1m, "+
+		"in place of the environment's")
 	fs.BoolVar(&c.dryRun, "dry-run", false, "count them and remove none")
 }
 
@@ -42,9 +45,17 @@ func (c *sweeper) run(ctx context.Context, s *session, args []string) error {
 	if c.maxIdle == 0 {
 		return usage("-max-idle must say for how long nobody has used the records")
 	}
-	if !c.apply(s) {
-		return usage("-policy-ttl or REDIS_DEFAULT_TTL must say the TTL of the cache's policy: " +
-			"with a wrong one, records in use look idle")
+	c.apply(s, args[0])
+	if c.tolerance != "" {
+		s.setPolicy(args[0], "TOLERANCE", "-tolerance", c.tolerance)
+	}
+	if !c.certain(args[0]) {
+		which := "-policy-ttl"
+		if _, prefix := ownVariables(args[0]); prefix != "" {
+			which += " or " + prefix + "TTL"
+		}
+		return usage("%s must say the TTL of the cache's policy: with a wrong one, records in use "+
+			"look idle. REDIS_DEFAULT_TTL may be that of other caches", which)
 	}
 	t, err := s.open(ctx, args[0], true)
 	if err != nil {
@@ -68,11 +79,10 @@ func (c *sweeper) run(ctx context.Context, s *session, args []string) error {
 		}
 	}
 	res, err := c.pass(ctx, s, t, c.dryRun)
-	if err != nil {
-		return err
+	if err == nil || res.Scanned > 0 && code(err) != exitInterrupted {
+		s.swept(t, c.dryRun, res)
 	}
-	s.swept(t, c.dryRun, res)
-	return nil
+	return err
 }
 
 // tracked refuses a Fixed cache whose accesses nobody notes. A pass would note all its records as
@@ -117,6 +127,9 @@ func (c *sweeper) pass(
 		return res, fail("another sweep of it is under way")
 	case err == nil && res.Scanned == 0:
 		return res, noRecords(0, nil)
+	case err != nil && res.Scanned > 0:
+		return res, fail("%s %s, and then: %s", terminal.Count(res.Removed, "record"), done,
+			s.explain(err))
 	}
 	return res, err
 }
@@ -132,7 +145,11 @@ func (s *session) swept(t *target, dryRun bool, res sweep.Result) {
 	if dryRun {
 		what = "would be removed"
 	}
-	fmt.Fprintf(s.out, "%s looked at, %s %s, the longest idle for %s\n",
-		terminal.Count(res.Scanned, "record"), terminal.Number(res.Removed), what,
+	failed := ""
+	if res.Failed > 0 {
+		failed = fmt.Sprintf(", %s failed", terminal.Number(res.Failed))
+	}
+	fmt.Fprintf(s.out, "%s looked at, %s %s%s, the longest idle for %s\n",
+		terminal.Count(res.Scanned, "record"), terminal.Number(res.Removed), what, failed,
 		terminal.Duration(res.LongestIdle))
 }

@@ -162,6 +162,12 @@ func TestAsk(t *testing.T) {
 	c.say(t, "Y\n")
 	c.end(t, exitOK, "1 record removed\n")
 	p.wantCount(t, name, "0")
+	must(t, p.client.HSet(t.Context(), name+":marker", "n", 1).Err())
+	must(t, p.client.PExpire(t.Context(), name+":marker", time.Minute).Err())
+	c = p.open(t, "clear", name)
+	c.await(t, "remove all 0 records and 1 lease or marker of "+name+"? [y/N] ")
+	c.say(t, "y\n")
+	c.end(t, exitOK, "0 records and 1 lease or marker removed\n")
 	c = p.open(t, "clear", name)
 	c.end(t, exitNotFound, "rediscache clear "+name+": there is no such cache: it has no record\n")
 }
@@ -195,15 +201,23 @@ func TestTerminalIsSafe(t *testing.T) {
 	p := at(t, redistest.Standalone(t))
 	name, _ := p.name(t)
 	const evil = "\x1b]0;evil\x07\u009b31m\u202e\r"
-	must(t, p.records(t, name, ttl.Active(time.Hour)).Set(t.Context(), evil, []byte(evil)))
+	records := p.records(t, name, ttl.Active(time.Hour))
+	must(t, records.Set(t.Context(), evil, []byte(evil)))
+	for key, value := range map[string]string{
+		"msgpack": "\xa5\x1b[31m", "c1": "\u009b31m", "bidi": "\u202eevil", "cr": "good\revil",
+	} {
+		must(t, records.Set(t.Context(), key, []byte(value)))
+	}
 	quoted := fmt.Sprintf("%q", evil)
 	for _, args := range [][]string{
 		{"keys", name}, {"keys", name, "-json"}, {"get", name, evil}, {"get", name, quoted,
 			"-json"},
 		{"get", name, quoted, "-as", "text"}, {"get", name, quoted, "-raw"}, {"inspect", name,
 			evil},
+		{"get", name, "msgpack", "-raw"}, {"get", name, "c1", "-raw"},
+		{"get", name, "bidi", "-raw"}, {"get", name, "cr", "-raw"},
 		{"stats", name}, {"get", name, evil + "no"}, {"field", name, evil, evil + "=1"}, {evil},
-		{"ls", "-" + evil}, {"rm", name, evil + "no"}, {"set", name, evil, "x"},
+		{"ls", "-" + evil}, {"rm", name, evil + "no"}, {"set", name, evil, "x", "-raw"},
 		{"count", evil}, {"count", name, "-namespace", evil},
 	} {
 		c := p.open(t, args...)

@@ -114,12 +114,12 @@ func TestSetKeepsForm(t *testing.T) {
 	}{
 		{"JSON", json, `{"name":"Bob","age":5}`, nil, ""},
 		{"text for JSON", json, "secret", nil, "the record holds a JSON object or list, and the " +
-			"value is text; -raw writes it all the same"},
+			"value is text; -raw writes the bytes as they are"},
 		{"a number for an object", json, "5", nil, "the record holds a JSON object or list, and " +
-			"the value is a single JSON value; -raw writes it all the same"},
+			"the value is a single JSON value; -raw writes the bytes as they are"},
 		{"JSON for MessagePack", codec.MsgPack[person]{}, `{"name":"Bob"}`, nil, "the record " +
-			"holds MessagePack, and the value is a JSON object or list; -raw writes it all the " +
-			"same"},
+			"holds MessagePack, and the value is a JSON object or list; -raw writes the bytes " +
+			"as they are"},
 		{"compressed", compress.Zstd(json, every), `{"name":"Bob","age":5}`, nil, ""},
 		{"migrated", codec.Migrate(codec.Version(3, codec.Codec[person](json))),
 			`{"name":"Bob","age":5}`, nil, ""},

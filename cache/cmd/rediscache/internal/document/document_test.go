@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -174,5 +175,26 @@ func TestSetFieldsMsgPack(t *testing.T) {
 	if _, err := SetFields(data, map[string]any{"n": "secret"}, false); err == nil ||
 		strings.Contains(err.Error(), "secret") {
 		t.Errorf("a text for a number: %v", err)
+	}
+}
+
+// Whoever reads JSON, MessagePack or bytes may not read something else.
+func TestKindred(t *testing.T) {
+	const object, scalar, text, packed, binary = `{"a":1}`, "5", "plain", "\x81\xa1a\x01",
+		"\x08\x07\x12\x03Ann"
+	all := []string{object, scalar, text, packed, binary}
+	for _, tt := range []struct {
+		old   string
+		takes []string
+	}{
+		{object, []string{object}}, {scalar, []string{object, scalar}}, {text, all},
+		{packed, []string{packed}}, {binary, []string{binary}},
+	} {
+		for _, value := range all {
+			err := Kindred([]byte(tt.old), []byte(value))
+			if (err == nil) != slices.Contains(tt.takes, value) {
+				t.Errorf("%q in place of %q: %v", value, tt.old, err)
+			}
+		}
 	}
 }

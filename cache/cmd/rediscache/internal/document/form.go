@@ -60,11 +60,11 @@ func Show(plain []byte, form Form, message *Message) ([]byte, error) {
 }
 
 // Kindred says why a value may not take the place of another one: a program that reads the old one
-// would not read the new one.
+// would not read the new one. What reads a text may read anything.
 func Kindred(old, value []byte) error {
 	was, is := Guess(old), Guess(value)
 	switch {
-	case was == MsgPack && is != MsgPack, was == JSON && isContainer(old) && !isContainer(value):
+	case was != is && was != Text, was == JSON && isContainer(old) && !isContainer(value):
 		return fmt.Errorf("the record holds %s, and the value is %s", nameOf(old, was),
 			nameOf(value, is))
 	}
