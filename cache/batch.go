@@ -28,7 +28,7 @@ func (c *Cache[K, V]) GetMany(ctx context.Context, keys []K) (map[K]V, error) {
 		run.keys = len(unique(keys))
 		return values, run.endMany(ctx, 0, 0, c.fail(op, "", err))
 	}
-	g := gathered[K, V]{Cache: c, values: values}
+	g := gathered[K, V]{c: c, values: values}
 	if c.hook != nil {
 		g.missed = map[K]struct{}{}
 	}
@@ -55,7 +55,7 @@ func (c *Cache[K, V]) GetMany(ctx context.Context, keys []K) (map[K]V, error) {
 
 // gathered is what a GetMany has so far.
 type gathered[K comparable, V any] struct {
-	*Cache[K, V]
+	c    *Cache[K, V]
 	good []K // keys that are read, and their keys in Redis
 	full []string
 
@@ -73,7 +73,7 @@ func (g *gathered[K, V]) take(i int, v V, err error) {
 	switch {
 	case err == nil:
 		g.values[g.good[i]] = v
-		if g.store.Readable(g.full[i]) {
+		if g.c.store.Readable(g.full[i]) {
 			g.renew = append(g.renew, g.full[i])
 		}
 	case errors.Is(err, ErrNotFound):

@@ -73,7 +73,7 @@ func (t *through[K, V]) load(ctx context.Context, full []string) []load.Result {
 		v, ok := values[k]
 		switch {
 		case ok:
-			results[i] = t.result(full[i], v)
+			results[i] = t.c.result(full[i], v)
 		case isPerKey && perKey[k] != nil:
 			results[i].Err = perKey[k]
 		case isPerKey || err == nil:

@@ -13,10 +13,10 @@ import (
 // remember takes what copies answer, and returns the other keys.
 func (g *gathered[K, V]) remember(ctx context.Context, ks []K) (others []K) {
 	for _, k := range ks {
-		e := g.remembered(ctx, k, true)
+		e := g.c.remembered(ctx, k, true)
 		if e == nil {
 			others = append(others, k)
-		} else if v, err := g.valueOf(e); err == nil {
+		} else if v, err := g.c.valueOf(e); err == nil {
 			g.values[k] = v
 		} else if g.missed != nil {
 			g.missed[k] = struct{}{}
@@ -30,26 +30,26 @@ func (g *gathered[K, V]) remember(ctx context.Context, ks []K) (others []K) {
 // fetch reads records for copies. Keys that have an older copy which may answer are read first, and
 // as by a read with a loader.
 func (g *gathered[K, V]) fetch(ctx context.Context) {
-	marks := g.newMarks(ctx, g.good, g.full)
+	marks := g.c.newMarks(ctx, g.good, g.full)
 	defer marks.end()
 	take := func(i int, found store.Found) {
 		e, err := marks.take(i, found)
 		if err != nil {
-			if e = g.rescued(ctx, g.good[i], err); e != nil && e.Kind == near.Record {
+			if e = g.c.rescued(ctx, g.good[i], err); e != nil && e.Kind == near.Record {
 				g.fromOld++
 			}
 		}
 		var v V
 		if e != nil {
-			v, err = g.valueOf(e)
+			v, err = g.c.valueOf(e)
 		}
 		g.take(i, v, err)
 	}
-	old, others := g.split(g.good)
-	for n, found := range g.loads.FetchMany(ctx, old.of(g.full), old.each(marks.begin)) {
+	old, others := g.c.split(g.good)
+	for n, found := range g.c.loads.FetchMany(ctx, old.of(g.full), old.each(marks.begin)) {
 		take(old.index(n), found)
 	}
-	for n, found := range g.store.FetchMany(ctx, others.of(g.full), others.each(marks.begin)) {
+	for n, found := range g.c.store.FetchMany(ctx, others.of(g.full), others.each(marks.begin)) {
 		take(others.index(n), found)
 	}
 }
@@ -97,7 +97,7 @@ func (s some) each(do func(i int)) func(n int) { return func(n int) { do(s.index
 
 // marks are the fetches of many keys. Each begins when its key is read.
 type marks[K comparable, V any] struct {
-	*Cache[K, V]
+	c    *Cache[K, V]
 	ctx  context.Context
 	ks   []K
 	full []string
@@ -109,7 +109,7 @@ type marks[K comparable, V any] struct {
 
 func (c *Cache[K, V]) newMarks(ctx context.Context, ks []K, full []string) *marks[K, V] {
 	return &marks[K, V]{
-		Cache: c, ctx: ctx, ks: ks, full: full, all: make([]*near.Fetch[K, V], len(ks)),
+		c: c, ctx: ctx, ks: ks, full: full, all: make([]*near.Fetch[K, V], len(ks)),
 	}
 }
 
@@ -118,7 +118,7 @@ func (m *marks[K, V]) begin(i int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.ended {
-		m.all[i] = m.near.Mark(m.ctx, m.ks[i], m.full[i])
+		m.all[i] = m.c.near.Mark(m.ctx, m.ks[i], m.full[i])
 	}
 }
 
@@ -127,7 +127,7 @@ func (m *marks[K, V]) take(i int, found store.Found) (*near.Copy[V], error) {
 	m.mu.Lock()
 	f := m.all[i]
 	m.mu.Unlock()
-	r, answered, err := m.fetched(m.full[i], found, true)
+	r, answered, err := m.c.fetched(m.full[i], found, true)
 	switch {
 	case err == nil:
 		return f.End(m.ctx, &r), nil
@@ -154,21 +154,21 @@ func (m *marks[K, V]) end() {
 func (t *through[K, V]) findNear(ctx context.Context) (pending []int) {
 	var asked some
 	for i, k := range t.ks {
-		e := t.rememberedForLoad(ctx, k)
+		e := t.c.rememberedForLoad(ctx, k)
 		if e == nil {
 			asked.indices = append(asked.indices, i)
 			continue
 		}
 		t.fromNear++
 		t.ended(i, OutcomeNear)
-		if t.values[i], t.errs[i] = t.valueOf(e); t.errs[i] != nil {
+		if t.values[i], t.errs[i] = t.c.valueOf(e); t.errs[i] != nil {
 			t.ended(i, OutcomeAbsent)
 		}
 	}
-	marks := t.newMarks(ctx, t.ks, t.full)
+	marks := t.c.newMarks(ctx, t.ks, t.full)
 	defer marks.end()
 	var renew []string
-	finds := t.loads.FindMany(ctx, asked.of(t.full), asked.each(marks.begin))
+	finds := t.c.loads.FindMany(ctx, asked.of(t.full), asked.each(marks.begin))
 	for n, found := range finds {
 		i := asked.index(n)
 		t.found[i] = found
@@ -178,27 +178,27 @@ func (t *through[K, V]) findNear(ctx context.Context) (pending []int) {
 			continue
 		}
 		t.ended(i, OutcomeHit)
-		t.values[i], _ = t.valueOf(e)
-		if t.store.Readable(t.full[i]) {
+		t.values[i], _ = t.c.valueOf(e)
+		if t.c.store.Readable(t.full[i]) {
 			renew = append(renew, t.full[i])
 		}
 	}
-	t.store.Renew(ctx, renew)
+	t.c.store.Renew(ctx, renew)
 	return pending
 }
 
 // rescue answers those keys that neither Redis nor the loader has, since both failed, with copies.
 func (t *through[K, V]) rescue(ctx context.Context) {
-	if t.near == nil || t.near.StaleOnOutage <= 0 || errors.Is(ctx.Err(), context.Canceled) {
+	if t.c.near == nil || t.c.near.StaleOnOutage <= 0 || errors.Is(ctx.Err(), context.Canceled) {
 		return
 	}
 	for i, err := range t.errs {
 		if err == nil || errors.Is(err, ErrNotFound) || !load.Unanswered(t.found[i].Err) {
 			continue
 		}
-		if e := t.near.Rescue(t.ks[i]); e != nil {
+		if e := t.c.near.Rescue(t.ks[i]); e != nil {
 			t.ended(i, OutcomeRescued)
-			if t.values[i], t.errs[i] = t.valueOf(e); t.errs[i] != nil {
+			if t.values[i], t.errs[i] = t.c.valueOf(e); t.errs[i] != nil {
 				t.ended(i, OutcomeAbsent)
 			}
 		}

@@ -12,7 +12,7 @@ import (
 
 // through is one call of GetOrLoad, GetOrLoadMany or Reload.
 type through[K comparable, V any] struct {
-	*Cache[K, V]
+	c      *Cache[K, V]
 	ks     []K
 	full   []string
 	loader func(context.Context, []K) (map[K]V, error)
@@ -31,7 +31,7 @@ func (c *Cache[K, V]) newThrough(
 	ks []K, full []string, loader func(context.Context, []K) (map[K]V, error), opts []LoadOption,
 ) *through[K, V] {
 	t := &through[K, V]{
-		Cache: c, ks: ks, full: full, loader: loader, loadOptions: optionsOf(opts),
+		c: c, ks: ks, full: full, loader: loader, loadOptions: optionsOf(opts),
 		found:  make([]store.Found, len(ks)),
 		values: make([]V, len(ks)),
 		errs:   make([]error, len(ks)),
@@ -55,7 +55,7 @@ func (t *through[K, V]) end(ctx context.Context, run *operation, err error) erro
 		return err
 	}
 	if err != nil {
-		run.secrets, run.byLoader = t.texts(t.full), t.byLoader
+		run.secrets, run.byLoader = t.c.texts(t.full), t.byLoader
 	}
 	op := &run.op
 	op.Load, op.Near, op.nearMisses = &t.stats, t.fromNear, t.fromNear
@@ -101,7 +101,7 @@ func (t *through[K, V]) run(ctx context.Context, pending []int) {
 			wants[n] = load.Want{Key: t.full[i], Found: found, Bad: found.Err == nil}
 		}
 		begun := time.Now()
-		outcomes := t.loads.Load(ctx, wants, t.load)
+		outcomes := t.c.loads.Load(ctx, wants, t.load)
 		t.stats.Waited += time.Since(begun)
 		var again []int
 		pending = pending[:0]
@@ -124,14 +124,14 @@ func (t *through[K, V]) run(ctx context.Context, pending []int) {
 // find reads records again.
 func (t *through[K, V]) find(ctx context.Context, which []int) {
 	if len(which) == 1 {
-		t.found[which[0]] = t.loads.Find(ctx, t.full[which[0]], false)
+		t.found[which[0]] = t.c.loads.Find(ctx, t.full[which[0]], false)
 		return
 	}
 	keys := make([]string, len(which))
 	for n, i := range which {
 		keys[n] = t.full[i]
 	}
-	for n, found := range t.loads.FindMany(ctx, keys, nil) {
+	for n, found := range t.c.loads.FindMany(ctx, keys, nil) {
 		t.found[which[n]] = found
 	}
 }
@@ -145,7 +145,7 @@ func (t *through[K, V]) sort(ctx context.Context, pending []int) (missing []int)
 		found := &t.found[i]
 		switch {
 		case found.Err == nil:
-			v, err := t.received(t.full[i], store.Reply{Value: found.Value})
+			v, err := t.c.received(t.full[i], store.Reply{Value: found.Value})
 			if err != nil {
 				missing = append(missing, i)
 				t.ended(i, OutcomeMiss)
@@ -153,7 +153,7 @@ func (t *through[K, V]) sort(ctx context.Context, pending []int) (missing []int)
 			}
 			t.values[i] = v
 			t.ended(i, OutcomeHit)
-			if t.store.Readable(t.full[i]) {
+			if t.c.store.Readable(t.full[i]) {
 				renew = append(renew, t.full[i])
 			}
 			if found.Due {
@@ -170,7 +170,7 @@ func (t *through[K, V]) sort(ctx context.Context, pending []int) (missing []int)
 			t.errs[i] = found.Err
 		}
 	}
-	t.store.Renew(ctx, renew)
+	t.c.store.Renew(ctx, renew)
 	if len(due) > 0 {
 		t.refresh(ctx, due)
 	}
@@ -184,16 +184,16 @@ func (t *through[K, V]) refresh(ctx context.Context, due []int) {
 	for n, i := range due {
 		wants[n] = load.Want{Key: t.full[i], Found: t.found[i]}
 	}
-	ended := t.loads.Refresh(ctx, wants, t.load)
+	ended := t.c.loads.Refresh(ctx, wants, t.load)
 	if t.waitFresh <= 0 {
 		return
 	}
 	until := time.Now().Add(t.waitFresh)
 	for n, i := range due {
-		now := t.loads.Fresh(ctx, t.full[i], t.found[i], time.Until(until), ended[n])
+		now := t.c.loads.Fresh(ctx, t.full[i], t.found[i], time.Until(until), ended[n])
 		switch {
 		case now.Err == nil:
-			if v, err := t.received(t.full[i], store.Reply{Value: now.Value}); err == nil {
+			if v, err := t.c.received(t.full[i], store.Reply{Value: now.Value}); err == nil {
 				t.values[i] = v
 			}
 		case now.Absent:
@@ -208,7 +208,7 @@ func (t *through[K, V]) refresh(ctx context.Context, due []int) {
 func (t *through[K, V]) take(ctx context.Context, i int, out load.Outcome) bool {
 	switch unstored := out.Value.(type) {
 	case oversize:
-		t.values[i], t.errs[i] = codec.DecodeFor(t.codec, t.full[i], unstored)
+		t.values[i], t.errs[i] = codec.DecodeFor(t.c.codec, t.full[i], unstored)
 	case boxed[V]:
 		t.values[i] = unstored.v
 	default:
@@ -219,15 +219,15 @@ func (t *through[K, V]) take(ctx context.Context, i int, out load.Outcome) bool 
 			break
 		}
 		if out.Source != load.Loaded {
-			t.hasRead(len(out.Data))
+			t.c.hasRead(len(out.Data))
 		}
-		v, err := t.decode(t.full[i], out.Data)
+		v, err := t.c.decode(t.full[i], out.Data)
 		if err != nil {
 			return false
 		}
 		t.values[i] = v
 		if out.Source != load.Loaded {
-			t.renewReadable(ctx, t.full[i])
+			t.c.renewReadable(ctx, t.full[i])
 		}
 	}
 	t.stats.count(out)
