@@ -18,14 +18,6 @@ const (
 	maxSlowdown = 1.5
 )
 
-// sweepLengths returns the numbers of records that are swept.
-func sweepLengths() []int {
-	if *quick {
-		return lengths[:2]
-	}
-	return lengths
-}
-
 // sweep measures passes on demand, passes in the background, and tracking.
 func (b *bounds) sweep() []*report.Table {
 	demand := &report.Table{
@@ -65,7 +57,7 @@ func (b *bounds) sweep() []*report.Table {
 	for _, p := range sweepers {
 		s := newSwept(b.T, p.tracked)
 		var first float64
-		for _, n := range sweepLengths() {
+		for _, n := range lengths() {
 			passes := 3
 			if n == 1_000_000 {
 				passes = 2
@@ -76,7 +68,7 @@ func (b *bounds) sweep() []*report.Table {
 			}
 			if each > growthLimit()*first {
 				b.breaks("Sweep, %s, costs %.2f µs a key over %d records and %.2f over %d: that "+
-					"is not linear", p.label, each, n, first, lengths[0])
+					"is not linear", p.label, each, n, first, lengths()[0])
 			}
 		}
 		b.paced(pacing, held, s, p.label)

@@ -19,7 +19,7 @@ var (
 	quick = flag.Bool("quick", false,
 		"TestBounds: a minute and a half at most; report times and fail only on allocations, "+
 			"memory, the heap, lost records and what is far from linear")
-	rounds    = flag.Int("rounds", 0, "TestBounds: slices of each side (0: 250, with -quick 30)")
+	rounds    = flag.Int("rounds", 0, "TestBounds: slices of each side (0: 250, with -quick 10)")
 	sweepOnly = flag.Bool("sweep", false, "TestBounds: measure sweeps and tracking alone")
 	write     = flag.Bool("write", false, "TestBounds: write the results into README.md")
 )
@@ -45,7 +45,7 @@ func TestBounds(t *testing.T) {
 	// milliseconds, and is to meet both sides of a round.
 	b := &bounds{T: t, plan: measure.Plan{Rounds: 250, Slice: 5 * time.Millisecond}}
 	if *quick {
-		b.plan.Rounds = 30
+		b.plan.Rounds = 10
 	}
 	if *rounds > 0 {
 		b.plan.Rounds = *rounds
@@ -183,12 +183,8 @@ func (b *bounds) all(rdb redis.UniversalClient) *report.Table {
 	}
 	var first float64
 	walkers(b.T, rdb, func(users *cache.Cache[int64, User], n int) {
-		walks := 5
-		if *quick && n == lengths[len(lengths)-1] {
-			walks = 1
-		}
 		var peak walk
-		seconds := make([]float64, walks)
+		seconds := make([]float64, 5)
 		for i := range seconds {
 			w, err := walkAll(b.Context(), users, n)
 			if err != nil {
@@ -203,7 +199,7 @@ func (b *bounds) all(rdb redis.UniversalClient) *report.Table {
 		if first == 0 {
 			first = each
 		}
-		t.Add(fmt.Sprint(n), fmt.Sprint(walks),
+		t.Add(fmt.Sprint(n), fmt.Sprint(len(seconds)),
 			fmt.Sprintf("%.2f (%.2f–%.2f)", s.Median, s.Q1, s.Q3), fmt.Sprintf("%.0f",
 				float64(n)/s.Median),
 			fmt.Sprintf("%.2f", each), mib(peak.alloc), mib(peak.inuse), fmt.Sprint(peak.twice))
@@ -213,7 +209,7 @@ func (b *bounds) all(rdb redis.UniversalClient) *report.Table {
 		}
 		if each > growthLimit()*first {
 			b.breaks("All costs %.2f µs a record over %d records and %.2f over %d: that is "+
-				"not linear", each, n, first, lengths[0])
+				"not linear", each, n, first, lengths()[0])
 		}
 	})
 	return t

@@ -101,7 +101,7 @@ func (b *bounds) tolerance() *report.Table {
 	}
 	turns := 5
 	if *quick {
-		turns = 2
+		turns = 1
 	}
 	type sum struct {
 		spent, ratio      []float64

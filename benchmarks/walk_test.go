@@ -14,8 +14,13 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// lengths are the numbers of records over which All walks.
-var lengths = []int{10_000, 100_000, 1_000_000}
+// lengths returns the numbers of records over which All and sweeps walk.
+func lengths() []int {
+	if *quick {
+		return []int{10_000, 100_000}
+	}
+	return []int{10_000, 100_000, 1_000_000}
+}
 
 // grow writes the records from have up to want, in batches.
 func grow(tb testing.TB, users *cache.Cache[int64, User], have, want int) {
@@ -118,7 +123,7 @@ func walkers(
 ) {
 	users := newCache[int64](tb, rdb, "all", payload.JSON.Codec, ttl.Active(hour))
 	have := 0
-	for _, n := range lengths {
+	for _, n := range lengths() {
 		grow(tb, users, have, n)
 		have = n
 		fn(users, n)

@@ -89,7 +89,8 @@ func TestOutcomesOfLoads(t *testing.T) {
 			"GetOrLoad: loaded (1 loaded) for own"}},
 		"a panic": {func(t *testing.T, u users) {
 			_, _ = u.GetOrLoad(ctx(t), 2, func(context.Context, int64) (User, error) { panic("x") })
-		}, []string{"Load: error (1 error) by miss panic", "GetOrLoad: error (1 error) for own panic"}},
+		}, []string{"Load: error (1 error) by miss panic",
+			"GetOrLoad: error (1 error) for own panic"}},
 		"too slow": {func(t *testing.T, u users) {
 			_, _ = u.GetOrLoad(ctx(t), 2, func(ctx context.Context, _ int64) (User, error) {
 				<-ctx.Done()
@@ -239,27 +240,20 @@ func TestOutcomesOfWaiting(t *testing.T) {
 func TestOutcomesOfRefreshes(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		h := &recorder{}
-		u := newUsers(t, b, &cache.Options{Hook: h, TTL: ttl.Fixed(hour, ttl.Refresh(hour-time.Second))})
+		o := fixed(ttl.Refresh(hour / 2))
+		o.Hook = h
+		u := newUsers(t, b, o)
 		u.set(1, ann)
+		u.nearEnd(b, 1, hour/4)
 		s := newSource(map[int64]User{1: bob})
-		soon(t, "a refresh", func() bool {
-			if _, err := u.GetOrLoad(ctx(t), 1, s.user); err != nil {
-				t.Error(err)
-			}
-			b.Advance(2 * time.Second)
-			return h.count("Refresh") > 0
-		})
+		got, err := u.GetOrLoad(ctx(t), 1, s.user)
+		wantUser(t, got, err, ann)
+		soon(t, "a refresh", func() bool { return h.count("Refresh") > 0 })
 		if got := outcomes(h.of("Refresh")[0]); got != "Refresh: loaded (1 loaded) by refresh" {
 			t.Errorf("told %q", got)
 		}
-		stale := 0
-		for _, op := range h.of("GetOrLoad") {
-			if op.Outcome == cache.OutcomeStale && op.Load.Stale == 1 {
-				stale++
-			}
-		}
-		if stale == 0 {
-			t.Errorf("no stale read is told")
+		if op := h.of("GetOrLoad")[0]; op.Outcome != cache.OutcomeStale || op.Load.Stale != 1 {
+			t.Errorf("the read is told as %v with %+v", op.Outcome, op.Load)
 		}
 	})
 }

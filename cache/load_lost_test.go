@@ -84,7 +84,8 @@ func TestRedisGoesDuringLoad(t *testing.T) {
 			t.Run(name+" "+policy, func(t *testing.T) {
 				t.Parallel()
 				b, o, rec := open(t), *o, &recorder{}
-				if o.Hook = rec; o.Load.Lease == 0 {
+				o.Hook, o.Load.Patience = rec, cache.DefaultPatience
+				if o.Load.Lease == 0 {
 					o.Load.Lease = time.Second // that cannot be given back is waited for
 				}
 				u := mustNew[int64](t, b.rdb, "users", jsonUsers, &o)

@@ -96,7 +96,9 @@ func TestFailoverDuringLoad(t *testing.T) {
 			}
 			got, err := u.Get(ctx(t), written)
 			wantUser(t, got, err, bob)
-			s.wantAlone(t) // if the lease was lost, those who have joined start over
+			// If the lease was lost, those who have joined start over, also before the first
+			// returns.
+			s.wantAtOnce(t, 2)
 			t.Logf("loaders have run %d times", s.calls.Load())
 			soon(t, "a hit", func() bool {
 				calls := s.calls.Load()

@@ -79,6 +79,14 @@ func mustNew[K comparable, V any](
 	t *testing.T, rdb redis.UniversalClient, name string, c codec.Codec[V], o *cache.Options,
 ) *cache.Cache[K, V] {
 	t.Helper()
+	if o == nil {
+		o = &cache.Options{}
+	}
+	if o.Load.Patience == 0 { // a busy machine is no outage
+		patient := *o
+		patient.Load.Patience = time.Minute
+		o = &patient
+	}
 	made, err := cache.New[K](rdb, name, c, o)
 	if err != nil {
 		t.Fatal(err)

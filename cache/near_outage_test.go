@@ -125,6 +125,7 @@ func TestNearOutageDeadline(t *testing.T) {
 	s := redistest.Start(t)
 	rdb := s.Client(t, patient, func(o *redis.UniversalOptions) { o.ContextTimeoutEnabled = true })
 	o := nearWith(cache.Near{Staleness: minStaleness, StaleOnOutage: hour})
+	o.Load.Patience = cache.DefaultPatience
 	u, h := nearNamed(t, rdb, "users", o)
 	u.set(1, ann)
 	u.inMemory(h, "Get", func() { _, _ = u.Get(ctx(t), 1) })

@@ -239,14 +239,22 @@ func TestNearOutcomes(t *testing.T) {
 	s := newSource(map[int64]User{})
 	_, _ = u.GetOrLoad(ctx(t), 3, s.user) // is absent
 	for want, read := range map[string]func(){
-		"Get: near_hit (1 near_hit)":            func() { _, _ = u.Get(ctx(t), 1) },
-		"Get: miss (1 miss)":                    func() { _, _ = u.Get(ctx(t), 3) },
-		"GetMany: near_hit (2 near_hit)":        func() { _, _ = u.GetMany(ctx(t), []int64{1, 2, 1}) },
-		"GetMany: partial (1 near_hit, 1 miss)": func() { _, _ = u.GetMany(ctx(t), []int64{1, 3}) },
-		"GetOrLoad: near_hit (1 near_hit)":      func() { _, _ = u.GetOrLoad(ctx(t), 1, s.user) },
-		"GetOrLoad: absent (1 absent)":          func() { _, _ = u.GetOrLoad(ctx(t), 3, s.user) },
-		"GetOrLoadMany: near_hit (2 near_hit)":  func() { _, _ = u.GetOrLoadMany(ctx(t), []int64{1, 2}, s.users) },
-		"GetOrLoadMany: absent (1 absent)":      func() { _, _ = u.GetOrLoadMany(ctx(t), []int64{3}, s.users) },
+		"Get: near_hit (1 near_hit)": func() { _, _ = u.Get(ctx(t), 1) },
+		"Get: miss (1 miss)":         func() { _, _ = u.Get(ctx(t), 3) },
+		"GetMany: near_hit (2 near_hit)": func() {
+			_, _ = u.GetMany(ctx(t), []int64{1, 2, 1})
+		},
+		"GetMany: partial (1 near_hit, 1 miss)": func() {
+			_, _ = u.GetMany(ctx(t), []int64{1, 3})
+		},
+		"GetOrLoad: near_hit (1 near_hit)": func() { _, _ = u.GetOrLoad(ctx(t), 1, s.user) },
+		"GetOrLoad: absent (1 absent)":     func() { _, _ = u.GetOrLoad(ctx(t), 3, s.user) },
+		"GetOrLoadMany: near_hit (2 near_hit)": func() {
+			_, _ = u.GetOrLoadMany(ctx(t), []int64{1, 2}, s.users)
+		},
+		"GetOrLoadMany: absent (1 absent)": func() {
+			_, _ = u.GetOrLoadMany(ctx(t), []int64{3}, s.users)
+		},
 		"GetOrLoadMany: partial (1 near_hit, 1 absent)": func() {
 			_, _ = u.GetOrLoadMany(ctx(t), []int64{1, 3}, s.users)
 		},

@@ -49,7 +49,7 @@ func probes(t *testing.T, o cache.Options, outage cache.Outage, answer func(*ser
 	})
 	defer rdb.Close()
 	rec := &recorder{}
-	o.Load.Outage, o.Hook = outage, rec
+	o.Load.Outage, o.Load.Patience, o.Hook = outage, cache.DefaultPatience, rec
 	u := mustNew[int64](t, rdb, "users", jsonUsers, &o)
 	defer u.Close()
 	must(t, u.Set(ctx(t), 1, ann))

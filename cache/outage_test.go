@@ -94,7 +94,7 @@ func eachOutage(
 				t.Parallel()
 				b, rec := open(t), &recorder{}
 				o := *o
-				o.Hook, o.Load.Outage = rec, outage
+				o.Hook, o.Load.Outage, o.Load.Patience = rec, outage, cache.DefaultPatience
 				u := mustNew[int64](t, b.rdb, "users", jsonUsers, &o)
 				must(t, u.Set(ctx(t), 1, ann))
 				warm := newSource(map[int64]User{3: ann})

@@ -39,12 +39,14 @@ func TestSweepHammer(t *testing.T) {
 					name := b.Name()
 					h := &hammer{users: usersNamed(t, b, name, o)}
 					h.run(usersNamed(t, b, name, o))
-					if len(h.wrong) == 0 {
+					if len(h.wrong) == 0 && h.reads.Load() >= hammered {
 						break
 					}
-					// A note comes after its access, and on a busy machine much later.
-					if !inIndex || try == 3 {
-						t.Errorf("%q", h.wrong)
+					// On a busy machine, accesses come too late to keep a record. A note comes
+					// after its access, and then much later.
+					late := len(h.wrong) == 0 && h.slow.Load() > 0
+					if !inIndex && !late || try == 5 {
+						t.Errorf("%d accesses, %q", h.reads.Load(), h.wrong)
 						break
 					}
 				}
@@ -102,7 +104,7 @@ func (h *hammer) run(sweeper users) {
 	}
 	h.over.Store(true)
 	wg.Wait()
-	if removed < hammered || removed > hammered && h.slow.Load() == 0 || h.reads.Load() < hammered {
+	if removed < hammered || removed > hammered && h.slow.Load() == 0 {
 		h.complain("%d accesses, %d too late, %d records removed, want %d that nobody uses",
 			h.reads.Load(), h.slow.Load(), removed, hammered)
 	}

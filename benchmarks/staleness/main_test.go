@@ -4,6 +4,7 @@ import (
 	"flag"
 	"testing"
 
+	"github.com/activettl/rediscache/internal/parallel"
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
@@ -14,4 +15,7 @@ var (
 	only  = flag.String("fault", "", "only faults whose name contains this")
 )
 
-func TestMain(m *testing.M) { redistest.Main(m) }
+func TestMain(m *testing.M) {
+	parallel.Default(4) // quick runs; they wait more than they work
+	redistest.Main(m)
+}

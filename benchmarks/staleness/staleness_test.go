@@ -43,7 +43,7 @@ func TestStaleness(t *testing.T) {
 		for i, f := range chosen {
 			for run := range n {
 				t.Run(fmt.Sprint(f.name, "/", run), func(t *testing.T) {
-					if *quick { // they wait more than they work
+					if *quick {
 						t.Parallel()
 					}
 					all[i] = append(all[i], do(t, f))

@@ -88,8 +88,8 @@ func (p *probe[V]) isHog() bool {
 
 // allocates decodes data until it allocates no more than limit, but no more than some times, and
 // returns the least number of bytes. A first call may fill caches. Other goroutines allocate as
-// well, so they are kept from running meanwhile, as testing.AllocsPerRun does. On a busy machine one
-// of them runs all the same, and so an enormous number counts from the third time on.
+// well, so they are kept from running meanwhile, as testing.AllocsPerRun does. On a busy machine
+// one of them runs all the same, and so an enormous number counts from the third time on.
 func (p *probe[V]) allocates(data []byte, limit uint64, times int) uint64 {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	least, sum := uint64(1<<63), uint64(0)
