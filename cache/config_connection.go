@@ -89,7 +89,7 @@ func (v *variables) differFromURL() (errs []error) {
 		if says := c.FieldByName(f.Name); !reflect.DeepEqual(
 			plain(p, says.Type()).Interface(), says.Interface()) {
 			errs = append(errs, fmt.Errorf("%s contradicts REDIS_URL: remove one of them",
-				variable(shared, f.Tag.Get("env"))))
+				variable(env.Shared, f.Tag.Get("env"))))
 		}
 	}
 	return errs

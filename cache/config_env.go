@@ -51,12 +51,9 @@ type policyVariables struct {
 	Namespace     *env.Namespace `env:"NAMESPACE"`
 }
 
-// shared is the prefix of the variables for all caches.
-const shared = "REDIS_"
-
 // variable returns the name of the variable with a prefix and a tag.
 func variable(prefix, tag string) string {
-	if prefix == shared && tag == "TTL" {
+	if prefix == env.Shared && tag == "TTL" {
 		tag = "DEFAULT_TTL"
 	}
 	return prefix + tag
@@ -127,7 +124,7 @@ func variable(prefix, tag string) string {
 // own.
 func FromEnv() (Config, error) {
 	var v variables
-	name := func(tag string) string { return variable(shared, tag) }
+	name := func(tag string) string { return variable(env.Shared, tag) }
 	if err := env.Read(&v, name); err != nil {
 		return Config{}, refused("FromEnv", err)
 	}
@@ -135,7 +132,7 @@ func FromEnv() (Config, error) {
 	c, bad := v.connection()
 	errs = append(errs, bad...)
 	fill(&c, v.Policy)
-	errs = append(errs, c.conflicts(policyVariables{}, shared, false)...)
+	errs = append(errs, c.conflicts(policyVariables{}, env.Shared, false)...)
 	if len(errs) > 0 {
 		return Config{}, refused("FromEnv", errors.Join(errs...))
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -27,8 +26,8 @@ import (
 // meaning under it are left out. Variables of the cache that contradict each other, or c, are an
 // error that names them and shows no value.
 func (c Config) For(cache string) (Config, error) {
-	prefix := strings.ReplaceAll(strings.ToUpper(cache), "-", "_") + "_"
-	if !validCache.MatchString(cache) || prefix == shared {
+	prefix, ok := env.Prefix(cache)
+	if !ok {
 		return Config{}, errors.New("rediscache: Config.For: the name of a cache consists of " +
 			"letters, digits, _ and -, begins with a letter, and is not REDIS")
 	}
@@ -45,8 +44,6 @@ func (c Config) For(cache string) (Config, error) {
 	return c, nil
 }
 
-var validCache = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
-
 // conflicts returns an error for each setting that New would refuse beside those before it in the
 // table, and leaves it out of c. What own sets has a name with the prefix. The rest is inherited:
 // with drop, it is left out without an error.
@@ -58,7 +55,7 @@ func (c *Config) conflicts(own policyVariables, prefix string, drop bool) (errs 
 		if owns(f) {
 			return variable(prefix, f.Tag.Get("env"))
 		}
-		return variable(shared, f.Tag.Get("env"))
+		return variable(env.Shared, f.Tag.Get("env"))
 	}
 	all := *c
 	for _, unit := range policyUnits[1:] {

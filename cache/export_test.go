@@ -4,6 +4,8 @@ import (
 	"reflect"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/internal/env"
 )
 
 // Variables returns the names of all variables that FromEnv reads.
@@ -11,7 +13,7 @@ func Variables() (names []string) {
 	for _, vars := range []any{variables{}, policyVariables{}} {
 		for f := range reflect.TypeOf(vars).Fields() {
 			if tag := f.Tag.Get("env"); tag != "" {
-				names = append(names, variable(shared, tag))
+				names = append(names, variable(env.Shared, tag))
 			}
 		}
 	}

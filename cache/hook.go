@@ -93,15 +93,22 @@ type operation struct {
 
 // begin opens an operation. Without a hook it costs nothing.
 func (c *core) begin(ctx context.Context, kind string, keys int) (context.Context, operation) {
-	if c.hook == nil {
+	return c.beginTimed(ctx, c.hook, kind, keys)
+}
+
+// beginTimed is begin for any hook, or none.
+func (c *core) beginTimed(
+	ctx context.Context, hook Hook, kind string, keys int,
+) (context.Context, operation) {
+	if hook == nil {
 		return ctx, operation{}
 	}
-	ctx, run := c.beginUntimed(ctx, c.hook, kind, keys)
+	ctx, run := c.beginUntimed(ctx, hook, kind, keys)
 	run.start = time.Now()
 	return ctx, run
 }
 
-// beginUntimed is begin for a hook that is there, without a look at the clock.
+// beginUntimed is beginTimed for a hook that is there, without a look at the clock.
 func (c *core) beginUntimed(
 	ctx context.Context, hook Hook, kind string, keys int,
 ) (context.Context, operation) {

@@ -73,8 +73,7 @@ func (t teller) Begin(
 		kind, hook = "Refresh", t.backgroundHook()
 	}
 	var run operation
-	t.tasks.call(func() { ctx, run = t.beginUntimed(ctx, hook, kind, keys) }) // it may call Close
-	run.start = time.Now()
+	t.tasks.call(func() { ctx, run = t.beginTimed(ctx, hook, kind, keys) }) // it may call Close
 	return ctx, func(r *load.Report) {
 		defer run.ensureEnd(ctx) // the Error method of a loader's error may panic
 		if r == nil {

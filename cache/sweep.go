@@ -74,11 +74,7 @@ func (c *core) sweep(
 	defer release(false) // also when the Hook panics
 	c.passes.Store(&once, release)
 	defer c.passes.Delete(&once)
-	var run operation
-	if hook != nil {
-		ctx, run = c.beginUntimed(ctx, hook, op, 0)
-		run.start = time.Now()
-	}
+	ctx, run := c.beginTimed(ctx, hook, op, 0)
 	defer run.ensureEnd(ctx)
 	// also when a callback panics, and before the Hook is told
 	defer func() { release(ctx.Err() == nil) }()

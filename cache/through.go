@@ -213,7 +213,7 @@ func (t *through[K, V]) take(ctx context.Context, i int, out load.Outcome) bool 
 		t.values[i] = unstored.v
 	default:
 		if t.errs[i] = out.Err; out.Err != nil {
-			if out.Failed && !errors.Is(out.Err, ErrNotFound) {
+			if out.Failed {
 				t.errs[i] = &callerError{out.Err}
 			}
 			break

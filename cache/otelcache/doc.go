@@ -54,8 +54,8 @@
 // operation.duration, and records has the rest of its keys.
 //
 // notices counts what is no operation. The operation is Outage when a server begins to count as
-// out, Near when no copies are kept, New when the client lacks something, and Refresh when Redis
-// has refused the lease of a refresh, so that no loader was called.
+// out, Near when no copies are kept, and New when the client lacks something. It is Refresh when
+// Redis has refused the lease of a refresh, so that no loader was called.
 //
 // load.duration is the time of each call of a loader. rediscache.trigger is miss, refresh, reload
 // or outage. The outcome is loaded, absent, superseded (loaded, and not stored: the record was

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/sethvargo/go-envconfig"
@@ -18,6 +19,18 @@ type Takes string
 
 // Error implements error.
 func (t Takes) Error() string { return "takes " + string(t) }
+
+// Shared is what the names of variables for all caches begin with.
+const Shared = "REDIS_"
+
+var validCache = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
+
+// Prefix returns what the names of the variables of one cache begin with: SESSIONS_ for sessions.
+// ok is false if a cache of that name has none.
+func Prefix(cache string) (prefix string, ok bool) {
+	prefix = strings.ReplaceAll(strings.ToUpper(cache), "-", "_") + "_"
+	return prefix, validCache.MatchString(cache) && prefix != Shared
+}
 
 // Read fills the struct that target points to from the environment. Its fields, and those of
 // structs in it, are pointers to Decoders with a tag env. name makes the name of a variable from a

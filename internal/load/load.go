@@ -44,7 +44,7 @@ type Outcome struct {
 	Err    error
 	Source Source
 	Joined bool // another call has started the flight
-	Failed bool // Err is that of the loader
+	Failed bool // Err is that of the loader, and does not say that the record is absent
 	Again  bool // the caller must read and, if need be, load again
 }
 

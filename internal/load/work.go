@@ -51,8 +51,8 @@ func (r *run) work(items []*item, release func()) {
 			it.flight.Calling()
 		}
 	}
-	told, end := r.tell.Begin(flight.Context(ctx, load), r.trigger(items), len(items))
-	report = end
+	var told context.Context
+	told, report = r.tell.Begin(flight.Context(ctx, load), r.trigger(items), len(items))
 	own := &terms{}
 	begun, done := time.Now(), make(chan []Result, 1)
 	called = true

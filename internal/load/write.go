@@ -27,15 +27,15 @@ func (r *run) writeBack(items []*item, results []Result, own time.Duration) []ve
 			it.sending() // the commands that follow decide
 		}
 		res := &results[i]
+		absent := errors.Is(res.Err, store.ErrNotFound)
 		verdicts[i].Outcome = Outcome{
-			Data: res.Data, Value: res.Value, Err: res.Err, Failed: res.Err != nil,
+			Data: res.Data, Value: res.Value, Err: res.Err, Failed: res.Err != nil && !absent,
 		}
 		verdicts[i].unstored = res.Why
 		w := store.Write{
 			Key: it.key, Token: it.token,
 			Found: it.want.Found.Value, Expiry: it.want.Found.Expiry,
 		}
-		absent := errors.Is(res.Err, store.ErrNotFound)
 		switch {
 		case absent && r.Absent > 0:
 			w.What, w.TTL = store.Marker, r.Absent

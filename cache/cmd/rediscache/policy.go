@@ -3,8 +3,9 @@ package main
 import (
 	"flag"
 	"os"
-	"regexp"
 	"strings"
+
+	"github.com/activettl/rediscache/internal/env"
 )
 
 // policyFlags say which policy a cache has, in place of the environment.
@@ -44,15 +45,13 @@ func (p *policyFlags) certain(name string) bool {
 // isSet reports whether a variable is set. One of blanks counts as not set.
 func isSet(variable string) bool { return strings.TrimSpace(os.Getenv(variable)) != "" }
 
-var hasOwn = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
-
 // ownVariables returns the last part of the name of a cache, for Config.For, and what the names of
 // the variables begin with that it reads: sessions and SESSIONS_ for shop/prod/sessions. prefix is
 // empty if Config.For does not take the name.
 func ownVariables(name string) (last, prefix string) {
 	last = name[strings.LastIndexAny(name, "/.")+1:]
-	prefix = strings.ReplaceAll(strings.ToUpper(last), "-", "_") + "_"
-	if !hasOwn.MatchString(last) || prefix == "REDIS_" {
+	prefix, ok := env.Prefix(last)
+	if !ok {
 		return "", ""
 	}
 	return last, prefix
