@@ -15,8 +15,8 @@ import (
 	"github.com/activettl/rediscache/sweep"
 )
 
-// A user who may do what all the lines say can do all that a cache does, and nothing to the keys of
-// others.
+// A user with the permissions of all lines can do all that a cache does, and cannot touch other
+// keys.
 func TestACLOfEverything(t *testing.T) {
 	all := map[string]bool{}
 	for use := range usages {
@@ -28,8 +28,8 @@ func TestACLOfEverything(t *testing.T) {
 		redistest.StartSecure(t, strings.Join(slices.Sorted(maps.Keys(all)), " ")).Client(t))
 }
 
-// On a cluster a client needs what its line says besides, and no less of it. One slot is on its way
-// to another node.
+// On a cluster, a client also needs the permissions of the line for clusters, and each of them is
+// necessary. One slot is being moved to another node.
 func TestACLOfCluster(t *testing.T) {
 	t.Parallel()
 	c := redistest.StartCluster(t, 0, time.Minute)
@@ -75,7 +75,8 @@ func TestACLOfCluster(t *testing.T) {
 		})
 }
 
-// On a cluster with copies a client needs what its line says besides, and no less of it.
+// On a cluster with copies, a client also needs the permissions of the line for that, and each of
+// them is necessary.
 func TestACLOfClusterNear(t *testing.T) {
 	t.Parallel()
 	c := redistest.StartCluster(t, 0, time.Minute)

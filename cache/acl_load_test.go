@@ -15,7 +15,7 @@ func init() {
 		loadUsage(ttl.Fixed(hour, ttl.Refresh(10*time.Minute)))
 }
 
-// loadUsage is a usage of loads. Where Redis refuses something, callers get what was loaded, and
+// loadUsage is a usage with loads. When Redis refuses a command, callers get the loaded value, and
 // the Hook is told the error.
 func loadUsage(policy ttl.Policy) usage {
 	h := &recorder{}
@@ -27,7 +27,9 @@ func loadUsage(policy ttl.Policy) usage {
 			h.forget()
 			s.loads(policy.Terms().Refresh > 0, h)
 			var errs []error
-			for _, kind := range []string{"Load", "Refresh", "GetOrLoad", "GetOrLoadMany", "Reload"} {
+			for _, kind := range []string{
+				"Load", "Refresh", "GetOrLoad", "GetOrLoadMany", "Reload",
+			} {
 				for _, op := range h.of(kind) {
 					if op.Err != nil && !errors.Is(op.Err, cache.ErrNotFound) {
 						errs = append(errs, op.Err)
@@ -39,7 +41,7 @@ func loadUsage(policy ttl.Policy) usage {
 	}
 }
 
-// loads loads in each way that there is.
+// loads makes every kind of load.
 func (s *site) loads(refreshes bool, h *recorder) {
 	s.t.Helper()
 	load := func(context.Context, string) (User, error) { return ann, nil }

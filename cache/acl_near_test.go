@@ -12,8 +12,8 @@ func init() {
 	usages["Fixed, `Options.Near`"] = nearUsage()
 }
 
-// nearUsage operates on records, with copies. If the server does not tell which keys are written,
-// the Hook is told why.
+// nearUsage is a usage with copies. If the server does not report written keys, the Hook is told
+// why.
 func nearUsage() usage {
 	h := &recorder{}
 	o := nearWith(cache.Near{Staleness: minStaleness})

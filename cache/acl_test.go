@@ -17,7 +17,7 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// aclLines reads the table of ACL lines in SECURITY.md: the rules of each use of a cache named
+// aclLines reads the table of ACL lines in SECURITY.md: the rules for each use of a cache named
 // users.
 func aclLines(t *testing.T) map[string][]string {
 	t.Helper()
@@ -33,13 +33,13 @@ func aclLines(t *testing.T) map[string][]string {
 	return lines
 }
 
-// usage is what a user of Redis does with a cache.
+// usage is a way to use a cache, which needs certain permissions.
 type usage struct {
 	o  *cache.Options
 	db int
 	do func(s *site) []error
 
-	// Permissions without which an operation does less and returns no error: the server's ACL LOG
+	// Without these permissions an operation does less but returns no error. The server's ACL LOG
 	// names them.
 	quiet []string
 }
@@ -70,7 +70,7 @@ var usages = map[string]usage{
 	"Active, in database 1": {o: active(), db: 1, do: func(s *site) []error { return s.operate() }},
 }
 
-// site is a server with somebody who may do everything, and a user who may not.
+// site is a server with two users: admin may do everything, app may not.
 type site struct {
 	t     *testing.T
 	admin *redis.Client
@@ -85,13 +85,12 @@ func (s *site) put(key string, opts ...cache.SetOption) {
 	must(s.t, s.admin.PExpire(ctx(s.t), "users:"+key, hour/2).Err())
 }
 
-// operate does all that can be done with single records, on one that was written with these
-// options.
+// operate runs every operation on single records. The record was written with opts.
 func (s *site) operate(opts ...cache.SetOption) (errs []error) {
 	s.t.Helper()
 	for _, do := range single(s.users, ann) {
 		s.put("a", opts...)
-		if err := s.after(do(ctx(s.t), "a")); !errors.Is(err, cache.ErrExists) { // of Add
+		if err := s.after(do(ctx(s.t), "a")); !errors.Is(err, cache.ErrExists) { // Add returns it
 			errs = append(errs, err)
 		}
 	}
@@ -113,7 +112,8 @@ func (s *site) several(names []string, opts ...cache.SetOption) (errs []error) {
 
 func (s *site) walk() []error { return s.several([]string{"All", "Keys", "Len", "Clear"}) }
 
-// ownTerms operates on records of both kinds, and writes one in place of the other.
+// ownTerms operates on records with and without their own terms, and overwrites one kind with the
+// other.
 func (s *site) ownTerms() []error {
 	s.t.Helper()
 	errs := s.operate()
@@ -124,7 +124,7 @@ func (s *site) ownTerms() []error {
 	return append(errs, s.operate(cache.WithTTL(hour))...)
 }
 
-// sweep makes a pass with a record to remove.
+// sweep makes a pass that finds a record to remove.
 func (s *site) sweep(opts ...sweep.Option) []error {
 	s.t.Helper()
 	s.put("a")
@@ -132,8 +132,8 @@ func (s *site) sweep(opts ...sweep.Option) []error {
 	return []error{s.after(err)}
 }
 
-// tracked makes a pass as well, which meets a record that is idle by the index, one that the index
-// does not know, and the entry of a dead one.
+// tracked makes a pass with an index. It finds an idle record, a record that is not in the index,
+// and an index entry without a record.
 func (s *site) tracked() []error {
 	s.t.Helper()
 	errs := s.operate()
@@ -149,7 +149,7 @@ func (s *site) tracked() []error {
 	return append(errs, s.after(err))
 }
 
-// after checks what an operation has left, whatever came of it, and returns its error.
+// after checks that an operation left no key without a TTL, and returns the operation's error.
 func (s *site) after(err error) error {
 	s.t.Helper()
 	for _, key := range s.admin.Keys(ctx(s.t), "*").Val() {
@@ -161,21 +161,21 @@ func (s *site) after(err error) error {
 	return err
 }
 
-// Each line of SECURITY.md is enough for what it says, and with any one permission less something
-// of it is refused.
+// Each line of SECURITY.md is sufficient for its use. Without any one of its permissions, part of
+// the use is refused.
 func TestACL(t *testing.T) {
 	lines := aclLines(t)
 	for use, rules := range lines {
 		u, ok := usages[use]
 		if strings.HasPrefix(use, "on a cluster") {
-			continue // TestACLOfCluster
+			continue // see TestACLOfCluster
 		}
 		if !ok {
 			t.Errorf("SECURITY.md has a line for %q, which no test uses", use)
 			continue
 		}
 		t.Run(use, func(t *testing.T) {
-			t.Parallel() // to the others here, each on a server of its own
+			t.Parallel() // with the other uses: each has its own server
 			admin := redistest.Start(t).Client(t, func(o *redis.UniversalOptions) { o.DB = u.db })
 			takeApart(t, rules, u.quiet, func(rules []string) ([]error, []string) {
 				return u.under(t, admin, rules), aclLog(t, admin)
@@ -189,9 +189,9 @@ func TestACL(t *testing.T) {
 	}
 }
 
-// takeApart checks that rules are enough, and that none of them is too many. under does what they
-// are for, and returns its errors and the rules that the server has missed; without a quiet rule it
-// has only the latter to show.
+// takeApart checks that the rules are sufficient and that each is necessary. Without a rule, under
+// must return an error. Without a quiet rule, the rule must be in missed instead. under runs the
+// use, and returns its errors and the rules that ACL LOG names.
 func takeApart(
 	t *testing.T, rules, quiet []string,
 	under func(rules []string) (errs []error, missed []string),
@@ -199,7 +199,7 @@ func takeApart(
 	t.Helper()
 	errs, _ := under(rules)
 	if err := errors.Join(errs...); err != nil {
-		t.Errorf("with all of the line: %v", err)
+		t.Errorf("with all rules of the line: %v", err)
 	}
 	for i, rule := range rules {
 		errs, missed := under(slices.Delete(slices.Clone(rules), i, i+1))
@@ -208,12 +208,12 @@ func takeApart(
 			t.Errorf("without %s: refused is %v, want %v: %v", rule, refused, !isQuiet, errs)
 		}
 		if isQuiet && !slices.Contains(missed, rule) {
-			t.Errorf("nobody misses %s", rule)
+			t.Errorf("without %s: ACL LOG does not name it", rule)
 		}
 	}
 }
 
-// allow gives the user app these rules and no others.
+// allow gives user app these rules and removes all others.
 func allow(t *testing.T, admin *redis.Client, rules []string) {
 	t.Helper()
 	must(t,
@@ -222,16 +222,16 @@ func allow(t *testing.T, admin *redis.Client, rules []string) {
 	must(t, admin.ACLLogReset(ctx(t)).Err())
 }
 
-// asApp makes a client that of the user app.
+// asApp makes a client log in as user app.
 func asApp(o *redis.UniversalOptions) { o.Username, o.Password = "app", "secret" }
 
-// under does what the usage does as a user with these rules, and returns the errors.
+// under runs the usage as a user with these rules, and returns the errors.
 func (u usage) under(t *testing.T, admin *redis.Client, rules []string) []error {
 	t.Helper()
 	must(t, admin.FlushAll(ctx(t)).Err())
 	must(t, admin.ScriptFlush(ctx(t)).Err()) // so that EVAL is needed
 	allow(t, admin, rules)
-	// As a program makes it: it may not name itself by CLIENT SETINFO, and goes on.
+	// Like a program's client: it lacks the permission for CLIENT SETINFO, and works without it.
 	rdb := redis.NewClient(&redis.Options{Addr: admin.Options().Addr, Username: "app",
 		Password: "secret", DB: u.db})
 	defer rdb.Close()
@@ -243,8 +243,8 @@ func (u usage) under(t *testing.T, admin *redis.Client, rules []string) []error 
 	return u.do(s)
 }
 
-// denials are the words for a missing permission. A client that may not send ASKING in a pipeline
-// is answered by MOVED.
+// denials are texts of errors about a missing permission. A client that may not send ASKING in a
+// pipeline gets MOVED.
 var denials = []string{
 	"NOPERM",                              // of a command, and in a script of Redis 6.2
 	"The user executing the script can't", // in a script of Redis 7.0 and 7.2
@@ -252,7 +252,7 @@ var denials = []string{
 	": MOVED ",
 }
 
-// denied reports whether an error is Redis' for want of a permission.
+// denied reports whether Redis returned err because a permission is missing.
 func denied(err error) bool {
 	text := fmt.Sprint(err)
 	return slices.ContainsFunc(denials, func(part string) bool {
@@ -260,7 +260,7 @@ func denied(err error) bool {
 	})
 }
 
-// aclLog returns the rules that the server has missed.
+// aclLog returns the rules that the ACL LOG names as missing.
 func aclLog(t *testing.T, admin *redis.Client) (rules []string) {
 	t.Helper()
 	entries, err := admin.ACLLog(ctx(t), 100).Result()

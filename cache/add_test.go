@@ -29,7 +29,7 @@ func TestAdd(t *testing.T) {
 	})
 }
 
-// Of 20 callers who add one key at the same time, one succeeds, and its value is what stands there.
+// Of 20 callers that add one key at the same time, exactly one succeeds, and its value is stored.
 func TestAddOnce(t *testing.T) {
 	const callers = 20
 	t.Parallel()
@@ -59,7 +59,7 @@ func TestAddOnce(t *testing.T) {
 					wg.Wait()
 					got, err := u.Get(ctx(t), id)
 					if winners.Load() != 1 || err != nil || int64(got.Age) != winner.Load() {
-						t.Errorf("%d of %d succeeded, the last one %d; the record is %v, %v",
+						t.Errorf("%d of %d succeeded, the last was %d; the record is %v, %v",
 							winners.Load(), callers, winner.Load(), got, err)
 					}
 				}

@@ -17,7 +17,7 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// Whatever goes along in one pipeline, each caller gets what is his.
+// Callers share pipelines, and each gets its own result.
 func TestAutoPipelineMixesNothingUp(t *testing.T) {
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
@@ -43,10 +43,10 @@ func TestAutoPipelineMixesNothingUp(t *testing.T) {
 						t.Error(err)
 					}
 					if _, err := u.Get(ctx(t), -1); !errors.Is(err, cache.ErrWrongType) {
-						t.Errorf("what is no record: %v", err)
+						t.Errorf("Get of a set: %v", err)
 					}
 					if _, err := u.Get(ctx(t), 1000+g); !errors.Is(err, cache.ErrNotFound) {
-						t.Errorf("what is not there: %v", err)
+						t.Errorf("Get of a missing key: %v", err)
 					}
 					v, err := u.Modify(ctx(t), g, func(v User) (User, error) {
 						v.Age++
@@ -61,7 +61,7 @@ func TestAutoPipelineMixesNothingUp(t *testing.T) {
 	})
 }
 
-// A lone caller sends what he would send without; many share round trips.
+// A single caller sends the same commands as without AutoPipeline; many callers share round trips.
 func TestAutoPipelineOnTheWire(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, autoPipelined())
@@ -95,8 +95,8 @@ func TestAutoPipelineOnTheWire(t *testing.T) {
 	})
 }
 
-// A server that does not answer: each caller returns when its context ends, what was
-// not sent by then never is, nobody stays behind, and the cache recovers.
+// A server does not answer. Each caller returns when its context ends, commands not yet sent are
+// dropped, no goroutine is left, and the cache recovers.
 func TestAutoPipelineWithoutAnswer(t *testing.T) {
 	s := redistest.Start(t)
 	admin := s.Client(t)
@@ -107,7 +107,7 @@ func TestAutoPipelineWithoutAnswer(t *testing.T) {
 	must(t, admin.Do(ctx(t), "client", "pause", "60000", "write").Err())
 
 	var sent, wg sync.WaitGroup
-	const underWay = 4 + 2 // as many as may be: by themselves, and as pipelines
+	const underWay = 4 + 2 // the most in flight: 4 sent directly, and 2 pipelines
 	for id := range int64(underWay) {
 		sent.Go(func() {
 			if err := u.Set(ctx(t), -2-id, ann); err != nil {
@@ -128,7 +128,7 @@ func TestAutoPipelineWithoutAnswer(t *testing.T) {
 		wg.Go(func() {
 			bounded, cancel := context.WithTimeout(ctx(t), patience)
 			want := context.DeadlineExceeded
-			if id%2 == 0 { // nor do they need a deadline that go-redis could obey
+			if id%2 == 0 { // a deadline is not needed: cancellation is enough
 				bounded, cancel = context.WithCancel(ctx(t))
 				time.AfterFunc(patience, cancel)
 				want = context.Canceled
@@ -160,7 +160,7 @@ func TestAutoPipelineWithoutAnswer(t *testing.T) {
 	}
 }
 
-// A sweep reaches every server of a cache that pipelines by itself.
+// A sweep reaches every server of a cache with AutoPipeline.
 func TestAutoPipelineSweep(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, autoPipelined())
@@ -178,7 +178,7 @@ func TestAutoPipelineSweep(t *testing.T) {
 	})
 }
 
-// New refuses clients of which it cannot know which servers are behind them, and says what to do.
+// New refuses clients whose servers it cannot find out, and says what to do.
 func TestRefusedClients(t *testing.T) {
 	rdb := redistest.Standalone(t).Client(t)
 	ap, err := rdb.AutoPipeline()
@@ -203,7 +203,7 @@ func TestRefusedClients(t *testing.T) {
 	}
 }
 
-// A panic of a hook of the client is the caller's, who may recover it.
+// If a hook of the client panics, the caller gets the panic and may recover it.
 func TestAutoPipelinePanic(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
 	rdb.AddHook(panickingHook{})

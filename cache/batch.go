@@ -9,16 +9,21 @@ import (
 	"github.com/activettl/rediscache/internal/store"
 )
 
-// GetMany returns the records of keys, each as Get does. A key without a record is absent from the
-// map, which is never nil. Keys that come twice count once. GetMany returns what it could read, and
-// one joined error with an [*Error] for each key that it could not read.
+// GetMany reads the records of many keys, each as [Cache.Get] does: under Active, the read renews
+// them. The map has no entry for a key without a record, and is never nil. A duplicate key counts
+// once.
 //
-// It costs one command per key, and one round trip to each server for up to 1000 keys, so that
-// about 1 MiB of values comes at a time. How many keys that are, a cache learns from the values
-// that it reads and writes: it begins with one key, and four times as many may follow in each next
-// round trip (1000 keys: six round trips at first, one later). The first large values after many
-// small ones may come in one round trip. Records with terms of their own that were not expected
-// cost a second round trip. A server that does not answer costs its own keys and no others.
+// If some keys fail, GetMany returns the other records and one error. The error holds an [*Error]
+// for each key that failed. If a server does not answer, only its keys fail.
+//
+// It costs one command per key: the command of Get. One round trip to each server reads up to 1000
+// keys and about 1 MiB of values. The cache learns from the values that it reads and writes how
+// many keys fit. A new cache begins with one key, and each next round trip may read four times as
+// many. So 1000 keys cost six round trips at first, and one later.
+//
+// There are two exceptions. The first large values after many small ones may come in one round
+// trip. Records with their own TTL or deadline cost a second round trip if the cache did not expect
+// them.
 func (c *Cache[K, V]) GetMany(ctx context.Context, keys []K) (map[K]V, error) {
 	const op = "GetMany"
 	ctx, run := c.begin(ctx, op, len(keys))
@@ -53,22 +58,22 @@ func (c *Cache[K, V]) GetMany(ctx context.Context, keys []K) (map[K]V, error) {
 	return values, run.endMany(ctx, len(values), len(g.missed), c.joined(op, errs))
 }
 
-// gathered is what a GetMany has so far.
+// gathered is the state of a GetMany.
 type gathered[K comparable, V any] struct {
 	c    *Cache[K, V]
-	good []K // keys that are read, and their keys in Redis
+	good []K // the keys to read from Redis, and their names there
 	full []string
 
 	values map[K]V
 	missed map[K]struct{} // nil without a hook
-	renew  []string       // that were read without
-	failed map[int]error  // by index
+	renew  []string       // names of records that the read did not renew
+	failed map[int]error  // by the index in good
 
-	fromNear, missedNear int // answers of copies, and how many of them are misses
-	fromOld              int // values of older copies
+	fromNear, missedNear int // keys that copies answered; how many of these are misses
+	fromOld              int // records that older copies answered
 }
 
-// take takes what was read of a key.
+// take adds the result of reading the i-th key.
 func (g *gathered[K, V]) take(i int, v V, err error) {
 	switch {
 	case err == nil:
@@ -97,7 +102,7 @@ func (c *Cache[K, V]) value(key string, reply store.Reply) (v V, err error) {
 	return c.decode(key, reply.Value)
 }
 
-// received is value for a read of callers. A record that cannot be decoded is not renewed again.
+// received is value for the reads of callers. A record that cannot be decoded is not renewed again.
 func (c *Cache[K, V]) received(key string, reply store.Reply) (v V, err error) {
 	if v, err = c.value(key, reply); err != nil && reply.Err == nil {
 		c.store.Unreadable(key)
@@ -105,8 +110,7 @@ func (c *Cache[K, V]) received(key string, reply store.Reply) (v V, err error) {
 	return v, err
 }
 
-// redisKeys returns those of ks that are good keys, their keys in Redis, and the
-// errors of the others.
+// redisKeys returns the valid keys of ks, their keys in Redis, and the errors of the others.
 func (c *Cache[K, V]) redisKeys(op string, ks []K) (good []K, full []string, errs []error) {
 	good, full = make([]K, 0, len(ks)), make([]string, 0, len(ks))
 	for _, k := range ks {
@@ -120,12 +124,15 @@ func (c *Cache[K, V]) redisKeys(op string, ks []K) (good []K, full []string, err
 	return good, full, errs
 }
 
-// SetMany writes the records, each as Set does. It writes what it can, and returns one joined error
-// with an [*Error] for each record that it could not write. It is not atomic: a reader may see some
-// of the records before the others.
+// SetMany writes the records, each as [Cache.Set] does with the same options. It is not atomic: a
+// reader may see some of the records before the others.
 //
-// It costs one command per record, in one round trip to each server per 1000 records or 8 MiB. A
-// server that does not answer costs its own records and no others.
+// If some records fail, SetMany writes the others and returns one error. The error holds an
+// [*Error] for each record that it could not write. If a server does not answer, only its records
+// fail.
+//
+// It costs one command per record: the command of Set. One round trip to each server writes up to
+// 1000 records and 8 MiB of values.
 func (c *Cache[K, V]) SetMany(ctx context.Context, records map[K]V, opts ...SetOption) error {
 	const op = "SetMany"
 	ctx, run := c.begin(ctx, op, len(records))
@@ -160,12 +167,13 @@ func (c *Cache[K, V]) SetMany(ctx context.Context, records map[K]V, opts ...SetO
 	return run.endMany(ctx, len(records)-len(errs), 0, c.joined(op, errs))
 }
 
-// DeleteMany removes the records of keys and returns how many there were. Keys that come twice
-// count once. It removes what it can, and returns one joined error with an [*Error] for each key
-// that it could not remove.
+// DeleteMany removes the records of keys, each as [Cache.Delete] does, and returns how many
+// existed. A duplicate key counts once.
 //
-// It costs one command per key, in one round trip to each server per 1000 keys. A server that does
-// not answer costs its own keys and no others.
+// If some keys fail, DeleteMany removes the others and returns one error. The error holds an
+// [*Error] for each key that it could not remove. If a server does not answer, only its keys fail.
+//
+// It costs one UNLINK per key. One round trip to each server removes up to 1000 keys.
 func (c *Cache[K, V]) DeleteMany(ctx context.Context, keys []K) (int, error) {
 	const op = "DeleteMany"
 	ctx, run := c.begin(ctx, op, len(keys))

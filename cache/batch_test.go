@@ -46,7 +46,7 @@ func TestBatch(t *testing.T) {
 	})
 }
 
-// Records with terms of their own, records of the policy and misses in one batch.
+// A batch of records with their own terms, records with the policy's terms, and misses.
 func TestBatchOwnTerms(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, active())
@@ -71,7 +71,7 @@ func TestBatchOwnTerms(t *testing.T) {
 	})
 }
 
-// Under Fixed too, a batch may have a TTL of its own.
+// Under Fixed, a batch may have its own TTL too.
 func TestBatchOwnTTLFixed(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, fixed())
@@ -95,7 +95,7 @@ func TestBatchOfNothing(t *testing.T) {
 	})
 }
 
-// A batch does what it can and names each key that it could not serve.
+// A batch does what it can, and names each key that failed.
 func TestBatchErrors(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := mustNew[string](t, b.Client, b.Name(), codec.JSON[*User]{},
@@ -132,12 +132,12 @@ func TestBatchErrors(t *testing.T) {
 	})
 }
 
-// wantKeys checks that a joined error has one *Error for each key, and no other.
+// wantKeys checks that a joined error has one *Error for each key, and no other errors.
 func wantKeys(t *testing.T, err error, op string, want map[string]error) {
 	t.Helper()
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
-		t.Fatalf("got error %v, want a joined one", err)
+		t.Fatalf("got error %v, want a joined error", err)
 	}
 	got := map[string]error{}
 	for _, err := range joined.Unwrap() {

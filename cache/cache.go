@@ -21,27 +21,39 @@ import (
 	"github.com/activettl/rediscache/internal/wire"
 )
 
-// Cache keeps values of type V under keys of type K in Redis. [New] makes it. It is safe for
-// concurrent use. Caches of the same name on the same Redis are the same cache, in one process or
-// in many. Make them all with the same K, V, codec and policy.
+// Cache keeps values of type V under keys of type K in Redis. [New] makes it; the zero Cache is not
+// usable. It is safe for concurrent use. Caches with the same name on the same Redis share their
+// records, in one process or in many. Make all of them with the same K, V, codec and policy.
 //
 // K is a string, an integer, a named type of these, or a type with MarshalText and, on its pointer,
-// UnmarshalText. The text of a key has 1 to 1024 bytes of any value.
+// UnmarshalText. The text of a key has 1 to 1024 bytes. Each byte may have any value.
+//
+// Every error of an operation is an [*Error], or holds one for each key. The documentation of a
+// method names the errors that are special to it. In addition, each operation may return:
+//
+//   - [ErrKey] for an invalid key
+//   - [ErrClosed] after [Cache.Close]
+//   - [ErrWrongType] if the key holds something that is not a record. Set and Delete replace or
+//     remove it, and do not return this error.
+//   - the error of the context, of the connection or of Redis
+//
+// The cost of a method is what it sends to Redis if nothing fails. One command takes one round
+// trip. A note of an access, see Options.TrackAccess, comes on top of that.
 type Cache[K comparable, V any] struct {
 	core
 	keys     names.Coder[K]
 	codec    codec.Codec[V]
-	nillable bool // V is a pointer or an interface: its nil is no value
+	nillable bool // V is a pointer or an interface, and its nil is not a value
 
 	near   *near.Copies[K, V] // nil without Options.Near
-	cloner codec.Cloner[V]    // nil if callers share the values of copies
-	checks bool               // a test wants to know who modifies these
+	cloner codec.Cloner[V]    // nil if callers share the value of a copy
+	checks bool               // a test checks that no caller modifies a shared value
 
 	renewals  renewals[K, V]
-	noteAfter time.Duration // an access to a copy is noted again
+	noteAfter time.Duration // after this time, an access to a copy is noted again
 }
 
-// core is what a cache has without its types.
+// core is the part of a cache that does not depend on K and V.
 type core struct {
 	settings
 	names  names.Names
@@ -50,30 +62,33 @@ type core struct {
 	index  *access.Index // nil if accesses are not tracked
 	loads  *load.Loads
 	closed atomic.Bool
-	stop   context.CancelFunc // of what New started
+	stop   context.CancelFunc // ends what New started
 
 	leaveNear func(context.Context) error // nil without Options.Near
 	tasks     tasks
-	passes    sync.Map // the func(made bool) by which each running sweep gives its turn back
+	passes    sync.Map // of each running sweep, the func(made bool) that gives its turn back
 	passed    passed
 	sizes     []SizeHook
-	watching  atomic.Pointer[[]func()] // what ends the watching of the StatsHooks
+	watching  atomic.Pointer[[]func()] // they end the watching by the StatsHooks
 }
 
-// New returns the cache of that name on rdb: a *redis.Client, standalone or by Sentinel, a
-// *redis.ClusterClient or a *redis.Ring. The name consists of letters, digits and ". _ / -". K is
-// the only type that a call writes; V is that of the codec:
+// New returns the cache with this name on rdb. The name consists of letters, digits and ". _ / -".
+// Nil Options mean the defaults. Write only the type K in the call, since V comes from the codec:
 //
 //	users, err := cache.New[int64](rdb, "users", codec.JSON[User]{}, nil)
 //
-// New checks all it is given and returns an error that names what is wrong. It sends nothing to
-// Redis. It starts the Sweeper, if there is one; Close ends it. The client stays the caller's to
-// close, after the cache.
+// rdb is a *redis.Client (standalone or with Sentinels), a *redis.ClusterClient, a *redis.Ring, or
+// a type that embeds one of them. The caller closes it, after the cache.
 //
-// New refuses a redis.AutoPipeliner: Options.AutoPipeline does the same and obeys contexts. It
-// refuses a client of another type too, since it cannot know how many servers are behind it. It
-// takes a type that embeds one of the three. It refuses a client with go-redis' client-side cache,
-// which has no bound on how old its answers are: Options.Near has one.
+// New waits for nothing, and sends nothing to Redis itself. It starts the Sweeper, which Close
+// stops. With Options.Near, a background task connects to Redis. New checks all arguments, and its
+// error names the wrong argument or option. An invalid policy is [ErrTTL]. New refuses these
+// clients:
+//
+//   - a redis.AutoPipeliner, since it does not obey contexts: use Options.AutoPipeline
+//   - a client of another type, since New cannot know how many servers it has
+//   - a client with go-redis' client-side cache, since its answers may have any age: use
+//     Options.Near
 func New[K comparable, V any](
 	rdb redis.UniversalClient, name string, c codec.Codec[V], o *Options,
 ) (*Cache[K, V], error) {
@@ -105,7 +120,8 @@ func New[K comparable, V any](
 	return made, nil
 }
 
-// errDeaf is what New tells the Hook of a client that cannot be patient.
+// errDeaf is what New tells the Hook if the client does not obey contexts, so that
+// LoadConfig.Patience has no effect.
 var errDeaf = errors.New("the Redis client does not obey the deadlines of contexts, so " +
 	"Options.Load.Patience has no effect: set ContextTimeoutEnabled")
 
@@ -160,32 +176,35 @@ func (c *core) reaper() *reap.Cache {
 	return &reap.Cache{Wire: c.wire, Names: c.names, Terms: c.terms, Store: c.store, Index: c.index}
 }
 
-// Name returns the full name of the cache: Options.Namespace and the name that New was given.
+// Name returns the full name of the cache: Options.Namespace followed by the name given to New.
 func (c *Cache[K, V]) Name() string { return c.names.String() }
 
-// Close ends the cache and always returns nil. Every operation that starts later returns
-// [ErrClosed]. Close stops the Sweeper, also in the middle of a pass. Then it waits until the
-// Sweeper and all commands in flight have ended. If a server does not answer, that takes as long as
-// the client's timeouts. [Cache.Shutdown] bounds the wait.
+// Close ends the cache and always returns nil. Later operations return [ErrClosed]. Close ends all
+// loads, stops the Sweeper, also in the middle of a pass, and waits until the Sweeper and all
+// commands in flight have ended. If a server does not answer, that takes as long as the client's
+// timeouts. [Cache.Shutdown] limits the wait.
 //
-// Close does not wait for functions of the caller: the function given to Modify or Upsert, a codec,
-// a Hook, a callback of a sweep, the body of a range. What such a function returns after Close is
-// not written, and its operation returns ErrClosed. These functions may call Close.
+// Close does not wait for functions of the caller, and they may call Close. Such functions are a
+// loader, the function given to Modify or Upsert, a codec, a Hook, a callback of a sweep and the
+// body of a range. What such a function returns after Close is not written, and its operation
+// returns ErrClosed.
 //
-// A hook of the Redis client runs within a command. It must not call Close: Close would wait for
-// that command, and so for its caller.
+// A hook of the Redis client must not call Close. It runs within a command: Close would wait for
+// that command, and the command for Close.
 //
-// Close may be called more than once. It closes nothing that New was given.
+// Close may be called more than once. It does not close the Redis client, the codec or the Hook.
 func (c *Cache[K, V]) Close() error {
 	_ = c.Shutdown(context.Background())
 	return nil
 }
 
-// Shutdown is Close with a bound: it waits until ctx ends at most, and then returns the error of
-// ctx. The cache is closed all the same, and commands that Options.AutoPipeline has queued fail
-// with ErrClosed. A command that the Redis client already has may still reach the server later: the
-// client waits for a connection or a reply, and tries again, for as long as that command's own
-// context and the client's timeouts allow.
+// Shutdown is [Cache.Close] with a limit: it waits until ctx ends at most, and then returns an
+// error that wraps the error of ctx. The cache is closed in any case. Commands that
+// Options.AutoPipeline has queued fail with [ErrClosed].
+//
+// A command that the Redis client already has may still reach the server later. The client waits
+// for a connection or a reply, and tries again, as long as the command's context and the client's
+// timeouts allow.
 func (c *Cache[K, V]) Shutdown(ctx context.Context) error {
 	defer c.unwatch()
 	c.closed.Store(true)
@@ -209,7 +228,7 @@ func (c *Cache[K, V]) Shutdown(ctx context.Context) error {
 	return nil
 }
 
-// ready reports why no operation may start now.
+// ready returns an error if no operation may start now.
 func (c *core) ready(ctx context.Context) error {
 	if c.closed.Load() {
 		return ErrClosed
@@ -217,7 +236,7 @@ func (c *core) ready(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// key returns the key in Redis of k, if an operation may start on it now.
+// key returns the key in Redis of k, or an error if no operation may start on it now.
 func (c *Cache[K, V]) key(ctx context.Context, op string, k K) (string, error) {
 	key, err := c.redisKey(k)
 	if err == nil {
@@ -229,7 +248,7 @@ func (c *Cache[K, V]) key(ctx context.Context, op string, k K) (string, error) {
 	return key, nil
 }
 
-// redisKey returns the key in Redis of k; on an error, what there is of it.
+// redisKey returns the key in Redis of k. With an error, it returns as much of the key as there is.
 func (c *Cache[K, V]) redisKey(k K) (string, error) {
 	var buf [64]byte
 	key, err := c.keys.Append(append(append(buf[:0], c.names.String()...), ':'), k)
@@ -250,11 +269,11 @@ func (c *core) fits(data []byte) error {
 	return nil
 }
 
-// lacksValue reports whether v is the nil of a V that has one.
+// lacksValue reports whether v is nil, for a V that can be nil.
 func (c *Cache[K, V]) lacksValue(v V) bool {
 	if !c.nillable {
 		return false
 	}
-	r := reflect.ValueOf(v) // of what an interface holds
+	r := reflect.ValueOf(v) // of the value in the interface
 	return !r.IsValid() || r.Kind() == reflect.Pointer && r.IsNil()
 }

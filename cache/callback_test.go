@@ -13,9 +13,8 @@ import (
 	"github.com/activettl/rediscache/sweep"
 )
 
-// A function of the caller that panics in the background ends the pass, and the Hook is told what
-// and where; one that calls runtime.Goexit as well. No pass that was cut short looks like a
-// success.
+// A callback that panics in the background, or calls runtime.Goexit, ends the pass. The Hook is
+// told the panic and its stack. A pass that was cut short never looks like a success.
 func TestCallbacksThatDoNotReturn(t *testing.T) {
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
@@ -29,30 +28,30 @@ func TestCallbacksThatDoNotReturn(t *testing.T) {
 				Progress: progress,
 			}))
 			must(t, u.SetMany(ctx(t), anns(300)))
-			for range 2 { // the sweeper goes on
+			for range 2 { // the sweeper continues
 				op := hook.next(t)
-				for op.Sweep.Scanned == 0 && op.Err == nil { // before the records were there
+				for op.Sweep.Scanned == 0 && op.Err == nil { // a pass without records
 					b.Advance(10 * time.Millisecond)
 					op = hook.next(t)
 				}
-				// where SCAN has one page
+				// On miniredis, SCAN has one page.
 				if op.Err == nil || op.Sweep.Scanned == 300 && b.Mini == nil {
-					t.Errorf("%s: the pass is told as %+v, %v", name, op.Sweep, op.Err)
+					t.Errorf("%s: the Hook gets %+v, %v", name, op.Sweep, op.Err)
 				}
 				var panicked *cache.PanicError
 				if errors.As(op.Err, &panicked) != (name == "panic") {
-					t.Errorf("%s is told as %v", name, op.Err)
+					t.Errorf("%s: the Hook gets %v", name, op.Err)
 				}
 				if panicked != nil &&
 					(panicked.Value != errCallback ||
 						!strings.Contains(string(panicked.Stack), "callback_test.go")) {
-					t.Errorf("the panic is told as %v", op.Err)
+					t.Errorf("the Hook gets the panic as %v", op.Err)
 				}
 				b.Advance(10 * time.Millisecond)
 			}
 			must(t, u.Close())
 
-			// On demand, it goes on in the caller's goroutine.
+			// On demand, the panic or Goexit reaches the caller's goroutine.
 			u = usersNamed(t, b, u.Name(), active())
 			done := make(chan any, 1)
 			go func() {
@@ -69,7 +68,7 @@ func TestCallbacksThatDoNotReturn(t *testing.T) {
 				done <- nil
 			}()
 			if got := <-done; got != errCallback && got != name {
-				t.Errorf("%s: the caller of Sweep sees %v", name, got)
+				t.Errorf("%s: the caller of Sweep gets %v", name, got)
 			}
 			if _, err := u.Sweep(ctx(t), time.Minute); err != nil { // the lease is free again
 				t.Error(err)
@@ -80,7 +79,7 @@ func TestCallbacksThatDoNotReturn(t *testing.T) {
 
 var errCallback = errors.New("callback")
 
-// badHook panics when a pass ends, but for the first time that it is told of a panic.
+// badHook panics when a pass ends, except when it is told of a panic.
 type badHook struct {
 	passes
 	told chan error
@@ -96,7 +95,7 @@ func (h badHook) End(ctx context.Context, op cache.Op) {
 	}
 }
 
-// A Hook that panics in the background is told so, and ends no program.
+// A Hook that panics in the background is told of its panic, and the program continues.
 func TestHookThatPanicsInTheBackground(t *testing.T) {
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {

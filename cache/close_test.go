@@ -16,8 +16,8 @@ import (
 	"github.com/activettl/rediscache/sweep"
 )
 
-// Close does not wait for functions of the caller, may be called by them, and what they return
-// afterwards is not written.
+// Close does not wait for callbacks, and a callback may call it. The result of such a callback is
+// not written.
 func TestCloseInAFunctionOfTheCaller(t *testing.T) {
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
@@ -83,7 +83,7 @@ func TestCloseInAFunctionOfTheCaller(t *testing.T) {
 	})
 }
 
-// Close waits for commands in flight, and Shutdown until its context ends.
+// Close waits for commands in flight; Shutdown waits for them until its context ends.
 func TestShutdown(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
@@ -105,13 +105,13 @@ func TestShutdown(t *testing.T) {
 	wantErr(t, err, cache.ErrClosed, "Get", "a")
 	must(t, u.Shutdown(ctx(t)))
 	if took := time.Since(begun); took < pause/2 {
-		t.Errorf("Shutdown returns after %v, the command in flight takes %v", took, pause)
+		t.Errorf("Shutdown returned after %v, but the command in flight took %v", took, pause)
 	}
 	must(t, <-set) // it was in flight
 	must(t, u.Close())
 }
 
-// sending is told of each command that a client begins to send.
+// sending receives the name of each command when a client begins to send it.
 type sending chan string
 
 func (sending) DialHook(next redis.DialHook) redis.DialHook { return next }
@@ -125,7 +125,7 @@ func (sending) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Process
 	return next
 }
 
-// A hundred idle caches take next to nothing.
+// A hundred idle caches take at most 2 MiB.
 func TestIdleCachesAreSmall(t *testing.T) {
 	rdb := redistest.Standalone(t).Client(t)
 	must(t, rdb.Ping(ctx(t)).Err())
@@ -155,7 +155,7 @@ func TestIdleCachesAreSmall(t *testing.T) {
 	runtime.KeepAlive(all)
 }
 
-// Close during a sweep, in any goroutine, leaves no lease.
+// Close during a sweep, from any goroutine, releases the lease.
 func TestCloseDuringASweepLeavesNoLease(t *testing.T) {
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {

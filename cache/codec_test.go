@@ -16,7 +16,7 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// keyed is a codec of users that writes the key beside the value, and reads it under no other one.
+// keyed is a codec of users that stores the key with the value, and decodes it for that key only.
 type keyed struct{ codec.JSON[User] }
 
 var errNoKey = errors.New("no key")
@@ -46,7 +46,7 @@ func (b keyed) SetFieldsFor(key string, data []byte, fields map[string]any) ([]b
 	return append([]byte(key+"\n"), rest...), err
 }
 
-// Each operation gives a codec the key that it asks for.
+// Each operation gives the codec the key of the record.
 func TestBoundCodec(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		for name, o := range map[string]*cache.Options{
@@ -108,7 +108,7 @@ func TestBoundCodec(t *testing.T) {
 	})
 }
 
-// upper is a transform that anybody could write.
+// upper is a transform of the kind that users write.
 type upper struct{}
 
 func (upper) Apply(dst, data []byte, _ string) ([]byte, error) {
@@ -123,7 +123,7 @@ func (upper) Undo(dst, data []byte, _ string) ([]byte, error) {
 	return append(dst, bytes.ToLower(rest)...), nil
 }
 
-// naive is a wrapper that hides what it wraps, as users write it.
+// naive is a wrapper of the kind that users write: it hides the methods of the codec inside.
 type naive struct{ inner codec.Codec[any] }
 
 func (n naive) Encode(v any) ([]byte, error) {
@@ -133,7 +133,7 @@ func (n naive) Encode(v any) ([]byte, error) {
 
 func (n naive) Decode(data []byte) (any, error) { return n.inner.Decode(bytes.TrimSpace(data)) }
 
-// A nil behind a wrapper is as little a value as one without.
+// A nil is refused with a wrapper as it is without one.
 func TestNilBehindWrapper(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		for name, wrap := range map[string]codec.Codec[any]{
@@ -156,7 +156,7 @@ func TestNilBehindWrapper(t *testing.T) {
 	})
 }
 
-// What a codec could not read is not written.
+// A value that the codec could not read back is not written.
 func TestNothingUnreadableIsWritten(t *testing.T) {
 	type holder struct{ A any }
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
@@ -171,7 +171,7 @@ func TestNothingUnreadableIsWritten(t *testing.T) {
 		if got.A != "good" || err != nil {
 			t.Errorf("got %v, %v", got, err)
 		}
-		// What the codec could not write is no fault of what stands in Redis.
+		// A value that the codec cannot write is ErrEncode: the record in Redis is not at fault.
 		small := compress.S2(codec.JSON[holder]{}, &compress.Options{Max: 100})
 		s := mustNew[int64](t, b.Client, b.Name(), small, nil)
 		must(t, s.Set(ctx(t), 2, holder{"good"}))
@@ -184,7 +184,7 @@ func TestNothingUnreadableIsWritten(t *testing.T) {
 	})
 }
 
-// oneWay cannot read a 7 that it has written.
+// oneWay encodes a 7 that it cannot decode.
 type oneWay struct{ codec.JSON[int] }
 
 func (o oneWay) Decode(data []byte) (int, error) {
@@ -194,21 +194,21 @@ func (o oneWay) Decode(data []byte) (int, error) {
 	return o.JSON.Decode(data)
 }
 
-// setter has what codecs were asked for in former times.
+// setter has a method that an earlier version asked codecs for.
 type setter struct{ codec.String }
 
 func (setter) SetField(v, name string, value any) (string, error) { return v, nil }
 
-func TestNewAsksTheCodec(t *testing.T) {
+func TestNewChecksTheCodec(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
 	_, err := cache.New[int64](rdb, "users", codec.JSON[struct{ E error }]{}, nil)
 	if err == nil || !strings.Contains(err.Error(), "cache users: json: field E of Go type") {
-		t.Errorf("a type that does not come back: %v", err)
+		t.Errorf("New with a type that cannot be decoded: %v", err)
 	}
 	_, err = cache.New[int64](rdb, "users",
 		codec.Wrap(codec.Codec[error](codec.JSON[error]{}), upper{}), nil)
 	if err == nil {
-		t.Error("a type that does not come back, wrapped, is accepted")
+		t.Error("New accepts a type that cannot be decoded, behind a wrapper")
 	}
 	_, err = cache.New[int64](rdb, "users", codec.Codec[string](setter{}), nil)
 	if err == nil || !strings.Contains(err.Error(), "SetField") {
@@ -216,8 +216,8 @@ func TestNewAsksTheCodec(t *testing.T) {
 	}
 }
 
-// A rolling deploy: processes with an old struct and with a new one change fields of one record.
-// None loses what the other has written.
+// In a rolling deploy, processes with an old and a new struct change fields of one record. Neither
+// loses the other's changes.
 func TestRollingDeployOfAStruct(t *testing.T) {
 	type old struct {
 		Name string `json:"name" msgpack:"name"`

@@ -12,28 +12,38 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// patience is the default of the timeouts. A command of a cluster is tried three times: with this,
-// all of them end within 3 s.
+// patience is the default of the timeouts. A command of a cluster is tried three times: with this
+// default, all attempts end within 3 s.
 const patience = 900 * time.Millisecond
 
-// Client returns a client for the server, the Sentinels or the cluster that the Config names. It
-// connects when it is first used, obeys the deadline of a context, and is the caller's to close.
+// Client returns a client for the server, the Sentinels or the cluster that the Config names. The
+// client connects at its first use and obeys the deadlines of contexts. The caller closes it.
 //
-// It fails fast. Without a deadline, an operation ends after some ten milliseconds where the
-// connection is refused, and within 3 s where nothing answers. For that, timeouts are 900 ms, a
-// command is tried twice (three times in a cluster, for its redirections), and the Addrs of a
-// cluster share the time of two timeouts. Longer timeouts make that longer.
+// The client fails fast, also without a deadline. If the server refuses the connection, an
+// operation ends within 100 ms. If nothing answers, it ends within 3 s. The settings for this are:
 //
-// To find a cluster, the client asks one of the Addrs after another, in a random order. Each has an
-// equal share of the time: 300 ms of six. A request may last for the time of two timeouts. So it
-// goes on in the background, and a late answer counts while another address is asked. A cluster is
-// found by the first operation if all of its nodes connect and answer within 1.8 s. Where some do
-// not answer at all, that operation may fail, and the next one finds the cluster. The one that
-// finds it may then take up to 3 s, whatever its deadline: go-redis asks for the commands of the
-// servers, and not always one that answers. An answer with loopback addresses or port 0 counts for
-// its own address only, so it may take a second operation.
+//   - timeouts of 900 ms
+//   - two attempts per command, and three in a cluster, because of its redirections
+//   - one budget of two timeouts for all Addrs of a cluster
 //
-// It is redis.NewUniversalClient of UniversalOptions, but for the way to find a cluster.
+// Longer timeouts in the Config make these times longer.
+//
+// To find a cluster, the client asks the Addrs one after another, in a random order. Each address
+// gets an equal part of the budget, such as 300 ms for each of six. A request that takes longer
+// goes on in the background, for up to two timeouts, and a late answer still counts. So:
+//
+//   - If all nodes connect and answer within 1.8 s, the first operation finds the cluster.
+//   - If some nodes do not answer, the first operation may fail. The next one finds the cluster.
+//   - The operation that finds the cluster may take up to 3 s, even with a shorter deadline.
+//     go-redis then asks for the list of commands, and may ask a node that does not answer.
+//   - An answer with loopback addresses or port 0 counts only for the address that gave it. It may
+//     take a second operation to find such a cluster.
+//
+// To make the client, go-redis resolves the name of a single server. That may take up to 2 s if DNS
+// does not answer.
+//
+// Except for the search for a cluster, the client is that of redis.NewUniversalClient with the
+// options of [Config.UniversalOptions].
 func (c Config) Client() redis.UniversalClient {
 	o := c.UniversalOptions()
 	rdb := redis.NewUniversalClient(o)
@@ -41,7 +51,7 @@ func (c Config) Client() redis.UniversalClient {
 		whole := max(o.DialTimeout, 0) + max(o.ReadTimeout, 0)
 		d := &discovery{turn: whole / time.Duration(len(o.Addrs)), request: whole,
 			waiting: map[chan slots]*seed{}}
-		if o.ReadTimeout > 0 { // or else the caller has turned timeouts off
+		if o.ReadTimeout > 0 { // otherwise the caller has turned timeouts off
 			cluster.OnNewNode(func(node *redis.Client) { node.AddHook(&seed{discovery: d}) })
 		}
 	}
@@ -52,8 +62,8 @@ func (c Config) cluster() bool { return len(c.Addrs) > 0 && c.MasterName == "" }
 
 func (c Config) socket() bool { return strings.HasPrefix(c.Host, "/") }
 
-// UniversalOptions returns what Client makes its client of, to change. The caller owns them. They
-// hold the passwords.
+// UniversalOptions returns new options: those that [Config.Client] makes its client with. The
+// caller may change them. They hold the passwords.
 func (c Config) UniversalOptions() *redis.UniversalOptions {
 	o := &redis.UniversalOptions{}
 	if c.more != nil {
@@ -85,7 +95,7 @@ func (c Config) UniversalOptions() *redis.UniversalOptions {
 	o.TLSConfig = c.tlsConfig()
 	switch c.ReadFrom {
 	case ReadReplica:
-		// With Sentinels too: their plain client would send writes to a replica as well.
+		// Also with Sentinels: their plain client would send writes to a replica too.
 		o.ReadOnly, o.IsClusterMode = true, len(c.Addrs) > 0
 	case ReadNearest:
 		o.RouteByLatency = true
@@ -94,21 +104,22 @@ func (c Config) UniversalOptions() *redis.UniversalOptions {
 	return o
 }
 
-// failFast sets what REDIS_URL has not.
+// failFast sets the timeouts and retries that REDIS_URL has not set.
 func (c Config) failFast(o *redis.UniversalOptions) {
 	o.ContextTimeoutEnabled = true
 	o.DialTimeout = cmp.Or(c.DialTimeout, patience)
 	o.ReadTimeout = cmp.Or(c.ReadTimeout, patience)
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, o.ReadTimeout)
 	o.PoolTimeout = cmp.Or(o.PoolTimeout, o.DialTimeout)
-	o.DialerRetries = cmp.Or(o.DialerRetries, 1) // attempts, in fact: commands are retried
+	o.DialerRetries = cmp.Or(o.DialerRetries, 1) // the first attempt counts too
 	if c.cluster() {
-		// Each attempt of a cluster's command would have retries of its node's client in it. Two
-		// redirections are MOVED to a new primary after a connection that broke.
+		// Each attempt of a cluster's command would include retries of its node's client. Two
+		// redirections are enough for a MOVED to a new primary after a broken connection.
 		o.MaxRetries, o.MaxRedirects = cmp.Or(o.MaxRetries, -1), cmp.Or(o.MaxRedirects, 2)
 	} else {
 		o.MaxRetries = cmp.Or(o.MaxRetries, 1)
 	}
-	// go-redis tries the pool of pipelines first and then that of commands, and waits for both.
+	// With a pool for pipelines, go-redis tries that pool first and then that of commands, and
+	// waits for both.
 	o.PipelinePoolSize = cmp.Or(o.PipelinePoolSize, -1)
 }

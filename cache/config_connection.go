@@ -9,18 +9,18 @@ import (
 	"github.com/activettl/rediscache/internal/env"
 )
 
-// connection returns what the variables say of the servers, and what is wrong with that.
+// connection returns the Config that the variables for the servers describe, and their errors.
 func (v *variables) connection() (c Config, errs []error) {
 	v.settlePort()
 	said := map[string]bool{}
 	if v.URL != nil {
 		c, said = v.URL.config, v.URL.said
 		if errs = v.differFromURL(); len(errs) > 0 {
-			return c, errs // of two that differ, neither says what is meant
+			return c, errs // if two differ, the rest cannot be judged
 		}
 	}
 	fill(&c, *v)
-	by := func(field, name string) string { // who says it
+	by := func(field, name string) string { // the variable that sets the field
 		if said[field] && reflect.ValueOf(*v).FieldByName(field).IsNil() {
 			return "REDIS_URL"
 		}
@@ -64,7 +64,8 @@ func (v *variables) connection() (c Config, errs []error) {
 	return c, errs
 }
 
-// settlePort leaves out what Kubernetes sets by itself, where another variable names the server.
+// settlePort decides what a REDIS_PORT of Kubernetes means. It is ignored if another variable names
+// another server.
 func (v *variables) settlePort() {
 	if v.Port == nil || v.Port.Host == "" {
 		return
@@ -79,7 +80,7 @@ func (v *variables) settlePort() {
 	}
 }
 
-// differFromURL returns an error for each variable that says something else than REDIS_URL.
+// differFromURL returns an error for each variable that contradicts REDIS_URL.
 func (v *variables) differFromURL() (errs []error) {
 	c := reflect.ValueOf(v.URL.config)
 	for f, p := range reflect.ValueOf(*v).Fields() {
@@ -95,7 +96,7 @@ func (v *variables) differFromURL() (errs []error) {
 	return errs
 }
 
-// checkFiles reads the files once. A file for TLS turns TLS on.
+// checkFiles reads the files once, to find errors early. A file for TLS turns TLS on.
 func (v *variables) checkFiles(c *Config) (errs []error) {
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	if c.PasswordFile != "" {

@@ -13,22 +13,22 @@ import (
 	"github.com/activettl/rediscache/internal/task"
 )
 
-// discovery bounds how long a cluster client looks for the nodes. go-redis asks the nodes that it
-// knows for the slots, one after another, and stops at the first answer. Six of which none answers
-// would take six times the timeouts.
+// discovery limits how long a cluster client searches for the nodes. go-redis asks the nodes that
+// it knows for the slots, one after another, and stops at the first answer. If none of six nodes
+// answers, that takes six times the timeouts.
 //
-// So each node has a turn, a share of the time. A request goes on in the background when its turn
-// has ended. Its answer counts in the turn of another node, and its connection is there for the
-// next operation. Without that, a cluster that is far away would never be found: a new connection
-// takes five round trips until it has the answer.
+// So each node gets a turn, a part of the time. When a turn ends, its request goes on in the
+// background. A late answer counts in the turn of another node, and the connection stays open for
+// the next operation. This is needed for a cluster that is far away: a new connection takes five
+// round trips until it has the answer.
 type discovery struct {
-	turn, request time.Duration // how long they take at most
+	turn, request time.Duration // limits of a turn and of a request
 
 	mu      sync.Mutex
 	waiting map[chan slots]*seed
 }
 
-// slots is the answer of a node, or why there is none.
+// slots is the answer of a node, or its error.
 type slots struct {
 	ranges []redis.ClusterSlot
 	err    error
@@ -37,7 +37,7 @@ type slots struct {
 // seed is the hook of one node.
 type seed struct {
 	*discovery
-	asked bool // a request is on its way; under mu
+	asked bool // a request is in flight; under mu
 }
 
 func (*seed) DialHook(next redis.DialHook) redis.DialHook { return next }
@@ -58,7 +58,7 @@ func (s *seed) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
-// wait returns the first answer within a turn. Operations at the same time share one request.
+// wait returns the first answer within a turn. Concurrent operations share one request.
 func (s *seed) wait(ctx context.Context, next redis.ProcessHook) (answer slots) {
 	first := make(chan slots, 1)
 	s.mu.Lock()
@@ -86,7 +86,8 @@ func (s *seed) wait(ctx context.Context, next redis.ProcessHook) (answer slots) 
 	return answer
 }
 
-// ask tells who waits for this node what it says, and the others too if it helps them.
+// ask sends the request and gives the answer to all that wait for this node, and to the others if
+// they can use it.
 func (s *seed) ask(ctx context.Context, next redis.ProcessHook) {
 	ctx, cancel := context.WithTimeout(ctx, s.request)
 	defer cancel()
@@ -104,14 +105,14 @@ func (s *seed) ask(ctx context.Context, next redis.ProcessHook) {
 	for first, asked := range s.waiting {
 		if asked == s || helps {
 			first <- answer
-			delete(s.waiting, first) // it has room for one
+			delete(s.waiting, first) // the channel has room for one
 		}
 	}
 }
 
-// portable says whether the answer of one node would also do as that of another. go-redis replaces
-// loopback addresses and port 0 by the address of the node that it asked. A node that has left its
-// cluster knows of no slots.
+// portable reports whether the answer of one node is also valid as the answer of another. go-redis
+// replaces loopback addresses and port 0 by the address of the node that it asked. A node that has
+// left its cluster knows no slots.
 func portable(ranges []redis.ClusterSlot) bool {
 	for _, slot := range ranges {
 		for _, node := range slot.Nodes {

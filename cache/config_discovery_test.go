@@ -17,17 +17,18 @@ import (
 	"github.com/activettl/rediscache/cache"
 )
 
-// farCluster is a cluster of which each node takes a while to answer, also to connect. It has no
-// records. The nodes that are not alive swallow packets.
+// farCluster is a cluster without records. Each node takes one round trip to answer, also to
+// connect. Nodes that are not alive drop packets.
 type farCluster struct {
 	roundTrip time.Duration
 	alive     []string
-	says      func(addr string) string // who owns all slots, says the node at an address
+	says      func(addr string) string // the owner of all slots, according to the node at addr
 }
 
 func (c farCluster) client(t *testing.T, addrs []string) redis.UniversalClient {
 	rdb := dialled(t, cache.Config{Addrs: addrs}, c.dial)
-	// Close waits for a handshake in a way that stops the clock of a bubble. So all is over first.
+	// Close waits for a handshake in a way that stops the clock of a synctest bubble. So let all
+	// handshakes end first.
 	t.Cleanup(func() { time.Sleep(2 * time.Minute) })
 	return rdb
 }
@@ -44,7 +45,7 @@ func (c farCluster) dial(ctx context.Context, network, addr string) (net.Conn, e
 	return blackHole(ctx, network, addr)
 }
 
-// serve answers what arrives together after one round trip.
+// serve answers all commands that arrive together after one round trip.
 func (c farCluster) serve(conn net.Conn, owner string) {
 	defer conn.Close()
 	host, port, _ := net.SplitHostPort(owner)
@@ -83,22 +84,23 @@ func nodes(n int) (addrs []string) {
 	return addrs
 }
 
-// A new connection takes four round trips and the question a fifth. go-redis asks the nodes in a
-// random order, so each case is tried several times.
+// A new connection takes four round trips, and the request for the slots takes a fifth. go-redis
+// asks the nodes in random order, so each case runs several times.
 func TestFindsFarCluster(t *testing.T) {
 	six := nodes(6)
 	last := func(string) string { return six[5] }
 	for name, tt := range map[string]struct {
 		cluster  farCluster
-		attempts int // until one must succeed
+		attempts int // one of these must succeed
 	}{
 		"100 ms":                         {farCluster{100 * time.Millisecond, six, last}, 1},
 		"150 ms":                         {farCluster{150 * time.Millisecond, six, last}, 1},
 		"250 ms":                         {farCluster{250 * time.Millisecond, six, last}, 1},
 		"100 ms, others are black holes": {farCluster{100 * time.Millisecond, six[5:], last}, 2},
 		"250 ms, others are black holes": {farCluster{250 * time.Millisecond, six[5:], last}, 2},
-		// go-redis puts the host of the node that it asked in the place of a loopback address, so
-		// such an answer is of no use to another node. A wrong address would be a black hole.
+		// go-redis replaces a loopback address with the host of the node that it asked. So an
+		// answer with one is valid for that node only. For another node, it gives a wrong address,
+		// which is a black hole.
 		"loopback addresses": {farCluster{100 * time.Millisecond, six,
 			func(addr string) string { return "127.0.0.1" + addr[strings.Index(addr, ":"):] }}, 2},
 	} {
@@ -124,7 +126,7 @@ func TestFindsFarCluster(t *testing.T) {
 	}
 }
 
-// A deadline ends the operation, and what it has begun serves the next one.
+// A deadline ends the operation. The next operation continues what it began.
 func TestFindsFarClusterUnderDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		one := nodes(1)

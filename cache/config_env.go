@@ -9,8 +9,8 @@ import (
 	"github.com/activettl/rediscache/internal/env"
 )
 
-// variables are those of FromEnv, with their names behind REDIS_. Each sets the field of Config
-// that has its field's name.
+// variables are the variables of FromEnv. The tag is the name after REDIS_. Each one sets the field
+// of Config that has the same name.
 type variables struct {
 	URL              *redisURL       `env:"URL"`
 	Host             *env.Host       `env:"HOST"`
@@ -36,7 +36,7 @@ type variables struct {
 	Policy policyVariables
 }
 
-// policyVariables are those that one cache may have of its own.
+// policyVariables are the variables that also exist for a single cache, see Config.For.
 type policyVariables struct {
 	DefaultTTL    *env.Duration  `env:"TTL"`
 	FixedTTL      *env.Not       `env:"ACTIVE_TTL"`
@@ -51,7 +51,7 @@ type policyVariables struct {
 	Namespace     *env.Namespace `env:"NAMESPACE"`
 }
 
-// variable returns the name of the variable with a prefix and a tag.
+// variable returns the full name of the variable with this prefix and tag.
 func variable(prefix, tag string) string {
 	if prefix == env.Shared && tag == "TTL" {
 		tag = "DEFAULT_TTL"
@@ -59,7 +59,7 @@ func variable(prefix, tag string) string {
 	return prefix + tag
 }
 
-// FromEnv reads a Config from the environment:
+// FromEnv reads a Config from the environment. These are the variables:
 //
 //	variable                 takes                                    default
 //	REDIS_URL                redis: rediss: valkey: valkeys: unix:    none
@@ -96,32 +96,42 @@ func variable(prefix, tag string) string {
 //	REDIS_NEAR_STALENESS     duration; turns Near on                  none
 //	REDIS_NAMESPACE          such as shop/prod/                       none
 //
-// A duration is a number of seconds, or a Go duration such as 90m. A truth is also taken as 1 and
-// 0, yes and no, on and off. Blanks around a value do not count, nor do line ends behind a
-// password. An empty variable, or one of blanks, counts as not set.
+// How to write values:
 //
-// A URL has go-redis' form and parameters: rediss://user:password@host:6379/0?pool_size=20. Several
-// hosts are a cluster, or Sentinels with ?master_name=. There the user and the password of the URL
-// are those of the Sentinels, and ?username= and ?password= those of the servers. The default port
-// is 6379. Some platforms, such as Heroku, have certificates that no authority has signed: add
+//   - A duration is a number of seconds, or a Go duration such as 90m.
+//   - For true and false, also write 1 and 0, yes and no, or on and off.
+//   - Blanks around a value and line ends after a password are ignored.
+//   - An empty variable, or one of blanks only, counts as not set.
+//
+// REDIS_URL has the form and the parameters of go-redis, such as
+// rediss://user:password@host:6379/0?pool_size=20. The default port is 6379. Several hosts are the
+// nodes of a cluster. With ?master_name= they are Sentinels: then the URL has the user and password
+// of the Sentinels, and ?username= and ?password= are those of the servers.
+//
+// Some platforms, such as Heroku, have certificates that no authority has signed. For these, add
 // ?skip_verify=true to rediss://, or set TLSConfig.InsecureSkipVerify of [Config.UniversalOptions].
-// The connection is encrypted then, but nothing proves who the server is.
+// The connection is then encrypted, but nothing proves which server it is.
 //
-// Two variables that contradict each other are an error: REDIS_URL and a REDIS_PASSWORD that
-// differs, for example. Equal ones are fine, since some platforms set both. REDIS_PORT=tcp://… is
-// what Kubernetes sets for a service named redis. It counts only if no other variable names a
-// server, and its port also beside a REDIS_HOST that is the service: its IP address, redis,
-// redis.namespace or redis.namespace.svc and what may follow.
+// Two variables that contradict each other are an error, such as REDIS_URL and a different
+// REDIS_PASSWORD. Equal values are allowed, since some platforms set both.
 //
-// The files are read once, to find errors early. The error of FromEnv has a line for each bad
-// variable, which begins with its name and says what it takes. It shows no value.
+// Kubernetes sets REDIS_PORT=tcp://host:port for a service named redis. FromEnv reads such a value
+// in two cases: no other variable names a server, or REDIS_HOST is that service. In the second case
+// it takes the port only. REDIS_HOST is that service if it is its IP address, redis,
+// redis.namespace, redis.namespace.svc or such a name with a domain, such as
+// redis.namespace.svc.cluster.local.
 //
-// Some names that others use are not read, such as REDIS_ADDR, REDIS_USER and REDIS_TTL. They are
-// an error where the variable is missing that FromEnv reads in their place.
+// The error of FromEnv has a line for each bad variable. The line begins with the name of the
+// variable and says which values are valid. It never shows a value. If all values are valid,
+// FromEnv looks for contradictions between variables. It also reads the files once, to find errors
+// early.
 //
-// Two deployments may differ in the policy: each reads what the other wrote, and its own policy
-// applies to a record from the next access on. See [Config.For] for caches with policies of their
-// own.
+// FromEnv does not read some names that others use, such as REDIS_ADDR, REDIS_USER and REDIS_TTL.
+// Such a name is an error if the variable that FromEnv reads in its place is not set.
+//
+// Two deployments may have different policies: each one reads what the other one wrote. From its
+// next access on, a record follows the policy of the deployment that makes the access. For caches
+// with different policies in one program, see [Config.For].
 func FromEnv() (Config, error) {
 	var v variables
 	name := func(tag string) string { return variable(env.Shared, tag) }
@@ -139,7 +149,7 @@ func FromEnv() (Config, error) {
 	return c, nil
 }
 
-// refused puts several errors on lines of their own.
+// refused makes one error of several, each on its own line.
 func refused(function string, err error) error {
 	between := " "
 	if strings.Contains(err.Error(), "\n") {
@@ -148,7 +158,7 @@ func refused(function string, err error) error {
 	return fmt.Errorf("rediscache: %s:%s%w", function, between, err)
 }
 
-// fill sets the fields of c to those of vars that are set and have the same name.
+// fill sets the fields of c from the variables that are set and have the same names.
 func fill(c *Config, vars any) {
 	to := reflect.ValueOf(c).Elem()
 	for f, v := range reflect.ValueOf(vars).Fields() {
@@ -159,7 +169,7 @@ func fill(c *Config, vars any) {
 	}
 }
 
-// plain returns what a variable says as a value of the type that Config has for it.
+// plain converts the value of a variable to the type of its field in Config.
 func plain(v reflect.Value, to reflect.Type) reflect.Value {
 	switch v := v.Interface().(type) {
 	case *env.Port:

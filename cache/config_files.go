@@ -11,7 +11,8 @@ import (
 	"strings"
 )
 
-// tlsConfig returns nil for no TLS. It names no server: go-redis takes the host of each address.
+// tlsConfig returns nil for no TLS. It sets no server name: go-redis takes the host of each
+// address.
 func (c Config) tlsConfig() *tls.Config {
 	if !c.TLS && c.TLSCAFile == "" && c.TLSCertFile == "" && c.TLSKeyFile == "" {
 		return nil
@@ -23,7 +24,8 @@ func (c Config) tlsConfig() *tls.Config {
 	if c.TLSCAFile != "" {
 		var err error
 		if t.RootCAs, err = authoritiesIn(c.TLSCAFile); err != nil {
-			// The handshake fails: no authority is trusted, and if none need be, here.
+			// The handshake fails, because no authority is trusted. If the server is not verified,
+			// it fails here.
 			t.RootCAs = x509.NewCertPool()
 			t.VerifyConnection = func(tls.ConnectionState) error {
 				return fmt.Errorf("rediscache: Config.TLSCAFile %w", err)
@@ -68,7 +70,7 @@ func authoritiesIn(path string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// certificateIn reads a certificate and its key. bad is the field to blame for an error.
+// certificateIn reads a certificate and its key. bad is the field that an error is about.
 func certificateIn(certFile, keyFile string) (pair tls.Certificate, bad string, err error) {
 	cert, err := read(certFile)
 	if err != nil {
@@ -87,7 +89,7 @@ func certificateIn(certFile, keyFile string) (pair tls.Certificate, bad string, 
 	return pair, "", nil
 }
 
-// checkCertificate looks at the first certificate of a file, which is the one that a key is for.
+// checkCertificate checks the first certificate of a file: the key must fit that one.
 func checkCertificate(text []byte) error {
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type != "CERTIFICATE" {

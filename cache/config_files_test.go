@@ -21,13 +21,13 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// pems are the files of the client of a server with TLS.
+// pems are the files that a TLS client needs.
 type pems struct{ ca, cert, key string }
 
 func caFile(t *testing.T) string { return secureFiles(t, redistest.Secure(t)).ca }
 
-// secureFiles writes what a client of the server needs. The authority's certificate is the end of
-// the chain that the client verifies.
+// secureFiles writes the files that a client of the server needs. The certificate of the authority
+// is the last one of the chain that the client verifies.
 func secureFiles(t *testing.T, s *redistest.Server) (f pems) {
 	t.Helper()
 	var config *tls.Config
@@ -50,7 +50,7 @@ func secureFiles(t *testing.T, s *redistest.Server) (f pems) {
 		write("client.key", "PRIVATE KEY", key)}
 }
 
-// A private authority and a certificate of the client, which is read for each connection.
+// A private authority, and a client certificate that is read for each new connection.
 func TestFromEnvToTLS(t *testing.T) {
 	s := redistest.Secure(t)
 	host, port, err := net.SplitHostPort(s.Addr())
@@ -66,7 +66,7 @@ func TestFromEnvToTLS(t *testing.T) {
 	t.Run("files", func(t *testing.T) {
 		rdb, u := fromEnv(t, vars)
 		must(t, os.Remove(f.key))
-		must(t, u.Set(ctx(t), 1, bob)) // on the connection that is there
+		must(t, u.Set(ctx(t), 1, bob)) // on the open connection
 		hangUp(t, admin, rdb)
 		_, err := u.Get(ctx(t), 1)
 		if text := fmt.Sprint(err); !strings.Contains(text, "Config.TLSKeyFile cannot be read") ||
@@ -115,7 +115,7 @@ func TestFromEnvToTLS(t *testing.T) {
 	})
 }
 
-// The file that is wrong is blamed, by FromEnv and by the client.
+// FromEnv and the client name the file that is wrong.
 func TestBlamesFile(t *testing.T) {
 	good := secureFiles(t, redistest.Secure(t))
 	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -169,7 +169,7 @@ func must2[T any](v T, err error) T {
 	return v
 }
 
-// hangUp ends the connections that rdb has, as a server does.
+// hangUp closes rdb's connection on the server's side.
 func hangUp(t *testing.T, admin *redis.Client, rdb redis.UniversalClient) {
 	t.Helper()
 	id, err := rdb.Do(ctx(t), "client", "id").Int64()
@@ -177,7 +177,7 @@ func hangUp(t *testing.T, admin *redis.Client, rdb redis.UniversalClient) {
 	must(t, admin.Do(ctx(t), "client", "kill", "id", id).Err())
 }
 
-// The password of a file may change: each new connection reads it.
+// The password in a file may change: each new connection reads the file.
 func TestPasswordFileRotates(t *testing.T) {
 	s := redistest.Start(t)
 	admin := s.Client(t)

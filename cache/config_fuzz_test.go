@@ -11,9 +11,9 @@ import (
 	"github.com/activettl/rediscache/sweep"
 )
 
-// FuzzFromEnv gives the variables any values, one per line: FromEnv takes them, and a cache can be
-// made of what it returns, or it refuses them by an error that shows none. The password is secret
-// and what stands behind it.
+// FuzzFromEnv sets variables to any values, one per line. Either a cache can be made of the Config
+// that FromEnv returns, or FromEnv returns an error that shows no value. The password contains the
+// secret.
 func FuzzFromEnv(f *testing.F) {
 	f.Add("REDIS_HOST=localhost\nREDIS_PORT=6379\nREDIS_DB=0\nREDIS_DEFAULT_TTL=3600", "")
 	f.Add("REDIS_HOST=::1\nREDIS_PORT=65536\nREDIS_ADDRS=a:1, [::1]:2\nREDIS_MASTER_NAME=m", "x")
@@ -49,7 +49,7 @@ func FuzzFromEnv(f *testing.F) {
 			return
 		}
 		delete(vars, "REDIS_PASSWORD")
-		shown := fmt.Sprint(vars) // what is public, such as a host, may show
+		shown := fmt.Sprint(vars) // public values, such as a host, may show
 		if want := strings.TrimRight(secret+password, "\r\n"); cfg.Password.Reveal() != want {
 			t.Errorf("the password is %q, want %q", cfg.Password.Reveal(), want)
 		}
@@ -60,7 +60,7 @@ func FuzzFromEnv(f *testing.F) {
 	})
 }
 
-// FuzzURL gives REDIS_URL a password that may not be escaped, and anything around it.
+// FuzzURL gives REDIS_URL a password, escaped or not, with any text around it.
 func FuzzURL(f *testing.F) {
 	f.Add("redis://:", "hunter2", "@h:6379/0")
 	f.Add("rediss://u:", "hun#ter2", "@h")
@@ -74,7 +74,7 @@ func FuzzURL(f *testing.F) {
 		url := before + password + behind
 		if len(password) < 4 || strings.ContainsRune(url, 0) ||
 			strings.Contains(takesOfURL(), password) {
-			t.Skip("such a text stands in the error by itself")
+			t.Skip("an error may contain this text anyway")
 		}
 		environment(t, map[string]string{"REDIS_URL": url})
 		cfg, err := cache.FromEnv()
@@ -93,7 +93,7 @@ func FuzzURL(f *testing.F) {
 	})
 }
 
-// takesOfURL is all that an error about REDIS_URL says.
+// takesOfURL returns all texts that an error about REDIS_URL may contain.
 func takesOfURL() string {
 	name, before := "REDIS_URL", os.Getenv("REDIS_URL")
 	_ = os.Setenv(name, "x")
@@ -107,14 +107,15 @@ func takesOfURL() string {
 func usable(t *testing.T, cfg cache.Config) {
 	t.Helper()
 	if o := cfg.UniversalOptions(); o.MinIdleConns > 0 || o.PoolSize > 1000 {
-		return // the client would connect at once, or take long to make
+		return // the client would connect at once, or take long to create
 	}
 	if _, err := offline(t, cfg); err != nil {
 		t.Fatalf("no cache can be made of %+v: %v", cfg, err)
 	}
 }
 
-// idler is a Sweeper that is checked and never sweeps: it would look for hosts of any name.
+// idler is a Sweeper that New checks but that never sweeps: a sweep would look up hosts of any
+// name.
 type idler struct{ sweep.Sweeper }
 
 func (idler) Run(context.Context, sweep.Target) {}

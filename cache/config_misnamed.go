@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// misnamed returns an error for each variable that says what another one is read for, if that is
-// not set. Platforms, charts and other libraries use these names. Without an error, a program would
-// go to localhost, or to database 0, in silence.
+// misnamed returns an error for each variable with a name that others use, if the variable that
+// FromEnv reads in its place is not set. Platforms, charts and other libraries use these names.
+// Without an error, a program would silently use localhost or database 0.
 func (v *variables) misnamed() (errs []error) {
-	url := v.URL != nil // says all but the policy
+	url := v.URL != nil // it can say everything except the policy
 	for _, not := range []struct {
 		read  string
 		isSet bool
 		names string
 	}{
 		{"REDIS_URL, REDIS_HOST or REDIS_ADDRS", url || v.Host != nil || v.Addrs != nil ||
-			v.Port != nil && v.Port.Host == "", // what Kubernetes sets says too little
+			v.Port != nil && v.Port.Host == "", // a port of Kubernetes does not count
 			"REDIS_ADDR REDIS_ADDRESS REDIS_CLUSTER_NODES REDIS_CONNECTION_STRING REDIS_DSN " +
 				"REDIS_HOSTNAME REDIS_HOSTS REDIS_MASTER_HOST REDIS_NODES REDIS_SENTINELS " +
 				"REDIS_SENTINEL_HOST REDIS_SENTINEL_HOSTS REDIS_TLS_URL REDIS_URI " +

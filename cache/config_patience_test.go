@@ -16,25 +16,25 @@ import (
 	"github.com/activettl/rediscache/cache"
 )
 
-// dialer is the Dialer of go-redis' options.
+// dialer has the type of go-redis' Options.Dialer.
 type dialer func(ctx context.Context, network, addr string) (net.Conn, error)
 
-// blackHole is the dialer of a host that drops what it is sent.
+// blackHole is the dialer of a host that drops all packets.
 func blackHole(ctx context.Context, _, _ string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second) // go-redis also dials without one
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second) // go-redis may set no deadline
 	defer cancel()
 	<-ctx.Done()
 	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: ctx.Err()}
 }
 
-// silence is the dialer of a process that stands still: its kernel accepts connections.
+// silence is the dialer of a stopped process: its kernel accepts connections, and nothing answers.
 func silence(context.Context, string, string) (net.Conn, error) {
 	client, server := net.Pipe()
 	go func() { _, _ = io.Copy(io.Discard, server) }()
 	return client, nil
 }
 
-// seeds are addresses for which go-redis asks no DNS.
+// seeds returns n addresses that need no DNS.
 func seeds(n int) (addrs []string) {
 	for i := range n {
 		addrs = append(addrs, fmt.Sprintf("127.0.0.1:%d", 6379+i))
@@ -42,7 +42,7 @@ func seeds(n int) (addrs []string) {
 	return addrs
 }
 
-// dialled returns the client that the Config makes, but for the way to dial.
+// dialled returns the client that the Config makes, with another dialer.
 func dialled(t *testing.T, cfg cache.Config, dial dialer) redis.UniversalClient {
 	t.Helper()
 	o := cfg.UniversalOptions()
@@ -51,7 +51,7 @@ func dialled(t *testing.T, cfg cache.Config, dial dialer) redis.UniversalClient 
 		cluster := cfg.Client().(*redis.ClusterClient)
 		cluster.OnNewNode(func(node *redis.Client) { node.AddHook(dialHook{dial}) })
 		rdb = cluster
-	} else { // Sentinels are dialled behind the hooks of the client
+	} else { // hooks of the client do not see its dials to Sentinels
 		o.Dialer = dial
 		rdb = redis.NewUniversalClient(o)
 	}
@@ -68,18 +68,18 @@ func (h dialHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 	return next
 }
 
-// Without a deadline, commands end soon by the client that a Config makes, whatever does not
-// answer. The clock is that of a bubble, so how long they take depends on nothing but settings: two
-// timeouts of 900 ms, and some ten milliseconds between attempts.
+// Without a deadline, the client of a Config ends commands soon, whichever server does not answer.
+// The clock is that of a synctest bubble, so the time depends on settings only: two timeouts of 900
+// ms, and some 10 ms between attempts.
 func TestFailsFast(t *testing.T) {
 	for name, tt := range map[string]struct {
 		cfg   cache.Config
-		dials int64 // of one command, where they are refused
+		dials int64 // of one command, if dials are refused
 	}{
 		"one server":         {cache.Config{Host: "127.0.0.1"}, 2},
 		"cluster of 6 seeds": {cache.Config{Addrs: seeds(6)}, 6},
 		"cluster, nearest":   {cache.Config{Addrs: seeds(2), ReadFrom: cache.ReadNearest}, 2},
-		// Two attempts of the client have two attempts of each Sentinel's client in them.
+		// The client tries twice, and each time the client of each Sentinel tries twice.
 		"Sentinels": {cache.Config{Addrs: seeds(3), MasterName: "primary"}, 12},
 		"Sentinels, replica": {cache.Config{Addrs: seeds(3), MasterName: "primary",
 			ReadFrom: cache.ReadReplica}, 6},
@@ -123,7 +123,7 @@ func TestFailsFast(t *testing.T) {
 	}
 }
 
-// faults are the dialers of what does not answer.
+// faults are the dialers of servers that do not answer.
 var faults = map[string]dialer{
 	"refused": func(context.Context, string, string) (net.Conn, error) {
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
@@ -139,7 +139,7 @@ func countDials(n *atomic.Int64, dial dialer) dialer {
 	}
 }
 
-// What no fault above needs: a pool that is full, and a cluster that keeps redirecting.
+// Settings that no fault above reaches: a full pool, and a cluster that keeps redirecting.
 func TestPatientSettings(t *testing.T) {
 	for name, tt := range map[string]struct {
 		cfg       cache.Config

@@ -10,21 +10,22 @@ import (
 	"github.com/activettl/rediscache/internal/env"
 )
 
-// For returns the Config of one cache: c, with what the variables of that cache say of its policy.
+// For returns the Config of one cache: c, changed by the variables of that cache. The variables
+// have the name of the cache in place of REDIS, and REDIS_DEFAULT_TTL becomes NAME_TTL.
 // For("SESSIONS") reads SESSIONS_TTL, SESSIONS_ACTIVE_TTL, SESSIONS_MAX_AGE, SESSIONS_TOLERANCE,
 // SESSIONS_JITTER, SESSIONS_REFRESH, SESSIONS_SWEEP_INTERVAL, SESSIONS_SWEEP_IDLE,
-// SESSIONS_NEAR_BYTES, SESSIONS_NEAR_STALENESS and SESSIONS_NAMESPACE, which take what those with
-// REDIS_ take in [FromEnv]. One client may serve all of them:
+// SESSIONS_NEAR_BYTES, SESSIONS_NEAR_STALENESS and SESSIONS_NAMESPACE. Their values are as in
+// [FromEnv]. One client may serve all caches:
 //
 //	cfg, err := cache.FromEnv()
 //	rdb := cfg.Client()
 //	own, err := cfg.For("sessions") // reads SESSIONS_TTL
 //	sessions, err := cache.New[string](rdb, "sessions", codec.JSON[Session]{}, own.Options())
 //
-// The name consists of letters, digits, _ and -, and begins with a letter. Lower case counts as
-// upper case, and - as _. Where the cache chooses the other policy, settings of c that have no
-// meaning under it are left out. Variables of the cache that contradict each other, or c, are an
-// error that names them and shows no value.
+// The name consists of letters, digits, _ and -, and begins with a letter. For reads it in upper
+// case, with _ in place of -. If the cache chooses the other policy, For drops the settings of c
+// that have no meaning under that policy. Variables of the cache that contradict each other, or c,
+// are an error. The error names them and shows no value.
 func (c Config) For(cache string) (Config, error) {
 	prefix, ok := env.Prefix(cache)
 	if !ok {
@@ -44,9 +45,10 @@ func (c Config) For(cache string) (Config, error) {
 	return c, nil
 }
 
-// conflicts returns an error for each setting that New would refuse beside those before it in the
-// table, and leaves it out of c. What own sets has a name with the prefix. The rest is inherited:
-// with drop, it is left out without an error.
+// conflicts returns an error for each setting that New would refuse, and removes the setting from
+// c. It judges each setting together with those before it in the table policyUnits. A setting in
+// own has a name with the prefix; c inherits the others. With drop, conflicts removes inherited
+// settings without an error.
 func (c *Config) conflicts(own policyVariables, prefix string, drop bool) (errs []error) {
 	owns := func(f reflect.StructField) bool {
 		return !reflect.ValueOf(own).FieldByIndex(f.Index).IsNil()
@@ -83,7 +85,8 @@ func (c *Config) conflicts(own policyVariables, prefix string, drop bool) (errs 
 	return errs
 }
 
-// without returns the settings of c that with has too, and without any of which New would take it.
+// without returns the settings that contradict with: they are in c and in with, and New would take
+// with without any one of them.
 func (c Config) without(with Config) (culprits []reflect.StructField) {
 	for _, unit := range policyUnits {
 		for _, f := range unit {
@@ -114,8 +117,8 @@ func (c *Config) take(other Config, fields []reflect.StructField) {
 	}
 }
 
-// policyUnits are the fields of policyVariables, those that are set together as one unit. The first
-// unit has those that the others are checked against, each beside those before it.
+// policyUnits are the fields of policyVariables. Fields that belong together are one unit. The
+// first unit comes first in every check; each other unit is checked together with those before it.
 var policyUnits = unitsOf([][]string{
 	{"DefaultTTL", "FixedTTL"},
 	{"MaxAge"},
@@ -138,22 +141,22 @@ func unitsOf(names [][]string) [][]reflect.StructField {
 	return units
 }
 
-// needs says what each variable needs of those before it in the table.
+// needs says what each variable needs, also of those before it in the table.
 var needs = map[string]string{
 	"TTL":            "is at least 1ms",
-	"MAX_AGE":        "is for an Active policy, at least its TTL",
-	"TOLERANCE":      "is for an Active policy, less than its TTL",
-	"JITTER":         "is for a Fixed policy, and leaves a TTL of 1ms",
+	"MAX_AGE":        "is for an Active policy, and is at least the TTL",
+	"TOLERANCE":      "is for an Active policy, and is less than the TTL",
+	"JITTER":         "is for a Fixed policy, and leaves a TTL of at least 1ms",
 	"SWEEP_INTERVAL": "needs a SWEEP_IDLE",
 	"NEAR_BYTES":     "needs a Fixed policy or a TOLERANCE",
 	"NEAR_STALENESS": "is from 100ms to a year, and needs a Fixed policy or a TOLERANCE",
 	"REFRESH": "is less than the life of a record, and under an Active policy needs a longer " +
 		"MAX_AGE",
-	"SWEEP_IDLE": "needs a SWEEP_INTERVAL, and is less than the TTL, under a Fixed policy by a " +
-		"twentieth or a minute",
+	"SWEEP_IDLE": "needs a SWEEP_INTERVAL, and is less than the TTL: under a Fixed policy, less " +
+		"than the TTL minus a twentieth of it (at most a minute)",
 }
 
-// explain says that a setting does not go with others, and what it needs.
+// explain says that a setting contradicts others, and what the setting needs.
 func explain(
 	f reflect.StructField, others []reflect.StructField, name func(reflect.StructField) string,
 ) error {

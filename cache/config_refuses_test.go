@@ -10,7 +10,7 @@ import (
 	"github.com/activettl/rediscache/cache"
 )
 
-// Each variable with a value that it does not take.
+// Each variable refuses bad values.
 func TestFromEnvRefusesValues(t *testing.T) {
 	const duration = "takes seconds"
 	for name, tt := range map[string]struct {
@@ -69,7 +69,7 @@ func TestFromEnvRefusesValues(t *testing.T) {
 	}
 }
 
-// wantLine checks an error of FromEnv or of For that has one line.
+// wantLine checks that an error of FromEnv or For has one line, and how the line begins.
 func wantLine(t *testing.T, err error, function, begins string) {
 	t.Helper()
 	text := fmt.Sprint(err)
@@ -82,7 +82,7 @@ func wantLine(t *testing.T, err error, function, begins string) {
 	}
 }
 
-// Variables that do not go together. The error has one line, which begins so.
+// Variables that contradict each other. The error has one line, which begins with want.
 func TestFromEnvRefusesContradictions(t *testing.T) {
 	dir := t.TempDir()
 	password, empty, text := filepath.Join(dir, "pw"), filepath.Join(dir, "empty"),
@@ -168,27 +168,27 @@ func TestFromEnvRefusesContradictions(t *testing.T) {
 			"REDIS_TLS_KEY_FILE needs REDIS_TLS_CERT_FILE"},
 		"no certificate": {map[string]string{"REDIS_TLS_CERT_FILE": "/hunter2",
 			"REDIS_TLS_KEY_FILE": text}, "REDIS_TLS_CERT_FILE cannot be read"},
-		"certificate that is none": {map[string]string{"REDIS_TLS_CERT_FILE": text,
+		"certificate file without PEM": {map[string]string{"REDIS_TLS_CERT_FILE": text,
 			"REDIS_TLS_KEY_FILE": text}, "REDIS_TLS_CERT_FILE holds no certificate in PEM"},
 
-		"another name of the address": {map[string]string{"REDIS_ADDR": "hunter2:1"},
+		"REDIS_ADDR for the address": {map[string]string{"REDIS_ADDR": "hunter2:1"},
 			"REDIS_ADDR is not read: set REDIS_URL, REDIS_HOST or REDIS_ADDRS"},
-		"another name of the URL": {map[string]string{"REDISCLOUD_URL": "redis://:hunter2@h"},
+		"REDISCLOUD_URL for the URL": {map[string]string{"REDISCLOUD_URL": "redis://:hunter2@h"},
 			"REDISCLOUD_URL is not read: set REDIS_URL"},
-		"another name, Kubernetes": {map[string]string{"REDIS_PORT": "tcp://10.0.0.11:6379",
+		"REDIS_HOSTNAME, Kubernetes": {map[string]string{"REDIS_PORT": "tcp://10.0.0.11:6379",
 			"REDIS_HOSTNAME": "h"}, "REDIS_HOSTNAME is not read: set REDIS_URL"},
-		"another name of the database": {map[string]string{"REDIS_HOST": "h",
+		"REDIS_DATABASE for the database": {map[string]string{"REDIS_HOST": "h",
 			"REDIS_DATABASE": "3"},
 			"REDIS_DATABASE is not read: set REDIS_DB"},
-		"another name of the user": {map[string]string{"REDIS_USER": "u",
+		"REDIS_USER for the user": {map[string]string{"REDIS_USER": "u",
 			"REDIS_PASSWORD": "hunter2"}, "REDIS_USER is not read: set REDIS_USERNAME"},
-		"another name of the password": {map[string]string{"REDIS_PASS": "hunter2"},
+		"REDIS_PASS for the password": {map[string]string{"REDIS_PASS": "hunter2"},
 			"REDIS_PASS is not read: set REDIS_PASSWORD"},
-		"another name of TLS": {map[string]string{"REDIS_SSL": "true"},
+		"REDIS_SSL for TLS": {map[string]string{"REDIS_SSL": "true"},
 			"REDIS_SSL is not read: set REDIS_TLS"},
-		"another name of the primary": {map[string]string{"REDIS_ADDRS": "s:26379",
+		"REDIS_MASTER_SET for the primary": {map[string]string{"REDIS_ADDRS": "s:26379",
 			"REDIS_MASTER_SET": "m"}, "REDIS_MASTER_SET is not read: set REDIS_MASTER_NAME"},
-		"another name of the TTL": {map[string]string{"REDIS_URL": "redis://h", "REDIS_TTL": "60"},
+		"REDIS_TTL for the TTL": {map[string]string{"REDIS_URL": "redis://h", "REDIS_TTL": "60"},
 			"REDIS_TTL is not read: set REDIS_DEFAULT_TTL"},
 
 		"MAX_AGE, fixed": {map[string]string{"REDIS_MAX_AGE": "2h", "REDIS_ACTIVE_TTL": "no"},
@@ -212,14 +212,14 @@ func TestFromEnvRefusesContradictions(t *testing.T) {
 		"interval alone": {map[string]string{"REDIS_SWEEP_INTERVAL": "60"},
 			"REDIS_SWEEP_INTERVAL needs"},
 		"idle time alone": {map[string]string{"REDIS_SWEEP_IDLE": "60"}, "REDIS_SWEEP_IDLE needs"},
-		"idle time of the TTL": {map[string]string{"REDIS_SWEEP_INTERVAL": "60",
+		"idle time equal to the TTL": {map[string]string{"REDIS_SWEEP_INTERVAL": "60",
 			"REDIS_SWEEP_IDLE": "1h"}, "REDIS_SWEEP_IDLE needs"},
-		"idle time of TTL - window": {map[string]string{"REDIS_SWEEP_INTERVAL": "60",
+		"idle time equal to TTL - window": {map[string]string{"REDIS_SWEEP_INTERVAL": "60",
 			"REDIS_SWEEP_IDLE": "59m", "REDIS_ACTIVE_TTL": "no"},
 			"REDIS_SWEEP_IDLE contradicts REDIS_ACTIVE_TTL"},
 		"near, active": {map[string]string{"REDIS_NEAR_BYTES": "1MiB"},
 			"REDIS_NEAR_BYTES needs a Fixed"},
-		"near twice, active": {map[string]string{"REDIS_NEAR_BYTES": "1MiB",
+		"two near variables, active": {map[string]string{"REDIS_NEAR_BYTES": "1MiB",
 			"REDIS_NEAR_STALENESS": "1s"}, "REDIS_NEAR_STALENESS is"},
 		"short staleness": {map[string]string{"REDIS_NEAR_STALENESS": "99ms",
 			"REDIS_ACTIVE_TTL": "no"}, "REDIS_NEAR_STALENESS is from 100ms"},
@@ -236,7 +236,7 @@ func TestFromEnvRefusesContradictions(t *testing.T) {
 	}
 }
 
-// All that is wrong is told at once, in the order of the table.
+// An error names all bad variables, in the order of the documentation's table.
 func TestFromEnvNamesAll(t *testing.T) {
 	for name, tt := range map[string]struct {
 		vars map[string]string

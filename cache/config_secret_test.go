@@ -29,7 +29,7 @@ func TestPasswordDoesNotShow(t *testing.T) {
 
 func showsNoPassword(t *testing.T, cfg cache.Config, password string) {
 	t.Helper()
-	// fmt calls no methods on unexported fields
+	// fmt calls no methods on unexported fields.
 	deep := struct{ cfg []cache.Config }{[]cache.Config{cfg}}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		for _, v := range []any{cfg, &cfg, cfg.Password, &cfg.Password, deep, &deep} {
@@ -40,7 +40,7 @@ func showsNoPassword(t *testing.T, cfg cache.Config, password string) {
 		}
 	}
 	if s := fmt.Sprintf("%+v", cache.Hidden(cfg)); strings.Contains(s, password) {
-		t.Errorf("what a Config keeps of a URL holds the password: %s", s)
+		t.Errorf("the options that a Config keeps from a URL hold the password: %s", s)
 	}
 	if b, err := json.Marshal(cfg); err != nil || strings.Contains(string(b), password) {
 		t.Errorf("JSON of the Config is %s, %v", b, err)

@@ -17,7 +17,7 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// fromEnv makes a client and a cache of the environment, and uses them once.
+// fromEnv makes a client and a cache from the environment, and uses them once.
 func fromEnv(t *testing.T, vars map[string]string) (redis.UniversalClient, users) {
 	t.Helper()
 	environment(t, vars)
@@ -81,7 +81,7 @@ func TestFromEnvToACluster(t *testing.T) {
 }
 
 func TestFromEnvToASocket(t *testing.T) {
-	dir, err := os.MkdirTemp("", "rc") // a path in t.TempDir may be too long for a socket
+	dir, err := os.MkdirTemp("", "rc") // t.TempDir may be too long for the path of a socket
 	must(t, err)
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "redis.sock")
@@ -93,7 +93,7 @@ func TestFromEnvToASocket(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			rdb, _ := fromEnv(t, vars)
 			info, err := rdb.Do(ctx(t), "client", "info").Text()
-			if err != nil || !strings.Contains(info, path+":0") || // with brackets in Valkey 9
+			if err != nil || !strings.Contains(info, path+":0") || // Valkey 9 adds brackets
 				!strings.Contains(info, " db=3 ") {
 				t.Errorf("the server says %q, %v", info, err)
 			}
@@ -101,8 +101,11 @@ func TestFromEnvToASocket(t *testing.T) {
 	}
 }
 
-// The Sentinels and the servers have passwords of their own.
+// The Sentinels have another user and password than the servers.
 func TestFromEnvToSentinels(t *testing.T) {
+	if testing.Short() {
+		t.Skip("Sentinels take seconds to start")
+	}
 	g := redistest.StartSentinel(t, time.Minute)
 	var addrs []string
 	var master string
@@ -139,9 +142,8 @@ func TestFromEnvToSentinels(t *testing.T) {
 	})
 }
 
-// Reads of replicas through Sentinels are answered, and writes go to the primary. It is a process
-// of its own, since go-redis' client for that leaves a connection to a Sentinel behind when it is
-// closed.
+// Through Sentinels, replicas answer reads and the primary takes writes. The test runs a separate
+// process: go-redis' client for this leaks a connection to a Sentinel when it is closed.
 func TestFromEnvToReplicas(t *testing.T) {
 	if testing.Short() {
 		t.Skip("links a program")

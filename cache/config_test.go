@@ -16,19 +16,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/sweep"
 	"github.com/activettl/rediscache/ttl"
 )
 
-// environment sets the variables of one test, and takes away those of the machine.
+// environment sets the variables of one test, and unsets those of the machine.
 func environment(t *testing.T, vars map[string]string) {
 	t.Helper()
 	for _, v := range os.Environ() {
 		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "REDIS") ||
 			strings.HasPrefix(name, "VALKEY_") {
-			t.Setenv(name, "") // which counts as not set
+			t.Setenv(name, "") // an empty variable counts as not set
 		}
 	}
 	for name, value := range vars {
@@ -36,7 +37,7 @@ func environment(t *testing.T, vars map[string]string) {
 	}
 }
 
-// sameConfig compares Configs and what they make, with the secrets.
+// sameConfig compares Configs and their secrets.
 func sameConfig(t *testing.T, got, want cache.Config) {
 	t.Helper()
 	secrets := cmp.Comparer(func(a, b cache.Secret) bool { return a.Reveal() == b.Reveal() })
@@ -131,15 +132,19 @@ func TestFromEnv(t *testing.T) {
 	}
 }
 
-// offline makes a cache of the Config that sends nothing.
+// offline makes a cache of the Config. It sends nothing.
 func offline(t *testing.T, cfg cache.Config) (*cache.Cache[int64, User], error) {
 	t.Helper()
 	o := cfg.Options()
-	o.Near = nil // which would connect
+	o.Near = nil // copies would connect
 	if o.Sweeper != nil {
 		o.Sweeper = idler{o.Sweeper}
 	}
-	rdb := cfg.Client()
+	universal := cfg.UniversalOptions()
+	universal.MaintNotificationsConfig = &maintnotifications.Config{ // else go-redis resolves names
+		Mode: maintnotifications.ModeDisabled,
+	}
+	rdb := redis.NewUniversalClient(universal)
 	t.Cleanup(func() { _ = rdb.Close() })
 	u, err := cache.New[int64](rdb, "users", jsonUsers, o)
 	if err == nil {
@@ -169,7 +174,7 @@ func TestConfigOptions(t *testing.T) {
 	}
 }
 
-// documented returns the rows of the table in the documentation of FromEnv: variable and default.
+// documented returns the variables and defaults in the table of FromEnv's documentation.
 func documented(t *testing.T) [][2]string {
 	t.Helper()
 	file, err := parser.ParseFile(gotoken.NewFileSet(), "config_env.go", nil, parser.ParseComments)
@@ -181,7 +186,7 @@ func documented(t *testing.T) [][2]string {
 			continue
 		}
 		for line := range strings.Lines(f.Doc.Text()) {
-			// Two spaces at least stand between columns.
+			// Columns are at least two spaces apart.
 			columns := regexp.MustCompile(`  +`).Split(strings.Trim(line, "\t \n"), -1)
 			if strings.HasPrefix(line, "\tREDIS_") {
 				rows = append(rows, [2]string{columns[0], columns[len(columns)-1]})
@@ -194,7 +199,7 @@ func documented(t *testing.T) [][2]string {
 	return rows
 }
 
-// The table in the documentation has each variable that is read, and no other.
+// The table in the documentation lists exactly the variables that FromEnv reads.
 func TestDocumentedVariables(t *testing.T) {
 	read := cache.Variables()
 	var rows []string
@@ -236,6 +241,6 @@ func TestDocumentedDefaults(t *testing.T) {
 	rdb := empty.Client().(*redis.Client)
 	defer rdb.Close()
 	if addr := rdb.Options().Addr; addr != "localhost:6379" {
-		t.Errorf("the zero Config asks %s", addr)
+		t.Errorf("the zero Config uses %s", addr)
 	}
 }

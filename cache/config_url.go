@@ -14,11 +14,11 @@ import (
 	"github.com/activettl/rediscache/internal/env"
 )
 
-// redisURL is REDIS_URL. go-redis' three parsers read it, and their errors quote it: so no text of
-// theirs gets out, nor a parameter's name, which may be a part of a password.
+// redisURL is REDIS_URL. The three parsers of go-redis read it. Their errors quote the URL, so they
+// are never shown. Nor is the name of a parameter, which may be a part of a password.
 type redisURL struct {
 	config Config
-	said   map[string]bool // the fields of Config that it sets, to zero too
+	said   map[string]bool // the fields of Config that it sets, also to zero
 }
 
 // takesURL is the only error of a redisURL.
@@ -39,14 +39,14 @@ func (u *redisURL) EnvDecode(s string) error {
 	return nil
 }
 
-// splitURL returns the addresses of a URL, with ports, and the URL with the first of them. A unix
-// socket has none.
+// splitURL returns the addresses of a URL, with ports, and the URL with only the first address. A
+// unix socket has no addresses.
 func splitURL(s string) (addrs []string, u *url.URL, ok bool) {
 	scheme, rest, ok := strings.Cut(s, "://")
 	if scheme = strings.ToLower(scheme); scheme == "valkey" || scheme == "valkeys" {
 		scheme = "redis" + strings.TrimPrefix(scheme, "valkey")
 	}
-	// A password with a bare # would end the URL there.
+	// A bare # in a password would end the URL there.
 	if !ok || !slices.Contains([]string{"redis", "rediss", "unix"}, scheme) ||
 		strings.Contains(rest, "#") {
 		return nil, nil, false
@@ -82,10 +82,10 @@ func splitURL(s string) (addrs []string, u *url.URL, ok bool) {
 	return checked, u, err == nil && len(checked) == len(hosts)
 }
 
-// parseURL returns what go-redis reads in a URL.
+// parseURL returns the options that go-redis reads in a URL.
 func parseURL(u *url.URL, addrs int) (o *redis.UniversalOptions, ok bool) {
 	query := u.Query()
-	var skip env.Bool // read here, since only two of the parsers do
+	var skip env.Bool // read here, since only two of the parsers know it
 	if query.Has("skip_verify") &&
 		(skip.EnvDecode(query.Get("skip_verify")) != nil || u.Scheme != "rediss") {
 		return nil, false
@@ -99,7 +99,7 @@ func parseURL(u *url.URL, addrs int) (o *redis.UniversalOptions, ok bool) {
 	case query.Get("master_name") != "":
 		var f *redis.FailoverOptions
 		f, err = redis.ParseFailoverURL(bare.String())
-		read, ok = f, err == nil && !f.UseDisconnectedReplicas // which would have no effect
+		read, ok = f, err == nil && !f.UseDisconnectedReplicas // that would have no effect
 	case addrs > 1:
 		// The parser for clusters ignores a path. A cluster has database 0 only.
 		read, err = redis.ParseClusterURL(bare.String())
@@ -112,14 +112,14 @@ func parseURL(u *url.URL, addrs int) (o *redis.UniversalOptions, ok bool) {
 		return nil, false
 	}
 	o = universal(read)
-	o.TLSConfig = nil // it may name the first host as that of all
+	o.TLSConfig = nil // it may hold the name of the first host for all hosts
 	if skip {
 		o.TLSConfig = &tls.Config{InsecureSkipVerify: true}
 	}
 	return o, true
 }
 
-// universal returns the fields of go-redis' other options that UniversalOptions has too.
+// universal copies the fields that UniversalOptions shares with other options of go-redis.
 func universal(options any) *redis.UniversalOptions {
 	from, o := reflect.ValueOf(options).Elem(), &redis.UniversalOptions{}
 	for f, to := range reflect.ValueOf(o).Elem().Fields() {
@@ -133,7 +133,7 @@ func universal(options any) *redis.UniversalOptions {
 	return o
 }
 
-// set moves the options that Config has fields for into these, and keeps the rest.
+// set moves the options that Config has fields for into a Config, and keeps the rest in more.
 func (u *redisURL) set(parsed *url.URL, addrs []string, o *redis.UniversalOptions) (ok bool) {
 	c := Config{
 		MasterName: o.MasterName, DB: o.DB, Username: o.Username, Password: NewSecret(o.Password),
@@ -147,7 +147,7 @@ func (u *redisURL) set(parsed *url.URL, addrs []string, o *redis.UniversalOption
 	case len(addrs) == 1 && c.MasterName == "":
 		host, port, _ := net.SplitHostPort(addrs[0])
 		c.Host = host
-		c.Port, _ = strconv.Atoi(port) // both are checked
+		c.Port, _ = strconv.Atoi(port) // splitURL has checked both
 	default:
 		c.Addrs = addrs
 	}
@@ -175,7 +175,7 @@ func (u *redisURL) set(parsed *url.URL, addrs []string, o *redis.UniversalOption
 	return sane(o)
 }
 
-// sane keeps out numbers for which go-redis panics, or allocates without end.
+// sane refuses numbers that make go-redis panic or allocate without limit.
 func sane(o *redis.UniversalOptions) bool {
 	for _, v := range reflect.ValueOf(*o).Fields() {
 		if n, ok := v.Interface().(int); ok && (n < -1 || n > 1<<20) {

@@ -9,7 +9,7 @@ import (
 	"github.com/activettl/rediscache/cache"
 )
 
-// What platforms and their manuals set.
+// Variables as platforms and their manuals set them.
 func TestPlatforms(t *testing.T) {
 	pw := cache.NewSecret("hunter2")
 	for name, tt := range map[string]struct {
@@ -26,17 +26,17 @@ func TestPlatforms(t *testing.T) {
 			"REDISPASSWORD": "hunter2", "REDIS_PASSWORD": "hunter2",
 		}, cache.Config{Host: "redis.railway.internal", Port: 6379, Username: "default",
 			Password: pw}},
-		"other names beside a URL": {map[string]string{
+		"other names with a URL": {map[string]string{
 			"REDIS_URL": "redis://app:hunter2@h:6379/2", "REDIS_TLS_URL": "rediss://h:6380",
 			"REDIS_ADDR": "h:6379", "REDIS_USER": "app", "REDIS_PASS": "hunter2",
 			"REDIS_DATABASE": "2", "REDIS_SSL": "false",
 		}, cache.Config{Host: "h", Port: 6379, DB: 2, Username: "app", Password: pw}},
-		"other names beside ours": {map[string]string{
+		"other names with ours": {map[string]string{
 			"REDIS_HOST": "h", "REDIS_DB": "2", "REDIS_USERNAME": "app",
 			"REDIS_PASSWORD": "hunter2", "REDIS_TLS": "false", "REDIS_ADDR": "h:6379",
 			"REDIS_USER": "app", "REDIS_PASS": "hunter2", "REDIS_DATABASE": "2", "REDIS_SSL": "no",
 		}, cache.Config{Host: "h", DB: 2, Username: "app", Password: pw}},
-		"all of it twice": {map[string]string{
+		"URL and variables with equal values": {map[string]string{
 			"REDIS_URL": "rediss://app:hunter2@H.example.com:6380/2", "REDIS_HOST": "h.Example.com",
 			"REDIS_PORT": "6380", "REDIS_DB": "2", "REDIS_USERNAME": "app",
 			"REDIS_PASSWORD": "hunter2\n", "REDIS_TLS": "1",
@@ -83,10 +83,10 @@ func TestPlatforms(t *testing.T) {
 			cache.Config{Host: "::1", Port: 6379}},
 		"special characters": {map[string]string{"REDIS_URL": "redis://:h%23%2F%3F%40%3A%25@h"},
 			cache.Config{Host: "h", Port: 6379, Password: cache.NewSecret("h#/?@:%")}},
-		"password apart": {map[string]string{"REDIS_URL": "redis://h/1", "REDIS_USERNAME": "app",
+		"separate password": {map[string]string{"REDIS_URL": "redis://h/1", "REDIS_USERNAME": "app",
 			"REDIS_PASSWORD": "hunter2"},
 			cache.Config{Host: "h", Port: 6379, DB: 1, Username: "app", Password: pw}},
-		"database apart": {map[string]string{"REDIS_URL": "redis://h", "REDIS_DB": "4"},
+		"separate database": {map[string]string{"REDIS_URL": "redis://h", "REDIS_DB": "4"},
 			cache.Config{Host: "h", Port: 6379, DB: 4}},
 		"socket": {map[string]string{"REDIS_URL": "unix://app:hunter2@/run/redis.sock?db=2"},
 			cache.Config{Host: "/run/redis.sock", DB: 2, Username: "app", Password: pw}},
@@ -125,7 +125,7 @@ func TestPlatforms(t *testing.T) {
 	}
 }
 
-// What a URL says and Config has no field for reaches the client.
+// URL parameters that Config has no field for reach the client.
 func TestURLParameters(t *testing.T) {
 	environment(t, map[string]string{"REDIS_URL": "rediss://h?max_retries=5&write_timeout=4s&" +
 		"protocol=2&pool_timeout=6s&min_idle_conns=3&pipeline_pool_size=8&skip_verify=true"})
@@ -149,7 +149,7 @@ func TestURLParameters(t *testing.T) {
 	}
 }
 
-// What a URL says of replicas is in ReadFrom alone, so that a program can take it back.
+// Only ReadFrom holds a URL's parameters about replicas, so that a program can change them.
 func TestURLReadFrom(t *testing.T) {
 	for _, url := range []string{
 		"redis://a,b?read_only=true", "redis://a,b?route_by_latency=true",
@@ -167,12 +167,12 @@ func TestURLReadFrom(t *testing.T) {
 		o := cfg.UniversalOptions()
 		if o.ReadOnly || o.RouteByLatency || o.RouteRandomly ||
 			o.IsClusterMode != (cfg.MasterName == "") {
-			t.Errorf("%s: the client still asks replicas: %+v", url, o)
+			t.Errorf("%s: the client still reads from replicas: %+v", url, o)
 		}
 	}
 }
 
-// The caller owns the options: a change is not seen by the next ones.
+// The caller owns the returned options: changing them changes no other options.
 func TestUniversalOptionsAreFresh(t *testing.T) {
 	environment(t, map[string]string{"REDIS_URL": "rediss://a,b?max_redirects=7"})
 	cfg, err := cache.FromEnv()

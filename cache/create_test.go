@@ -10,7 +10,7 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// creations are the ways to write a record that is not there.
+// creations are the operations that create a record.
 var creations = map[string]func(u users, id int64, opts ...cache.SetOption) error{
 	"Add": func(u users, id int64, opts ...cache.SetOption) error {
 		return u.Add(ctx(u.t), id, ann, opts...)
@@ -23,7 +23,7 @@ var creations = map[string]func(u users, id int64, opts ...cache.SetOption) erro
 	},
 }
 
-// A record that is created has the TTL and the deadline that a Set would give it.
+// A created record gets the TTL and the deadline that Set would give it.
 func TestCreatedTerms(t *testing.T) {
 	t.Parallel()
 	own := []cache.SetOption{cache.WithTTL(20 * time.Minute)}
@@ -36,7 +36,7 @@ func TestCreatedTerms(t *testing.T) {
 				o        *cache.Options
 				opts     []cache.SetOption
 				left     time.Duration // at first
-				again    time.Duration // after a Get of what has 10 minutes left
+				again    time.Duration // after a Get with 10 minutes left
 				deadline time.Duration // 0 for none
 			}{
 				{"active", active(), nil, hour, hour, 0},
@@ -68,7 +68,7 @@ func TestCreatedTerms(t *testing.T) {
 					wantUser(t, got, err, ann)
 					u.wantLeft(1, tt.again)
 
-					// One that is there keeps its terms, whatever Upsert is given.
+					// An existing record keeps its terms, whatever options Upsert gets.
 					if op == "Upsert" {
 						must(t, create(u, 1, cache.WithTTL(7*hour)))
 						u.wantLeft(1, tt.again)
@@ -84,7 +84,7 @@ func TestCreatedTerms(t *testing.T) {
 	})
 }
 
-// A lease and a marker are no records: what is created replaces them. No other hash is touched.
+// Leases and markers are no records: a created record replaces them. Other hashes stay.
 func TestCreateOverHash(t *testing.T) {
 	t.Parallel()
 	const token = "0123456789abcdef"
@@ -128,7 +128,7 @@ func TestCreateOverHash(t *testing.T) {
 				}
 			}
 			if op == "Add" || b.Mini == nil { // miniredis sets the TTL before it refuses the type
-				hash(2, 0, "n", "1") // of another program: it has no TTL
+				hash(2, 0, "n", "1") // another program's: it has no TTL
 				wantErr(t, create(u, 2), cache.ErrWrongType, op, "2")
 			}
 			must(t, b.Client.Unlink(ctx(t), u.redisKey(2)).Err())

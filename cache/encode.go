@@ -8,15 +8,15 @@ import (
 	"github.com/activettl/rediscache/codec"
 )
 
-// buffer is the memory of an encoded value, from a pool.
+// buffer is the memory of an encoded value. Buffers come from a pool.
 type buffer struct{ data []byte }
 
 var buffers = sync.Pool{New: func() any { return &buffer{} }}
 
-// maxBuffer is how much memory a buffer may have that goes back to the pool.
+// maxBuffer is the largest capacity of a buffer that goes back to the pool, in bytes.
 const maxBuffer = 1 << 20
 
-// encodeLent is encode into a buffer, which is to be given back.
+// encodeLent is encode into a buffer. The caller gives the buffer back with back.
 func (c *Cache[K, V]) encodeLent(key string, v V) (*buffer, error) {
 	b := buffers.Get().(*buffer)
 	var err error
@@ -28,15 +28,16 @@ func (c *Cache[K, V]) encodeLent(key string, v V) (*buffer, error) {
 	return b, nil
 }
 
-// back gives a buffer back behind a write. After an error the command may still be under way, for
-// instance in a pipeline that the caller has left. Then the buffer stays with it.
+// back returns the buffer to the pool after a write. After an error the command may still be in
+// flight, for example in a pipeline that the caller has left. Then the buffer stays with the
+// command.
 func (b *buffer) back(err error) {
 	if err == nil && cap(b.data) <= maxBuffer {
 		buffers.Put(b)
 	}
 }
 
-// encode returns the bytes of a value that the cache may write under a key.
+// encode returns the bytes to write for a value under a key, or why the cache cannot write it.
 func (c *Cache[K, V]) encode(key string, v V) ([]byte, error) { return c.encodeInto(nil, key, v) }
 
 func (c *Cache[K, V]) encodeInto(dst []byte, key string, v V) (data []byte, err error) {
@@ -60,10 +61,11 @@ func (c *Cache[K, V]) encodeInto(dst []byte, key string, v V) (data []byte, err 
 	return data, nil
 }
 
-// maxNull is more bytes than any format takes to say that there is no value: JSON's null has four.
+// maxNull is more bytes than any format needs to say that there is no value. The null of JSON needs
+// four.
 const maxNull = 8
 
-// holdsNil reports whether a nil stands behind pointers and interfaces, which some codecs write as
+// holdsNil reports whether v is nil behind its pointers and interfaces. Some codecs write that as
 // no value.
 func holdsNil(v reflect.Value) bool {
 	for range 100 {
@@ -82,7 +84,8 @@ func holdsNil(v reflect.Value) bool {
 	return false
 }
 
-// isNull reports whether the codec reads data as no value, as it does when an any holds a nil map.
+// isNull reports whether the codec decodes data to nil, for example after an any that held a nil
+// map.
 func (c *Cache[K, V]) isNull(key string, data []byte) bool {
 	v, err := codec.DecodeFor(c.codec, key, data)
 	return err == nil && c.lacksValue(v)

@@ -12,7 +12,7 @@ import (
 	"github.com/activettl/rediscache/sweep"
 )
 
-// errorTypes are the types of errors that have a sentinel. The first one that fits counts.
+// errorTypes are the types of errors that have a sentinel. The first match counts.
 var errorTypes = []struct {
 	err  error
 	name string
@@ -71,16 +71,17 @@ func errorType(err error) string {
 		return "redis"
 	case isNet && netErr.Timeout():
 		return "timeout"
-	case isNet, wire.Out(err): // TLS has errors of its own, and so do clients of several servers
+	case isNet, wire.Out(err): // TLS and clients of several servers have their own errors
 		return "connection"
 	}
 	return "other"
 }
 
-// refuses reports whether a server that works has answered an error, such as OOM.
+// refuses reports whether a working server answered with an error, such as OOM.
 func refuses(err error) bool { return wire.Answered(err) && !wire.Out(err) }
 
-// ambiguous reports whether the error of a loader may be of a type that is Redis' otherwise.
+// ambiguous reports whether this type may be that of a loader's error, but otherwise means an error
+// of Redis.
 func ambiguous(errorType string) bool {
 	switch errorType {
 	case "connection", "timeout", "canceled", "redis", "other":

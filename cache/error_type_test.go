@@ -14,7 +14,7 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// The types of errors are a closed set, and do not mistake a loader's error for one of Redis.
+// ErrorType is one of a fixed set, and tells a loader's error from one of Redis.
 func TestErrorTypes(t *testing.T) {
 	s := redistest.Start(t)
 	h := &recorder{}
@@ -36,7 +36,7 @@ func TestErrorTypes(t *testing.T) {
 	}{
 		{"", func() { _, _ = u.Get(ctx(t), "ann") }},
 		{"", func() { _, _ = u.Get(ctx(t), "none") }},
-		{"", func() { _, _ = u.Get(ctx(t), "record") }}, // a word of ErrNotFound, which is hidden
+		{"", func() { _, _ = u.Get(ctx(t), "record") }}, // part of ErrNotFound's text, but hidden
 		{"key", func() { _, _ = u.Get(ctx(t), "") }},
 		{"decode", func() { _, _ = u.Get(ctx(t), "garbage") }},
 		{"wrong_type", func() { _, _ = u.Get(ctx(t), "aSetOfOthers") }},
@@ -49,7 +49,7 @@ func TestErrorTypes(t *testing.T) {
 		{"max_idle", func() { _, _ = u.Sweep(ctx(t), 0) }},
 		{"other", func() { _, _ = u.Modify(ctx(t), "ann", nil) }},
 		{"other", func() { _, _ = u.GetOrLoad(ctx(t), "ann", nil) }},
-		{"panic", func() { // the text of the panic names two keys, which are hidden
+		{"panic", func() { // the panic's text names two keys, which are hidden
 			_, _ = u.GetOrLoadMany(ctx(t), []string{"the first", "the second"},
 				func(_ context.Context, keys []string) (map[string]User, error) {
 					panic(strings.Join(keys, " and "))
@@ -68,7 +68,7 @@ func TestErrorTypes(t *testing.T) {
 			_ = u.Set(ctx(t), "ann", ann)
 			must(t, s.Client(t).ConfigSet(ctx(t), "maxmemory", "0").Err())
 		}},
-		{"redis", func() { // the Load, which is loaded and not stored
+		{"redis", func() { // of the Load: it succeeds but cannot store its record
 			must(t, s.Client(t).ConfigSet(ctx(t), "maxmemory", "1").Err())
 			_, err := u.GetOrLoad(ctx(t), "full", func(context.Context, string) (User, error) {
 				return ann, nil
@@ -81,7 +81,7 @@ func TestErrorTypes(t *testing.T) {
 			s.Stop()
 			_, _ = u.Get(ctx(t), "ann")
 		}},
-		{"connection", func() { // the error names the address, which is hidden
+		{"connection", func() { // the error contains the address, which is hidden as a key
 			_, _ = u.Get(ctx(t), s.Addr())
 		}},
 		{"unavailable", func() {
@@ -98,12 +98,12 @@ func TestErrorTypes(t *testing.T) {
 		h.forget()
 		step.do()
 		if len(h.ended) == 0 {
-			t.Errorf("nothing was told where %q was wanted", step.want)
+			t.Errorf("the Hook got no End, want %q", step.want)
 			continue
 		}
 		last := h.ended[len(h.ended)-1]
 		if last.ErrorType != step.want || (last.Err == nil) != (step.want == "") {
-			t.Errorf("told %q of %v, want %q", last.ErrorType, last.Err, step.want)
+			t.Errorf("the Hook got %q for %v, want %q", last.ErrorType, last.Err, step.want)
 		}
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// batchError is what went wrong in a batch or in a walk: an *Error for each key or server. Its text
-// says a common cause once.
+// batchError is the error of a batch or a walk: an *Error for each key or server. Its text names a
+// common cause once.
 type batchError struct {
 	op, cache string
 	errs      []error // each an *Error
@@ -22,7 +22,7 @@ func (c *core) joined(op string, errs []error) error {
 	return &batchError{op, c.names.String(), errs}
 }
 
-// maxCauses is how many different causes the text of a batch's error tells.
+// maxCauses is the number of different causes that the text of a batch's error names.
 const maxCauses = 5
 
 // Error implements error.
@@ -59,7 +59,7 @@ func (e *batchError) Error() string {
 		}
 		b.WriteString(separator)
 		switch {
-		case len(g.keys) > 1 && g.keys[0] == "": // of a walk, or as a Hook sees it
+		case len(g.keys) > 1 && g.keys[0] == "": // of a walk, or for a Hook
 			fmt.Fprintf(&b, "%d times: ", len(g.keys))
 		case len(g.keys) > 1:
 			fmt.Fprintf(&b, "%d keys: ", len(g.keys))
@@ -76,7 +76,7 @@ func (e *batchError) Error() string {
 // Unwrap returns the errors of the keys and servers, each an *Error.
 func (e *batchError) Unwrap() []error { return e.errs }
 
-// withoutKeys returns an error as a Hook may see it.
+// withoutKeys returns err in the form that a Hook may see: without keys.
 func withoutKeys(err error) error {
 	switch e := err.(type) {
 	case *Error:
@@ -88,10 +88,10 @@ func withoutKeys(err error) error {
 		}
 		return &batchError{e.op, e.cache, errs}
 	}
-	return hide(err, "a key", keysIn(err)...) // the caller's function may have wrapped some
+	return hide(err, "a key", keysIn(err)...) // a loader may have wrapped some
 }
 
-// keysIn returns the keys of all errors of caches that err holds.
+// keysIn returns the keys in all *Errors that err wraps.
 func keysIn(err error) (keys []string) {
 	switch e := err.(type) {
 	case *Error:
@@ -106,9 +106,9 @@ func keysIn(err error) (keys []string) {
 	return keys
 }
 
-// hide returns an error whose text has label in the place of keys: where a key is quoted, and, if
-// it is long enough not to be a part of something else, wherever it stands. errors.Is finds what
-// the error wraps; errors.As does not.
+// hide returns an error whose text shows label in place of keys. It replaces each key in quotes. It
+// replaces a key of at least minHidden bytes anywhere. errors.Is still finds what the error wraps;
+// errors.As does not.
 func hide(err error, label string, keys ...string) error {
 	if err == nil {
 		return nil
@@ -129,7 +129,8 @@ func hide(err error, label string, keys ...string) error {
 	return &hidden{text, err}
 }
 
-// minHidden is how many bytes a key has at least that is replaced wherever it stands.
+// minHidden is the least length of a key, in bytes, that is replaced without quotes too. A shorter
+// text may be a part of something else.
 const minHidden = 6
 
 type hidden struct {
@@ -143,5 +144,5 @@ func (h *hidden) Error() string { return h.text }
 // Is reports whether the error is target.
 func (h *hidden) Is(target error) bool { return errors.Is(h.err, target) }
 
-// Format implements fmt.Formatter: no verb shows the error that is hidden.
+// Format implements fmt.Formatter, so that no verb shows the hidden error.
 func (h *hidden) Format(f fmt.State, _ rune) { fmt.Fprint(f, h.text) }

@@ -17,14 +17,14 @@ import (
 	"github.com/activettl/rediscache/internal/testpb"
 )
 
-// single is every operation on one key.
+// single returns every operation on one key.
 func single[V any](
 	c *cache.Cache[string, V], v V,
 ) map[string]func(ctx context.Context, key string) error {
 	return operations.OnOne(c, v, "age", 1)
 }
 
-// several is every operation on many keys.
+// several returns every operation on many keys.
 func several[V any](c *cache.Cache[string, V], v V) map[string]func(ctx context.Context) error {
 	return operations.OnSeveral(c, v, "a")
 }
@@ -40,7 +40,7 @@ func TestNilValues(t *testing.T) {
 		refusesNil[any](t, b, codec.MsgPack[any]{}, []int(nil))
 		refusesNil(t, b, codec.JSON[**int]{}, new(*int))
 
-		// A nil slice and a nil map are empty values, and no misses.
+		// Nil slices and maps are empty values, not misses.
 		checkNotMiss(t, b, codec.JSON[[]string]{})
 		checkNotMiss(t, b, codec.JSON[map[string]int]{})
 		checkNotMiss(t, b, codec.MsgPack[[]string]{})
@@ -103,7 +103,7 @@ func TestMaxValueBytes(t *testing.T) {
 	})
 }
 
-// What no codec and no cache wrote is an error of its own, and stays.
+// Bytes that no codec and no cache wrote are an error, and stay in Redis.
 func TestForeignBytes(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := mustNew[string](t, b.Client, b.Name(), codec.JSON[User]{}, nil)
@@ -164,7 +164,7 @@ func TestForeignBytes(t *testing.T) {
 			must(t, tt.put())
 			must(t, rdb.PExpire(ctx(t), key(tt.key), hour).Err())
 		}
-		// before and after the cache has met records with terms of their own
+		// Before and after the cache has met records with their own terms.
 		for _, warm := range []bool{false, true} {
 			if warm {
 				must(t, u.Set(ctx(t), "own", ann, cache.WithTTL(hour)))
@@ -178,14 +178,14 @@ func TestForeignBytes(t *testing.T) {
 				for op, do := range single(u, ann) {
 					want := tt.want
 					switch op {
-					case "Set", "Delete": // replace and remove what is there
+					case "Set", "Delete": // they replace or remove any record
 						continue
 					case "Add":
 						if want == cache.ErrDecode {
 							want = cache.ErrExists
 						}
-					case "Update", "Touch", "Inspect", // do not look at the value
-						"GetOrLoad", "Reload": // replace what cannot be decoded
+					case "Update", "Touch", "Inspect", // they do not read the value
+						"GetOrLoad", "Reload": // they replace a value that cannot be decoded
 						if tt.want == cache.ErrDecode {
 							continue
 						}
@@ -218,7 +218,7 @@ func TestForeignBytes(t *testing.T) {
 	})
 }
 
-// A server that is gone is an error, not a miss.
+// A missing server is an error, not a miss.
 func TestServerGone(t *testing.T) {
 	s := redistest.Start(t)
 	impatient := func(o *redis.UniversalOptions) { o.DialerRetries, o.MaxRetries = 1, -1 }
@@ -238,7 +238,7 @@ func TestServerGone(t *testing.T) {
 	}
 }
 
-// An old Redis quotes a command that it does not know, and with it the value.
+// An old Redis quotes an unknown command with its arguments, which include the value.
 func TestUnknownCommandShowsNoValue(t *testing.T) {
 	s := redistest.Start(t, "--rename-command", "EVALSHA", "", "--rename-command", "SET", "")
 	u := mustNew[string](t, s.Client(t), "users", codec.JSON[User]{}, nil)

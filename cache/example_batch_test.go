@@ -44,7 +44,7 @@ func ExampleCache_All() {
 	var names []string
 	for rec, err := range accounts.All(context.Background()) {
 		if err != nil {
-			log.Println(err) // names the record; the walk goes on
+			log.Println(err) // the error names the record; the walk goes on
 			continue
 		}
 		names = append(names, rec.Value.Name)

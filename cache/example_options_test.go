@@ -17,7 +17,7 @@ import (
 func ExampleFromEnv() {
 	cfg, err := cache.FromEnv()
 	if err != nil {
-		log.Fatal(err) // names each bad variable and what it takes
+		log.Fatal(err) // it names each bad variable and the valid values
 	}
 	rdb := cfg.Client()
 	defer rdb.Close()
@@ -28,7 +28,8 @@ func ExampleFromEnv() {
 	defer accounts.Close()
 }
 
-// One connection, and a policy of their own for sessions: SESSIONS_TTL=30m, SESSIONS_MAX_AGE=12h.
+// One client for all caches, and a separate policy for sessions: for example, SESSIONS_TTL=30m and
+// SESSIONS_MAX_AGE=12h.
 func ExampleConfig_For() {
 	cfg, err := cache.FromEnv()
 	if err != nil {
@@ -66,7 +67,7 @@ func ExampleHook() {
 		cache.Op{Kind: "GetMany", Cache: "accounts", Keys: 3, Hits: 2, Misses: 1})
 	fmt.Printf("%d of %d reads were hits\n", rate.hits, rate.hits+rate.misses)
 
-	_ = cache.Options{Hook: &rate} // a real one counts atomically
+	_ = cache.Options{Hook: &rate} // a real Hook must count atomically
 	// Output: 2 of 4 reads were hits
 }
 
@@ -74,7 +75,7 @@ func ExampleOptions_sweeper() {
 	rdb := redis.NewClient(&redis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})
 	defer rdb.Close()
 
-	// A day for those that come back, and two hours for those that nobody reads.
+	// The TTL is a day. The Sweeper removes records that nobody has used for two hours.
 	accounts, err := cache.New[int64](rdb, "accounts", codec.JSON[Account]{}, &cache.Options{
 		TTL:     ttl.Active(24 * time.Hour),
 		Sweeper: sweep.Periodic{Interval: 5 * time.Minute, MaxIdle: 2 * time.Hour},
@@ -94,8 +95,9 @@ func ExampleCache_Sweep() {
 	// Output: 2 looked at, 0 removed <nil>
 }
 
-// Flags are read at each request and written now and then. A change is seen in all processes within
-// two seconds, whatever happens to the network, and mostly within a millisecond.
+// Flags are read at each request and rarely written. All processes see a change within two
+// seconds, mostly within a millisecond. While Redis does not answer, older copies answer, of up to
+// an hour.
 func ExampleNear() {
 	type Flag struct{ On bool }
 	rdb := redis.NewClient(&redis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})
@@ -110,21 +112,21 @@ func ExampleNear() {
 	defer flags.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	enabled := func(name string) bool { // 10,000 times a second, without Redis and without decoding
+	enabled := func(name string) bool { // mostly from memory: no round trip, no decoding
 		flag, err := flags.Get(ctx, name)
-		return err == nil && flag.On // off if it is not known
+		return err == nil && flag.On // off if the flag is not known
 	}
 	fmt.Println(enabled("new-checkout"))
 	// Output: false
 }
 
-// A record that is read all the time is renewed once a minute, whoever reads it.
+// A record that is read all the time is renewed once a minute, by any number of readers.
 func ExampleOptions_tolerance() {
 	rdb := redis.NewClient(&redis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})
 	defer rdb.Close()
 	accounts, err := cache.New[int64](rdb, "accounts", codec.JSON[Account]{}, &cache.Options{
 		TTL:          ttl.Active(time.Hour, ttl.Tolerance(time.Minute)),
-		AutoPipeline: true, // and hundreds of goroutines share their round trips
+		AutoPipeline: true, // concurrent commands share round trips
 	})
 	if err != nil {
 		log.Fatal(err)

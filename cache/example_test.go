@@ -21,8 +21,8 @@ type Account struct {
 	Visits int    `json:"visits,omitempty"`
 }
 
-// open returns a cache with Ann under 42 and Bob under 43, on a Redis of the
-// example's own, and what closes both.
+// open returns a cache with Ann under 42 and Bob under 43, on an embedded Redis, and a function
+// that closes both.
 func open() (*cache.Cache[int64, Account], func()) {
 	rdb, closeServer := openServer()
 	accounts, err := cache.New[int64](rdb, "accounts", codec.JSON[Account]{}, nil)
@@ -42,7 +42,7 @@ func open() (*cache.Cache[int64, Account], func()) {
 	}
 }
 
-// openServer returns a client of a Redis of the example's own, and what closes both.
+// openServer returns a client of an embedded Redis, and a function that closes both.
 func openServer() (*redis.Client, func()) {
 	server := miniredis.NewMiniRedis()
 	if err := server.Start(); err != nil {
@@ -59,7 +59,7 @@ func ExampleNew() {
 	rdb := redis.NewClient(&redis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})
 	defer rdb.Close()
 
-	// A record lives 30 minutes from its last use, and a day at most.
+	// A record expires 30 minutes after its last use, and a day after it was written at the latest.
 	accounts, err := cache.New[int64](rdb, "accounts", codec.JSON[Account]{}, &cache.Options{
 		TTL: ttl.Active(30*time.Minute, ttl.MaxAge(24*time.Hour)),
 	})
@@ -69,7 +69,7 @@ func ExampleNew() {
 	defer accounts.Close()
 	fmt.Println(accounts.Name())
 
-	// What cannot work is refused at once.
+	// New refuses invalid options.
 	_, err = cache.New[int64](rdb, "accounts", codec.JSON[Account]{},
 		&cache.Options{TTL: ttl.Active(-1)})
 	fmt.Println(err)
@@ -124,7 +124,7 @@ func ExampleWithTTL() {
 	err := accounts.Set(ctx, 44, Account{Name: "Eve"}, cache.WithTTL(5*time.Minute))
 	fmt.Println(err)
 
-	// Each read gives Eve five minutes again, and Ann the policy's hour.
+	// Each read renews Eve for five minutes, and Ann for the policy's hour.
 	eve, _ := accounts.Inspect(ctx, 44)
 	ann, _ := accounts.Inspect(ctx, 42)
 	fmt.Println(eve.TTL, ann.TTL)
@@ -166,7 +166,7 @@ func ExampleCache_UpdateFields() {
 	defer done()
 	ctx := context.Background()
 
-	// All or none. A path leads further: "address.city", "tags[0]".
+	// Sets all fields or none. A path leads into a value: "address.city", "tags[0]".
 	fmt.Println(accounts.UpdateFields(ctx, 42, map[string]any{"age": 32, "name": "Anna"}))
 	err := accounts.UpdateFields(ctx, 42, map[string]any{"age": 33, "nome": "Anne"})
 	fmt.Println(errors.Is(err, cache.ErrUnknownField))
@@ -248,20 +248,8 @@ func ExampleCache_Delete() {
 	ctx := context.Background()
 
 	fmt.Println(accounts.Delete(ctx, 42))
-	fmt.Println(accounts.Delete(ctx, 42)) // there is nothing to delete, and that is fine
+	fmt.Println(accounts.Delete(ctx, 42)) // it is no error if there is no record
 	// Output:
 	// <nil>
 	// <nil>
-}
-
-func ExampleCache_Close() {
-	accounts, done := open()
-	defer done()
-
-	fmt.Println(accounts.Close())
-	_, err := accounts.Get(context.Background(), 42)
-	fmt.Println(err)
-	// Output:
-	// <nil>
-	// rediscache: Get accounts "42": cache is closed
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// A client that does not fit the server is told which one would, once for a batch.
+// With the wrong kind of client, the error names the right one, once per batch.
 func TestErrorsNameTheRightClient(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		var rdb redis.UniversalClient
@@ -53,7 +53,7 @@ func TestErrorsNameTheRightClient(t *testing.T) {
 	})
 }
 
-// A command that the server does not know is named, with what needs it.
+// If the server does not know a command, the error names it and what needs it.
 func TestErrorsNameTheUnknownCommand(t *testing.T) {
 	s := redistest.Start(t, "--rename-command", "GETEX", "")
 	u := mustNew[int64](t, s.Client(t), "users", jsonUsers, &cache.Options{})
@@ -63,7 +63,7 @@ func TestErrorsNameTheUnknownCommand(t *testing.T) {
 	}
 }
 
-// A certificate of an unknown authority is told with what the client lacks.
+// If the certificate's authority is unknown, the error says what the client lacks.
 func TestErrorsNameTheMissingAuthority(t *testing.T) {
 	s, h := redistest.Secure(t), &recorder{}
 	u := mustNew[int64](t, s.Client(t, func(o *redis.UniversalOptions) {
@@ -75,11 +75,11 @@ func TestErrorsNameTheMissingAuthority(t *testing.T) {
 		t.Errorf("Get = %v", err)
 	}
 	if op := h.ended[0]; op.ErrorType != "connection" {
-		t.Errorf("the Hook is told %q of %v", op.ErrorType, op.Err)
+		t.Errorf("the Hook gets %q for %v", op.ErrorType, op.Err)
 	}
 }
 
-// What a function of the caller returns says nothing of the client of the cache.
+// Errors that callbacks return are not explained: they say nothing about the cache's client.
 func TestErrorsOfCallersAreNotExplained(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		h := &recorder{}
@@ -100,7 +100,7 @@ func TestErrorsOfCallersAreNotExplained(t *testing.T) {
 			}
 			for _, op := range h.ended {
 				if op.Err == nil || !strings.HasSuffix(op.Err.Error(), ": "+cause.Error()) {
-					t.Errorf("the Hook is told %v of %s", op.Err, op.Kind)
+					t.Errorf("the Hook gets %v for %s", op.Err, op.Kind)
 				}
 			}
 		}

@@ -20,7 +20,7 @@ func Variables() (names []string) {
 	return names
 }
 
-// Hidden returns what a Config keeps of a URL.
+// Hidden returns the options that a Config keeps from a URL.
 func Hidden(c Config) redis.UniversalOptions {
 	if c.more == nil {
 		return redis.UniversalOptions{}

@@ -23,14 +23,14 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// plant is what stands under a key of a cache that nobody should have written there.
+// plant is a foreign value under a key of a cache.
 type plant struct {
 	kind            uint8
 	value           []byte
-	own, ends, more string // the elements of a list behind the value; texts of the other types
+	own, ends, more string // elements of a list after the value; texts of other types
 }
 
-// plants are the seeds: of each Redis type, and of each codec.
+// plants are the seeds, for each Redis type and each codec.
 var plants = []plant{
 	{0, []byte(`{"name":"hunter2","age":"hunter2"}`), "", "", "x"},
 	{0, []byte(strings.Repeat("[", 20_000)), "", "", "\xff*?"},
@@ -58,7 +58,7 @@ var plants = []plant{
 	{7, []byte(secret), "field", "", "x"},
 }
 
-// put writes it, and another record under a key that is its last text.
+// put writes the plant, and a second record whose key ends in p.more.
 func (p plant) put(ctx context.Context, rdb redis.Cmdable, name string) error {
 	key, beside := name+":a", name+":b"+p.more
 	_, err := rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
@@ -88,7 +88,7 @@ func (p plant) put(ctx context.Context, rdb redis.Cmdable, name string) error {
 	return err
 }
 
-// subject is a cache whose values have some type, as what it does.
+// subject is a cache with values of any type, as its operations.
 type subject struct {
 	name     string
 	onKey    map[string]func(ctx context.Context, key string) error
@@ -129,7 +129,7 @@ func subjects(tb testing.TB, rdb redis.UniversalClient, name func() string) []su
 	}
 }
 
-// loads reports whether it is the lease or the marker of a load, which every write voids.
+// loads reports whether the plant is a lease or a marker of a load. Every write replaces these.
 func (p plant) loads() bool {
 	if p.kind%8 != 4 || string(p.value) != p.ends {
 		return false
@@ -139,8 +139,8 @@ func (p plant) loads() bool {
 
 var token = regexp.MustCompile(`^[0-9A-Fa-f]{16}$`)
 
-// survives runs every operation on it. None panics or shows it, each failure is an *Error, what is
-// no record stays, and no key is left without a TTL.
+// survives runs every operation on the plant. None panics or shows the value, each failure is an
+// *Error, foreign types stay, and every key has a TTL.
 func (p plant) survives(t *testing.T, rdb redis.UniversalClient, s subject) {
 	t.Helper()
 	key := s.name + ":a"
@@ -151,10 +151,10 @@ func (p plant) survives(t *testing.T, rdb redis.UniversalClient, s subject) {
 	for op, do := range s.onKey {
 		ops[op] = func(ctx context.Context) error { return do(ctx, "a") }
 	}
-	for _, op := range slices.Sorted(maps.Keys(ops)) { // the same way each time, for the fuzzer
+	for _, op := range slices.Sorted(maps.Keys(ops)) { // the same order each time, for the fuzzer
 		do := ops[op]
 		if strings.HasPrefix(op, "GetOrLoad") && p.loads() {
-			continue // it waits until the lease has expired
+			continue // it would wait until the lease expires
 		}
 		if err := p.put(ctx(t), rdb, s.name); err != nil {
 			t.Fatal(err)
@@ -165,7 +165,7 @@ func (p plant) survives(t *testing.T, rdb redis.UniversalClient, s subject) {
 		switch {
 		case err != nil && !errors.As(err, &e):
 			t.Errorf("%s: %v is no *Error", op, err)
-		// that is a key
+		// unless the value is in a key
 		case strings.Contains(fmt.Sprint(err), secret) && !strings.Contains(p.more, secret):
 			t.Errorf("%s shows the value: %v", op, err)
 		case (op == "Get" || op == "Peek" || op == "Modify") && kind == "string" &&
@@ -200,16 +200,16 @@ func (p plant) survives(t *testing.T, rdb redis.UniversalClient, s subject) {
 	rdb.Unlink(ctx(t), s.name+":b"+p.more)
 }
 
-// Whatever stands under a key, no operation breaks on it.
+// No operation breaks on a foreign value under a key.
 func TestHostileRecords(t *testing.T) {
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		t.Parallel()
 		if b.Mini != nil {
-			t.Skip("the seeds of FuzzRecord are these")
+			t.Skip("FuzzRecord runs the same plants as its seeds")
 		}
 		if testing.Short() && b.Kind == "cluster" {
-			t.Skip("its nodes treat a record as one server does")
+			t.Skip("a node of a cluster treats a record like a single server")
 		}
 		for _, s := range subjects(t, b.Client, b.Name) {
 			for i, p := range plants {
@@ -230,7 +230,7 @@ func FuzzRecord(f *testing.F) {
 	n := 0
 	all := subjects(f, srv.Client, func() string { n++; return fmt.Sprint("users", n) })
 	if testing.Short() {
-		all = all[:2] // TestHostileRecords has them all
+		all = all[:2] // TestHostileRecords has all of them
 	}
 	f.Fuzz(func(t *testing.T, kind uint8, value []byte, own, ends, more string) {
 		srv.Miniredis.FlushAll()

@@ -8,87 +8,94 @@ import (
 	"github.com/activettl/rediscache/sweep"
 )
 
-// Hook is told of every operation of a cache: this is where metrics and traces
-// attach. It must be safe for concurrent use, and it runs in the caller's
-// goroutine, so what it does adds to the operation's time.
+// Hook learns of every operation of a cache. Use it for metrics and traces. It must be safe for
+// concurrent use. Start and End run in the goroutine of the caller, so their time adds to the time
+// of the operation.
 //
-// A panic of a Hook goes on to the caller. At a "Load" it is that of the loader. At what happens in
-// the background (a "Refresh", an "Outage", a "Near", a sweep) it goes nowhere: End is called once
-// more, with the panic as the Err. If that panics too, the program ends.
+// If a Hook panics, the caller of the operation gets the panic. If it panics at a "Load", all
+// callers that wait for the load get a [*PanicError]. Some operations run in the background:
+// "Refresh", "Outage", "Near" and background sweeps. If a Hook panics there, the cache calls End
+// once more, with the panic as Err. If that call panics too, the program ends.
 type Hook interface {
-	// Start is called before the operation, with Kind, Cache and Keys. The
-	// operation runs under the context that it returns.
+	// Start is called before the operation. Only Kind, Cache and Keys of op are set. The operation
+	// runs with the context that Start returns, or with ctx if that is nil.
 	Start(ctx context.Context, op Op) context.Context
 
-	// End is called after the operation, with all of Op and Start's context.
+	// End is called after the operation, with the context that Start returned. All fields of op are
+	// set.
 	End(ctx context.Context, op Op)
 }
 
-// Op is an operation as a Hook sees it. It holds no key and no value, and neither does its Err.
-// Only a function of the caller may put them there: in the text of its error, keys are replaced if
-// they are quoted or have 6 bytes or more.
+// Op is an operation as a Hook sees it. Neither Op nor its Err holds a key or a value. There is one
+// exception: a function of the caller may put one into the text of its error. In that text, keys
+// are replaced if they are in quotes or have at least 6 bytes.
 type Op struct {
-	// Kind is the method: "Get", "SetMany", "All". Others are "Load" and "Refresh", see Load;
-	// "Outage": a server does not answer, and Err says why; "New": Err says what the client lacks;
-	// and "Near": Err says why no copies are kept.
+	// Kind is the name of the method, such as "Get", "SetMany" or "All", or one of these:
+	//   - "Load" and "Refresh": the call of a loader, see Load
+	//   - "Outage": a server does not answer; Err says why
+	//   - "New": the Redis client lacks a setting; Err says which
+	//   - "Near": no copies are kept; Err says why
 	Kind  string
-	Cache string // the cache's name
-	// how many keys it was given; in End of All, Keys, Len and Clear, how many records it met
+	Cache string // the full name of the cache
+
+	// Keys is the number of keys that the operation was given. In End of All, Keys, Len and Clear
+	// it is the number of records that the walk met.
 	Keys int
 
-	// All that follows is zero in Start.
+	// The fields below are zero in Start.
 
 	Outcome Outcome
-	// how many records it read, wrote, renewed or removed; those that a walk met
-	Hits int
-	// how many of its keys had no record; a key that is given twice counts once
-	Misses  int
-	Failed  int           // how many of its keys, or of the records that a walk met, had an error
-	Near    int           // how many of its keys were answered from memory; see Options.Near
-	Rescued int           // how many Hits are older copies, since Redis did not answer
-	Elapsed time.Duration // of the operation; zero if memory answered it at once
 
-	// Err is what the operation returned, without the keys; of a walk, the first error. It is nil
-	// if that was ErrNotFound or ErrExists, since Outcome says so.
+	Hits    int // records that it read, wrote, renewed or removed; of a walk: records without error
+	Misses  int // keys without a record; a duplicate key counts once
+	Failed  int // keys, or records that a walk met, with an error
+	Near    int // keys that a copy in memory answered; see Options.Near
+	Rescued int // the Hits that came from older copies, since Redis did not answer
+
+	Elapsed time.Duration // zero if a copy in memory answered the operation at once
+
+	// Err is the error of the operation, without keys; of a walk, the first error. It is nil for
+	// ErrNotFound and ErrExists, since Outcome names these.
 	Err error
 
-	// ErrorType is the type of Err, for metrics. It is empty without an Err, and else one of these:
-	//   - Redis: "connection", "timeout", "unavailable" (it counts as out), "redis" (it answers an
-	//     error), "unknown_outcome"
-	//   - the record: "decode", "wrong_type", "conflict"
-	//   - what was given: "key", "ttl", "nil_value", "encode", "too_large", "unknown_field",
-	//     "field_value", "max_idle", "not_tracked", "setting"
-	//   - a loader: "loader" (it returned an error), "load_timeout", "load_circle"
-	//   - and "canceled", "closed", "panic", "sweep_lost", "near_off", "other": what the function
-	//     given to Modify or Upsert returns, for example
+	// ErrorType is the type of Err, for metrics. It is empty without an Err. Otherwise it is one of
+	// these:
+	//   - about Redis: "connection", "timeout", "unavailable" (the server counts as out), "redis"
+	//     (Redis answered with an error), "unknown_outcome"
+	//   - about the record: "decode", "wrong_type", "conflict"
+	//   - about an argument or option: "key", "ttl", "nil_value", "encode", "too_large",
+	//     "unknown_field", "field_value", "max_idle", "not_tracked", "setting"
+	//   - about a loader: "loader" (it returned an error), "load_timeout", "load_circle"
+	//   - other: "canceled", "closed", "panic", "sweep_lost", "near_off", and "other", for example
+	//     for an error of the function given to Modify or Upsert
 	ErrorType string
 
-	// Load tells where the records came from, in End of GetOrLoad, GetOrLoadMany and Reload. It is
-	// nil if all that GetOrLoad asked for was there, and where no loader could be asked.
+	// Load says where the records came from, in End of GetOrLoad, GetOrLoadMany and Reload. It is
+	// nil if GetOrLoad found its record, and if no loader could be asked.
 	//
-	// Two more kinds have it: "Load" is the call of a loader, and "Refresh" that of one in the
-	// background. Their Keys are how many it was called for. A "Refresh" without Load and Keys says
-	// why none was called: Redis has refused its lease.
+	// It is also set for "Load", the call of a loader, and "Refresh", such a call in the
+	// background. Keys is then the number of keys that the loader was called for. A "Refresh" with
+	// Load nil and Keys 0 means that Redis refused the lease, so no loader was called.
 	Load *LoadStats
 
-	// Sweep is what a pass did, in End of Sweep; nil otherwise. Keys is then how
-	// many records it looked at, Hits how many it removed.
+	// Sweep is the result of the pass, in End of Sweep; otherwise nil. Keys is then the number of
+	// records that the pass looked at, and Hits the number that it removed.
 	Sweep *sweep.Result
 
-	exists     bool // Misses are records that Add found
-	nearMisses int  // how many of Near are Misses
+	exists     bool // the Misses are records that Add found
+	nearMisses int  // the keys of Near that are Misses
 }
 
-// operation is an Op under way.
+// operation is an Op in progress.
 type operation struct {
 	hook    Hook
-	secrets []string  // keys that a text of the caller may name
+	secrets []string  // keys that the text of a caller's error may name
 	start   time.Time // zero if it is not timed
 	op      Op
 
-	keys     int  // that it was given; 0 for a walk
-	byLoader bool // its error is that of the loader
-	byCaller bool // its error is that of the function given to Modify or Upsert
+	keys     int  // the number of keys given; 0 for a walk
+	byLoader bool // the error is that of the loader
+	byCaller bool // the error is that of the function given to Modify or Upsert
 }
 
 // begin opens an operation. Without a hook it costs nothing.
@@ -96,7 +103,7 @@ func (c *core) begin(ctx context.Context, kind string, keys int) (context.Contex
 	return c.beginTimed(ctx, c.hook, kind, keys)
 }
 
-// beginTimed is begin for any hook, or none.
+// beginTimed is begin for any hook. A nil hook is allowed.
 func (c *core) beginTimed(
 	ctx context.Context, hook Hook, kind string, keys int,
 ) (context.Context, operation) {
@@ -108,7 +115,7 @@ func (c *core) beginTimed(
 	return ctx, run
 }
 
-// beginUntimed is beginTimed for a hook that is there, without a look at the clock.
+// beginUntimed is beginTimed for a hook that is not nil. It does not read the clock.
 func (c *core) beginUntimed(
 	ctx context.Context, hook Hook, kind string, keys int,
 ) (context.Context, operation) {
@@ -121,18 +128,17 @@ func (c *core) beginUntimed(
 
 // errPanicked is the Err of an operation in which a function of the caller did not return. Such
 // functions are a codec, the function given to Modify, the body of a range over All, a callback and
-// a Hook. The panic itself goes on to the caller.
+// a Hook. The caller gets the panic itself.
 var errPanicked = errors.New("panic or runtime.Goexit in a function of the caller")
 
-// ensureEnd is deferred by every operation, so that the Hook is told of its end also when it
-// panics.
+// ensureEnd is deferred by every operation, so that the Hook learns of the end even after a panic.
 func (o *operation) ensureEnd(ctx context.Context) {
 	if o.hook != nil {
 		o.finish(ctx, errPanicked)
 	}
 }
 
-// end closes an operation on one key and passes its error on.
+// end closes an operation on one key and returns its error.
 func (o *operation) end(ctx context.Context, err error) error {
 	if o.hook == nil {
 		return err
@@ -151,8 +157,8 @@ func (o *operation) end(ctx context.Context, err error) error {
 	return err
 }
 
-// cause returns what an operation on a key met. A function of the caller may return an error that
-// wraps ErrNotFound; that is no miss.
+// cause returns the cause of the error of an operation on a key. It does not unwrap that cause: a
+// function of the caller may return an error that wraps ErrNotFound, which is not a miss.
 func cause(err error) error {
 	if e, ok := err.(*Error); ok {
 		err = e.Err
@@ -163,7 +169,7 @@ func cause(err error) error {
 	return err
 }
 
-// endNear is end for what a copy has answered.
+// endNear is end for an operation that a copy has answered.
 func (o *operation) endNear(ctx context.Context, err error) error {
 	o.op.Near = 1
 	if err != nil {
@@ -172,7 +178,7 @@ func (o *operation) endNear(ctx context.Context, err error) error {
 	return o.end(ctx, err)
 }
 
-// endMany closes an operation on many keys and passes its error on.
+// endMany closes an operation on many keys and returns its error.
 func (o *operation) endMany(ctx context.Context, hits, misses int, err error) error {
 	if o.hook == nil {
 		return err
@@ -182,14 +188,15 @@ func (o *operation) endMany(ctx context.Context, hits, misses int, err error) er
 	return err
 }
 
-// finish tells the Hook of the end.
+// finish calls End of the Hook.
 func (o *operation) finish(ctx context.Context, err error) {
 	op := &o.op
 	if !o.start.IsZero() {
 		op.Elapsed = time.Since(o.start)
 	}
-	op.Failed += failedKeys(err, o.keys) // a walk has counted them
-	if op.loads() {                      // Err is one of several, or says why a value is not stored
+	op.Failed += failedKeys(err, o.keys) // a walk has counted its own
+	// Err may be a loader's, for some of the keys, or say why a value is not stored.
+	if op.loads() {
 		op.Failed = op.Keys - op.Load.Loaded - op.Load.Absent
 	}
 	if err != nil {
@@ -208,7 +215,7 @@ func (o *operation) finish(ctx context.Context, err error) {
 	hook.End(ctx, o.op)
 }
 
-// failedKeys returns how many of the keys of an operation failed with err.
+// failedKeys returns the number of keys of an operation that failed with err.
 func failedKeys(err error, keys int) (n int) {
 	switch e := err.(type) {
 	case nil:
@@ -222,7 +229,7 @@ func failedKeys(err error, keys int) (n int) {
 		if e.Key != "" {
 			n = 1
 		}
-	default: // a function of the caller has not returned
+	default: // a function of the caller did not return
 		n = keys
 	}
 	return min(n, keys)

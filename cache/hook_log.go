@@ -11,19 +11,27 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// LogHook returns a Hook that logs:
-//   - at Warn, what fails, but for operations whose caller gave up ("canceled");
-//   - at Info, sweeps, and operations that took at least slow, if that is not 0;
-//   - at Debug, everything else. A miss is no failure.
+// LogHook returns a Hook that logs operations to logger, which must not be nil. It is safe for
+// concurrent use. The levels are:
 //
-// Of the same failure it logs one line at once, and at most one line in each second after it, with
-// the number of those in between as count. A line may come up to a second after the last failure.
+//   - Warn: failures, except those with the ErrorType "canceled", since the caller gave up; also
+//     "not stored", for a record that was loaded and may not be in Redis
+//   - Info: sweeps, and operations that took at least slow; with 0, no operation is slow
+//   - Debug: everything else; a miss is not a failure
 //
-// Failures are the same if they have the same cache, Kind and ErrorType. For a cache, three more
-// are the same, whatever their Kind: all that says that Redis does not answer; all that it answers
-// with the same code, such as OOM; and all slow operations.
+// Repeated failures share lines. LogHook logs the first one at once. Then it logs at most one line
+// per second, with the attribute count: the number of failures since the last line. A line may come
+// up to a second after the last failure.
 //
-// No line holds a key or a value. logger must not be nil.
+// Failures share lines if they have the same cache, Kind and ErrorType. In addition, these share
+// lines for all Kinds of one cache:
+//
+//   - failures because Redis does not answer
+//   - failures because Redis answers with the same code, such as OOM
+//   - slow operations
+//
+// No line holds a key or a value, with the exception that [Op] has for errors of the caller's
+// functions.
 func LogHook(logger *slog.Logger, slow time.Duration) Hook {
 	return &logHook{logger: logger, slow: slow, repeats: map[repeat]*repeated{}}
 }
@@ -33,10 +41,10 @@ type logHook struct {
 	slow   time.Duration
 
 	mu      sync.Mutex
-	repeats map[repeat]*repeated // what was logged less than a second ago
+	repeats map[repeat]*repeated // what was logged in the last second
 }
 
-// repeat is what operations have in common that share a line.
+// repeat is what operations that share a line have in common.
 type repeat struct{ cache, kind, errorType string }
 
 // repeated are operations that are not yet logged.
@@ -66,7 +74,8 @@ func (h *logHook) End(ctx context.Context, op Op) {
 	}
 }
 
-// isRepeated reports whether an operation is logged later, since one like it was logged lately.
+// isRepeated reports whether an operation is logged later, because a similar one was logged
+// recently.
 func (h *logHook) isRepeated(as repeat, op *Op) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -80,7 +89,7 @@ func (h *logHook) isRepeated(as repeat, op *Op) bool {
 	return false
 }
 
-// logRepeated logs what has come in a second, and goes on for as long as anything comes.
+// logRepeated logs what came in the last second. It runs again after a second if anything came.
 func (h *logHook) logRepeated(as repeat) {
 	h.mu.Lock()
 	r := h.repeats[as]
@@ -116,10 +125,13 @@ func (h *logHook) log(ctx context.Context, level slog.Level, what string, op *Op
 	h.logger.LogAttrs(ctx, level, what, attrs...)
 }
 
-// level returns at which level an operation is logged, and under which message.
+// level returns the level and the message for an operation.
 func (h *logHook) level(op *Op) (slog.Level, string) {
+	failed := op.Err != nil && op.ErrorType != "canceled"
 	switch {
-	case op.Err != nil && op.ErrorType != "canceled":
+	case failed && op.Load != nil && op.Load.Unstored > 0 && !byLoader(op.ErrorType):
+		return slog.LevelWarn, "rediscache: not stored" // the callers have the record
+	case failed:
 		return slog.LevelWarn, "rediscache: failed"
 	case op.Kind == "Sweep":
 		return slog.LevelInfo, "rediscache: swept"
@@ -129,8 +141,13 @@ func (h *logHook) level(op *Op) (slog.Level, string) {
 	return slog.LevelDebug, "rediscache: done"
 }
 
-// sameAs returns what an operation that failed or was slow has in common with others. When Redis
-// fails, all kinds of operations do, and few lines say so.
+// byLoader reports whether an error of this type is that of a loader.
+func byLoader(errorType string) bool {
+	return errorType == "loader" || errorType == "panic" || errorType == "load_timeout"
+}
+
+// sameAs returns what a failed or slow operation shares with others. If Redis fails, operations of
+// all kinds fail, and a few lines are enough.
 func sameAs(op *Op) repeat {
 	switch op.ErrorType {
 	case "", "canceled": // it was slow

@@ -21,7 +21,7 @@ import (
 	"github.com/activettl/rediscache/sweep"
 )
 
-// lines are what a LogHook has logged.
+// lines holds the output of a LogHook.
 type lines struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -33,7 +33,7 @@ func (l *lines) Write(b []byte) (int, error) {
 	return l.buf.Write(b)
 }
 
-// all returns the lines so far, as "LEVEL message operation/outcome count".
+// all returns the lines so far, as "LEVEL message operation outcome count".
 func (l *lines) all(t *testing.T) (all []string) {
 	t.Helper()
 	l.mu.Lock()
@@ -94,7 +94,7 @@ func TestLogHookLevels(t *testing.T) {
 			"WARN failed Get error", "DEBUG done Get error", "INFO swept Sweep ok"}},
 		"info": {slog.LevelInfo, time.Second, []string{
 			"INFO slow Get hit", "WARN failed Get error", "INFO swept Sweep ok"}},
-		"nothing is slow": {slog.LevelInfo, 0, []string{
+		"no slow threshold": {slog.LevelInfo, 0, []string{
 			"WARN failed Get error", "INFO swept Sweep ok"}},
 		"warn": {slog.LevelWarn, time.Second, []string{"WARN failed Get error"}},
 	} {
@@ -111,7 +111,7 @@ func TestLogHookLevels(t *testing.T) {
 	}
 }
 
-// However often an operation fails, it writes a line at once and then one in a second.
+// An operation that keeps failing writes a line at once, then at most one per second.
 func TestLogHookRepeats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, l := logHook(slog.LevelInfo, time.Second)
@@ -121,7 +121,7 @@ func TestLogHookRepeats(t *testing.T) {
 				ErrorType: errorType,
 			})
 		}
-		for range 100 { // in a second
+		for range 100 { // within a second
 			end("Get", "connection")
 			end("Set", "timeout")
 			end("GetOrLoad", "unavailable")
@@ -149,13 +149,14 @@ func TestLogHookRepeats(t *testing.T) {
 	})
 }
 
-// answer is an error that Redis has answered.
+// answer is an error that Redis returns.
 type answer string
 
 func (a answer) Error() string { return string(a) }
 func (answer) RedisError()     {}
 
-// When Redis fails, each kind of operation does. There is a line for each cause and no more.
+// When Redis fails, all operations fail. Each cause has one line and one count of its repeats, for
+// all operations together.
 func TestLogHookCauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, l := logHook(slog.LevelInfo, time.Second)
@@ -178,7 +179,7 @@ func TestLogHookCauses(t *testing.T) {
 		for i := range got {
 			got[i] = strings.TrimSpace(got[i])
 		}
-		slices.Sort(got[4:]) // they are due at the same time
+		slices.Sort(got[4:]) // they are written at the same time
 		if want := []string{"INFO slow Get", "WARN failed Get", "WARN failed Get",
 			"WARN failed Get", "INFO slow Load  9", "WARN failed Load  19", "WARN failed Load  4",
 			"WARN failed Load  4"}; !slices.Equal(got, want) {
@@ -187,7 +188,7 @@ func TestLogHookCauses(t *testing.T) {
 	})
 }
 
-// A dead Redis writes few lines, whatever fails, and none of them shows a key or a value.
+// When Redis is down, few lines are written, and none shows a key or a value.
 func TestLogHookOfADeadRedis(t *testing.T) {
 	s := redistest.Start(t)
 	h, l := logHook(slog.LevelInfo, time.Second)
@@ -213,4 +214,23 @@ func TestLogHookOfADeadRedis(t *testing.T) {
 	if strings.Contains(l.text(), "secret") {
 		t.Errorf("logged: %s", l.text())
 	}
+}
+
+// A record that is loaded while Redis does not answer is no failure, and the line says so.
+func TestLogHookNotStored(t *testing.T) {
+	var out lines
+	rdb := redis.NewClient(&redis.Options{
+		Addr: "127.0.0.1:1", ContextTimeoutEnabled: true, MaxRetries: -1,
+		DialerRetries: 1,
+	})
+	defer rdb.Close()
+	u := mustNew[int64](t, rdb, "users", jsonUsers, &cache.Options{
+		Hook: cache.LogHook(slog.New(slog.NewJSONHandler(&out, nil)), 0),
+	})
+	load := func(context.Context, int64) (User, error) { return ann, nil }
+	_, err := u.GetOrLoad(ctx(t), 1, load)
+	must(t, err)
+	eventually(t, func() bool { // after the line of the Outage
+		return strings.Contains(strings.Join(out.all(t), "\n"), "WARN not stored Load loaded")
+	}, out.text)
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// outcomes returns what an Op says of its keys, and its outcome and type of error.
+// outcomes returns the outcome of an Op, the outcomes of its keys, and its type of error.
 func outcomes(op cache.Op) string {
 	var all []string
 	for outcome, n := range op.Outcomes() {
@@ -32,7 +32,7 @@ func outcomes(op cache.Op) string {
 
 var errDatabase = &net.OpError{Op: "dial", Err: errors.New("no database")}
 
-// Each way that an operation with a loader may end is told as what it is.
+// The Hook gets the outcome of each way in which an operation with a loader may end.
 func TestOutcomesOfLoads(t *testing.T) {
 	row := func(context.Context, int64) (User, error) { return ann, nil }
 	rows := func(_ context.Context, ids []int64) (map[int64]User, error) {
@@ -62,7 +62,7 @@ func TestOutcomesOfLoads(t *testing.T) {
 				"GetOrLoad: error (1 error) for own loader"}},
 		"absent": {func(t *testing.T, u users) { _, _ = u.GetOrLoad(ctx(t), 2, no) },
 			[]string{"Load: absent (1 absent) by miss", "GetOrLoad: absent (1 absent) for own"}},
-		"known to be absent": {func(t *testing.T, u users) {
+		"absent in the cache": {func(t *testing.T, u users) {
 			_, _ = u.GetOrLoad(ctx(t), 2, no)
 			_, _ = u.GetOrLoad(ctx(t), 2, no)
 		}, []string{"Load: absent (1 absent) by miss", "GetOrLoad: absent (1 absent) for own",
@@ -108,10 +108,14 @@ func TestOutcomesOfLoads(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
-				h := &recorder{}
+				t.Parallel()
+				h, timeout := &recorder{}, time.Minute
+				if name == "too slow" {
+					timeout = 300 * time.Millisecond
+				}
 				u := newUsers(t, b, &cache.Options{
 					Hook: h, MaxValueBytes: 1000, TTL: ttl.Fixed(hour),
-					Load: cache.LoadConfig{Absent: time.Minute, Timeout: 2 * time.Second},
+					Load: cache.LoadConfig{Absent: time.Minute, Timeout: timeout},
 				})
 				u.set(1, ann)
 				h.forget()
@@ -123,7 +127,7 @@ func TestOutcomesOfLoads(t *testing.T) {
 					got = append(got, outcomes(op))
 				}
 				if strings.Join(got, "\n") != strings.Join(tt.want, "\n") {
-					t.Errorf("told\n%s\nwant\n%s", strings.Join(got, "\n"),
+					t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"),
 						strings.Join(tt.want, "\n"))
 				}
 			})
@@ -131,7 +135,7 @@ func TestOutcomesOfLoads(t *testing.T) {
 	}
 }
 
-// Each key of a batch counts once, also one that is given twice, whatever becomes of it.
+// Each key of a batch counts once, even if it is given twice, whatever its outcome.
 func TestOutcomesOfKeysGivenTwice(t *testing.T) {
 	ids := []int64{1, 1, 2, 2, 3, 3}
 	rows := func(context.Context, []int64) (map[int64]User, error) { return nil, errDatabase }
@@ -177,14 +181,14 @@ func TestOutcomesOfKeysGivenTwice(t *testing.T) {
 				err := tt.do(tt.ctx, u)
 				last := h.ended[len(h.ended)-1]
 				if got := outcomes(last); got != tt.want || last.Keys != len(ids) {
-					t.Errorf("told %q of %d keys, want %q; %v", got, last.Keys, tt.want, err)
+					t.Errorf("got %q for %d keys, want %q; %v", got, last.Keys, tt.want, err)
 				}
 			})
 		})
 	}
 }
 
-// Those who wait for the load of another are told apart from those who load.
+// Callers that wait for another's load have other outcomes than callers that load.
 func TestOutcomesOfWaiting(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		h := &recorder{}
@@ -205,7 +209,7 @@ func TestOutcomesOfWaiting(t *testing.T) {
 		<-s.started
 		go get(u)
 		go get(another)
-		soon(t, "two who wait", func() bool {
+		soon(t, "two waiting callers", func() bool {
 			h.mu.Lock()
 			defer h.mu.Unlock()
 			other.mu.Lock()
@@ -225,18 +229,18 @@ func TestOutcomesOfWaiting(t *testing.T) {
 			case "GetOrLoad: loaded (1 loaded) for own",
 				"GetOrLoad: waited (1 waited) for process",
 				"GetOrLoad: waited (1 waited) for fleet",
-				"GetOrLoad: hit (1 hit)": // it came too late
+				"GetOrLoad: hit (1 hit)": // it began after the load
 			default:
-				t.Errorf("told %q", text)
+				t.Errorf("got %q", text)
 			}
 		}
 		if got["GetOrLoad: loaded (1 loaded) for own"] != 1 {
-			t.Errorf("told %v", got)
+			t.Errorf("got %v", got)
 		}
 	})
 }
 
-// A record that is due is stale, and its refresh is told as one.
+// A record that is due for a refresh is stale, and its refresh is an operation of kind Refresh.
 func TestOutcomesOfRefreshes(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		h := &recorder{}
@@ -250,10 +254,10 @@ func TestOutcomesOfRefreshes(t *testing.T) {
 		wantUser(t, got, err, ann)
 		soon(t, "a refresh", func() bool { return h.count("Refresh") > 0 })
 		if got := outcomes(h.of("Refresh")[0]); got != "Refresh: loaded (1 loaded) by refresh" {
-			t.Errorf("told %q", got)
+			t.Errorf("got %q", got)
 		}
 		if op := h.of("GetOrLoad")[0]; op.Outcome != cache.OutcomeStale || op.Load.Stale != 1 {
-			t.Errorf("the read is told as %v with %+v", op.Outcome, op.Load)
+			t.Errorf("the read has the outcome %v with %+v", op.Outcome, op.Load)
 		}
 	})
 }

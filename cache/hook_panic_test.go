@@ -12,7 +12,8 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// panicky is a Hook that panics at a moment of a kind, but not where it is told of that.
+// panicky is a Hook that panics at the start or end of one kind of operation, except when the
+// operation's error is that panic.
 type panicky struct {
 	kind   string
 	atEnd  bool
@@ -36,7 +37,7 @@ func (p panicky) End(_ context.Context, op cache.Op) {
 	}
 }
 
-// balance is a Hook that counts the operations that have started and not ended.
+// balance is a Hook that counts the operations that have started but not ended.
 type balance struct {
 	mu   sync.Mutex
 	open map[string]int
@@ -57,32 +58,32 @@ func (b *balance) Start(ctx context.Context, op cache.Op) context.Context {
 	return ctx
 }
 
-// check fails the test where the numbers differ, or where nothing was told of a kind.
+// check fails the test if any start has no end, or if no operation was of this kind.
 func (b *balance) check(t *testing.T, where, kind string) {
 	t.Helper()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for kind, n := range b.open {
 		if n != 0 {
-			t.Errorf("the Hook %s it is told of %d starts of %s without an end", where, n, kind)
+			t.Errorf("the Hook %s the panic got %d starts of %s without an end", where, n, kind)
 		}
 	}
 	if b.all[kind] == 0 {
-		t.Errorf("the Hook %s it is told of no %s", where, kind)
+		t.Errorf("the Hook %s the panic got no %s", where, kind)
 	}
 }
 
 func (b *balance) End(_ context.Context, op cache.Op) { b.note(op.Kind, -1) }
 
-// Whatever a Hook does in the background, the program goes on, and another Hook is told of one End
-// for each Start.
+// If a Hook panics in the background, the program continues, and other Hooks get one End for each
+// Start.
 func TestHooksOfTheBackgroundInBalance(t *testing.T) {
 	for name, tt := range map[string]struct {
 		kind  string
 		atEnd bool
 	}{
 		"a sweep starts": {"Sweep", false}, "a sweep ends": {"Sweep", true},
-		"no copies, start": {"Near", false}, "no copies, end": {"Near", true},
+		"copies are refused, start": {"Near", false}, "copies are refused, end": {"Near", true},
 		"a refresh starts": {"Refresh", false}, "a refresh ends": {"Refresh", true},
 		"a load starts": {"Load", false},
 	} {
@@ -130,7 +131,7 @@ func TestHooksOfTheBackgroundInBalance(t *testing.T) {
 	}
 }
 
-// A Hook that panics when it is told of an outage fails nobody's GetOrLoad.
+// If a Hook panics when it is told of an outage, GetOrLoad does not fail.
 func TestHookPanicsAtAnOutage(t *testing.T) {
 	for name, atEnd := range map[string]bool{"start": false, "end": true} {
 		t.Run(name, func(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// recorder is a Hook that keeps what it is told.
+// recorder is a Hook that records its calls.
 type recorder struct {
 	mu      sync.Mutex
 	started []cache.Op
@@ -44,8 +44,7 @@ func (r *recorder) End(ctx context.Context, op cache.Op) {
 	r.ended = append(r.ended, op)
 }
 
-// End is called however an operation ends, and a Start that returns no context
-// does no harm.
+// End is called however an operation ends. A Start that returns a nil context does no harm.
 func TestHookAfterPanic(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		rec := &recorder{noContext: true}
@@ -76,7 +75,7 @@ func TestHookAfterPanic(t *testing.T) {
 	})
 }
 
-// A walk that fails in part says so to the hook.
+// The Hook gets the error of a walk that fails.
 func TestHookOfFailedWalk(t *testing.T) {
 	s := redistest.Start(t)
 	rec := &recorder{}
@@ -90,7 +89,7 @@ func TestHookOfFailedWalk(t *testing.T) {
 	}
 }
 
-// A walk tells the hook of the records that fail, and of the first error.
+// The Hook gets the number of records that fail in a walk, and the first error.
 func TestHookOfFailedRecords(t *testing.T) {
 	s := redistest.Start(t)
 	rec := &recorder{}
@@ -118,7 +117,7 @@ func TestHookOfFailedRecords(t *testing.T) {
 		tt.do()
 		op := rec.ended[0]
 		if got := outcomes(op); !strings.HasPrefix(got, tt.want) || op.Keys != 5 {
-			t.Errorf("told %q of %d records, want %q; %v", got, op.Keys, tt.want, op.Err)
+			t.Errorf("got %q for %d records, want %q; %v", got, op.Keys, tt.want, op.Err)
 		}
 	}
 }

@@ -2,34 +2,37 @@ package cache
 
 import "context"
 
-// StatsHook is a Hook that also looks at the Stats of its caches, for gauges and counters.
+// StatsHook is a Hook that also reads the Stats of its caches, for gauges and counters. [New] finds
+// it in Options.Hook, also within [Hooks].
 type StatsHook interface {
 	Hook
 
-	// Watch is called by New with the cache's full name and its Stats, which may be called at any
-	// time. Close calls what Watch returns, once.
+	// New calls Watch with the full name of the cache and with a function that returns its Stats.
+	// That function may be called at any time and from any goroutine. It sends nothing to Redis.
+	// Close calls stop once. stop may be nil.
 	Watch(cache string, stats func() Stats) (stop func())
 }
 
-// SizeHook is a Hook that is also told the size of each value that Redis has given or is given. It
-// must be safe for concurrent use.
+// SizeHook is a Hook that also learns the size of each value that the cache reads or writes. [New]
+// finds it in Options.Hook, also within [Hooks]. It must be safe for concurrent use. Its time adds
+// to the time of the operation.
 type SizeHook interface {
 	Hook
 
-	// ReadSize is told of a value that a cache has read, in bytes as it is stored.
+	// ReadSize is called after the cache has read a value. bytes is its size as stored in Redis.
 	ReadSize(cache string, bytes int)
 
-	// WriteSize is told of a value that a cache is about to write, in bytes as it is stored.
+	// WriteSize is called before the cache writes a value. bytes is its size as stored in Redis.
 	WriteSize(cache string, bytes int)
 }
 
-// Hooks returns a Hook of several: Start in this order, each with the context of the one before,
-// and End in the reverse order, all with the last context. A nil Hook is left out; Hooks of none is
-// nil.
+// Hooks combines several Hooks into one. It calls Start in this order, each with the context that
+// the one before returned. It calls End in the reverse order, each with the last context. It skips
+// nil Hooks. Without any Hook it returns nil.
 //
-// A panic goes on. If an End panics, the others are told nevertheless. If a Start panics, those
-// before it are told of the End at once, with the ErrorType "panic". Those behind it are told
-// nothing.
+// If a Hook panics, the panic goes on. If the panic is in an End, the other Ends are still called.
+// If it is in a Start, the Ends of the Hooks before it are called at once, with the ErrorType
+// "panic". The Hooks after it are not called.
 func Hooks(hooks ...Hook) Hook {
 	var all several
 	for _, h := range hooks {
@@ -82,7 +85,7 @@ func (s several) End(ctx context.Context, op Op) {
 	s[last].End(ctx, op)
 }
 
-// hooksOf returns those hooks of h that are of a type H.
+// hooksOf returns the hooks in h that have the type H.
 func hooksOf[H Hook](h Hook) (all []H) {
 	hooks, ok := h.(several)
 	if !ok {
@@ -96,7 +99,7 @@ func hooksOf[H Hook](h Hook) (all []H) {
 	return all
 }
 
-// watch lets the StatsHooks watch the cache, until unwatch.
+// watch lets the StatsHooks watch the cache until unwatch is called.
 func (c *core) watch(stats func() Stats) {
 	var stops []func()
 	for _, h := range hooksOf[StatsHook](c.hook) {
@@ -115,7 +118,7 @@ func (c *core) unwatch() {
 	}
 }
 
-// hasRead and writes tell the SizeHooks of a value.
+// hasRead and writes tell the SizeHooks the size of a value.
 func (c *core) hasRead(bytes int) {
 	for _, h := range c.sizes {
 		h.ReadSize(c.names.String(), bytes)

@@ -18,11 +18,11 @@ import (
 	"github.com/activettl/rediscache/sweep"
 )
 
-// namedHook writes down when it is told of what, and may panic.
+// namedHook records its calls, and may panic.
 type namedHook struct {
 	name   string
 	told   *[]string
-	panics string // the moment
+	panics string // at "start" or "end"
 	none   bool   // Start returns no context
 }
 
@@ -45,7 +45,7 @@ func (h namedHook) Start(ctx context.Context, _ cache.Op) context.Context {
 
 func (h namedHook) End(ctx context.Context, _ cache.Op) { h.note(ctx, "end") }
 
-// Several hooks are told in order, and at the end in the reverse one, also if one of them panics.
+// Start calls Hooks in order, End in reverse order, also if one of them panics.
 func TestHooksInOrder(t *testing.T) {
 	for name, tt := range map[string]struct {
 		hooks func(told *[]string) cache.Hook
@@ -82,13 +82,13 @@ func TestHooksInOrder(t *testing.T) {
 					_, _ = u.Get(ctx(t), 1)
 				}()
 				if !slices.Equal(told, tt.want) {
-					t.Errorf("told %q, want %q", told, tt.want)
+					t.Errorf("calls are %q, want %q", told, tt.want)
 				}
 			})
 		})
 	}
 	if cache.Hooks() != nil || cache.Hooks(nil, nil) != nil {
-		t.Error("no hooks are a Hook")
+		t.Error("Hooks without hooks is not nil")
 	}
 }
 
@@ -137,13 +137,13 @@ func TestStatsHook(t *testing.T) {
 		must(t, u.Close())
 		for _, w := range []*watcher{one, two} {
 			if n := w.stopped.Load(); n != 1 {
-				t.Errorf("the watching was stopped %d times", n)
+				t.Errorf("the function that Watch returned was called %d times", n)
 			}
 		}
 	})
 }
 
-// A SizeHook is told of each value that goes to Redis or comes from there, and of no other.
+// A SizeHook gets the size of each value sent to or received from Redis, and of no other.
 func TestSizeHook(t *testing.T) {
 	type texts = *cache.Cache[string, string]
 	value := strings.Repeat("v", 100)
@@ -195,7 +195,7 @@ func TestSizeHook(t *testing.T) {
 	})
 }
 
-// A sweep is overdue where nobody makes it.
+// A sweep that no process makes is overdue.
 func TestSweepOverdue(t *testing.T) {
 	s := redistest.Start(t)
 	hook := make(passes, 1000)
@@ -217,6 +217,6 @@ func TestSweepOverdue(t *testing.T) {
 
 	another := mustNew[int64](t, s.Client(t), "others", jsonUsers, nil)
 	if d := another.Stats().Sweep.Overdue; d != -1 {
-		t.Errorf("without a Sweeper, a sweep is overdue by %v", d)
+		t.Errorf("without a Sweeper, Overdue is %v, want -1", d)
 	}
 }

@@ -17,7 +17,7 @@ func tracked() *cache.Options {
 	return &cache.Options{TTL: ttl.Fixed(hour), TrackAccess: true}
 }
 
-// idle makes a record look as if it was not used for d.
+// idle makes a record look unused for d.
 func (u users) idle(id int64, d time.Duration, o *cache.Options) {
 	u.t.Helper()
 	if o.TTL.Terms().Renews {
@@ -43,7 +43,7 @@ func (u users) idle(id int64, d time.Duration, o *cache.Options) {
 }
 
 // noted waits until an access that this process has just made to each record is in the index. In a
-// cluster nobody else waits for that.
+// cluster, the access itself does not wait for that.
 func (u users) noted(ids ...int64) {
 	u.t.Helper()
 	for _, id := range ids {
@@ -51,9 +51,9 @@ func (u users) noted(ids ...int64) {
 	}
 }
 
-// settled waits until all that this process had to note is in the index, and the last access to a
-// record is there and not as old as most. An Inspect waits for what is on its way, but no longer
-// than half a second: one that took less has seen it all.
+// settled waits until all notes of this process are in the index, and the record's last access is
+// in it and less than most ago. An Inspect waits at most half a second for notes in flight. So an
+// Inspect that took less than 400 ms has seen all of them.
 func (u users) settled(id int64, most time.Duration) {
 	u.t.Helper()
 	var info cache.Info
@@ -66,7 +66,7 @@ func (u users) settled(id int64, most time.Duration) {
 	}, func() string { return fmt.Sprintf("record %d is not noted: %+v, %v", id, info, err) })
 }
 
-// eventually waits for what somebody else brings about, and says what is instead if it never comes.
+// eventually waits until ok returns true, and fails with the text of instead after 10 s.
 func eventually(t *testing.T, ok func() bool, instead func() string) {
 	t.Helper()
 	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(time.Millisecond) {
@@ -76,8 +76,8 @@ func eventually(t *testing.T, ok func() bool, instead func() string) {
 	}
 }
 
-// setMany writes n records, and waits until that is noted. It does so in parts: of a note that is
-// slow to arrive, the server of the index is taken for busy, and the next ones are left out.
+// setMany writes n records, and waits until they are in the index. It writes them in parts: if a
+// note takes long, the cache treats the server of the index as busy and drops the next notes.
 func (u users) setMany(n int) {
 	u.t.Helper()
 	for from := 0; from < n; from += 500 {
@@ -86,12 +86,12 @@ func (u users) setMany(n int) {
 			part[int64(id)] = ann
 		}
 		must(u.t, u.SetMany(ctx(u.t), part))
-		u.noted(int64(from)) // then all are
+		u.noted(int64(from)) // then all of the part are
 	}
 }
 
-// The index follows the records: it does not grow, and no entry outlives its
-// record for longer than to the next sweep.
+// The index follows the records: it does not grow, and the next sweep removes entries without
+// records.
 func TestSweepIndex(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, tracked())
@@ -122,7 +122,7 @@ func TestSweepIndex(t *testing.T) {
 			t.Errorf("after a sweep the index has %d entries, want 100", n)
 		}
 
-		// Without sweeps, entries as old as the TTL go as others come.
+		// Without sweeps, entries as old as the TTL are removed when new ones are written.
 		for _, id := range ids[200:] {
 			u.idle(id, 2*hour, tracked())
 		}
@@ -146,22 +146,22 @@ func TestSweepIndex(t *testing.T) {
 			must(t, u.Set(ctx(t), 1, ann))
 			u.noted(1)
 			must(t, u.Delete(ctx(t), 1))
-			if _, err := u.Sweep(ctx(t), 20*time.Minute); err != nil { // takes out its entry
+			if _, err := u.Sweep(ctx(t), 20*time.Minute); err != nil { // removes its entry
 				t.Fatal(err)
 			}
 		}
 
-		// So is one that was missed before it was written, as a cache that is filled on demand
-		// does.
+		// So is a record that was missed before it was written, as in a cache that is filled on
+		// demand.
 		must(t, u.Delete(ctx(t), 7))
 		if _, err := u.Get(ctx(t), 7); !errors.Is(err, cache.ErrNotFound) {
 			t.Fatal(err)
 		}
-		u.noted(299) // so that nothing of the miss is on its way
+		u.noted(299) // so that no note of the miss is in flight
 		must(t, u.Set(ctx(t), 7, ann))
 		u.noted(7)
 
-		// A record that the index does not know is used from now on.
+		// A record that is not in the index counts as used now.
 		if _, err := u.Clear(ctx(t)); err != nil {
 			t.Fatal(err)
 		}
@@ -181,8 +181,8 @@ func TestSweepIndex(t *testing.T) {
 	})
 }
 
-// A process notes an access once in a window; until that is over, the record is not
-// idle for as long as the index says.
+// A process notes an access once per window. So until the window has passed, a record may have been
+// used later than the index says.
 func TestSweepAllowsForTheWindow(t *testing.T) {
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
@@ -199,7 +199,7 @@ func TestSweepAllowsForTheWindow(t *testing.T) {
 	})
 }
 
-// A server that has no memory for the notes leaves no old ones behind.
+// A server without memory for notes leaves no old notes behind.
 func TestSweepAfterOutOfMemory(t *testing.T) {
 	s := redistest.Start(t)
 	rdb := s.Client(t)
@@ -216,8 +216,8 @@ func TestSweepAfterOutOfMemory(t *testing.T) {
 	}
 }
 
-// Records with a longer life than the policy's are known to the index for all of
-// it, and misses are not.
+// A record with a TTL longer than the policy's stays in the index for its whole life. Misses are
+// not in the index.
 func TestSweepIndexKnowsWhatLives(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, tracked())
@@ -225,7 +225,7 @@ func TestSweepIndexKnowsWhatLives(t *testing.T) {
 		u.idle(1, 30*hour, tracked())
 		eventually(t, func() bool {
 			return b.Client.Exists(ctx(t), u.Name()+"!longest").Val() == 1
-		}, func() string { return "nobody is told of the longest TTL" })
+		}, func() string { return "the longest TTL is not noted" })
 		other := usersNamed(t, b, u.Name(), tracked())
 		for id := int64(2); id < 200; id++ {
 			other.set(id, ann)
@@ -235,7 +235,7 @@ func TestSweepIndexKnowsWhatLives(t *testing.T) {
 		entries := 0
 		for shard := range 16 {
 			key := fmt.Sprintf("%s!seen:%d", u.Name(), shard)
-			// without the longest life
+			// This count excludes the entry of the longest TTL.
 			entries += int(b.Client.ZCount(ctx(t), key, "1e11", "+inf").Val())
 			if ttl := b.Client.PTTL(ctx(t), key).Val(); ttl < 2*hour {
 				t.Errorf("%s expires in %v", key, ttl)
@@ -248,7 +248,7 @@ func TestSweepIndexKnowsWhatLives(t *testing.T) {
 		if err != nil || res.Removed != 1 || res.Scanned != 199 {
 			t.Errorf("Sweep = %+v, %v", res, err)
 		}
-		// An index that was lost is built anew, with a TTL.
+		// A lost index is rebuilt, with a TTL.
 		for shard := range 16 {
 			must(t, b.Client.Del(ctx(t), fmt.Sprintf("%s!seen:%d", u.Name(), shard)).Err())
 		}

@@ -14,8 +14,8 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// hostileKeys are keys as somebody would choose them who wants to reach what is not his, in a cache
-// of that name.
+// hostileKeys returns keys that a user could choose to reach records of others, in a cache of this
+// name.
 func hostileKeys(name string) []string {
 	return []string{
 		"*", "?", "[a-z]", "[^a]*", `\`, `\*`, "{", "}", "{}", "{" + name + "}", "a{b}c", "}{",
@@ -29,8 +29,9 @@ func hostileKeys(name string) []string {
 	}
 }
 
-// neighbours plants what a cache of that name must not reach: records of caches with names like it,
-// its own and their bookkeeping, and keys of programs that know no caches. It returns their keys.
+// neighbours writes keys that a cache of this name must not reach, and returns them. They are
+// records and bookkeeping of caches with similar names, keys like this cache's own bookkeeping, and
+// keys of programs without caches.
 func neighbours(t *testing.T, b *redistest.Backend, name string) (keys []string) {
 	t.Helper()
 	add := func(key string, put func(key string) error) {
@@ -60,8 +61,8 @@ func neighbours(t *testing.T, b *redistest.Backend, name string) (keys []string)
 	return keys
 }
 
-// photograph returns what stands under keys, byte for byte, and until when.
-func photograph(t *testing.T, rdb redis.UniversalClient, keys []string) map[string]string {
+// snapshot returns the exact bytes under keys, and their TTL if it is not about an hour.
+func snapshot(t *testing.T, rdb redis.UniversalClient, keys []string) map[string]string {
 	t.Helper()
 	held := map[string]string{}
 	for _, key := range keys {
@@ -77,14 +78,14 @@ func photograph(t *testing.T, rdb redis.UniversalClient, keys []string) map[stri
 	return held
 }
 
-// Whatever its users choose for keys, a cache reaches its own records by them and nothing else.
+// Whatever keys its users choose, a cache reaches only its own records with them.
 func TestHostileKeysReachNoNeighbour(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		if b.Mini != nil {
 			t.Skip("DUMP of miniredis is for strings")
 		}
 		if testing.Short() && b.Kind == "cluster" {
-			t.Skip("its nodes hold keys apart as one server does")
+			t.Skip("a node of a cluster treats keys like a single server")
 		}
 		for _, tt := range []struct {
 			name string
@@ -93,16 +94,16 @@ func TestHostileKeysReachNoNeighbour(t *testing.T) {
 		}{
 			{"active", active(), nil},
 			{"own terms", active(), []cache.SetOption{cache.WithTTL(2 * hour)}},
-			{"all there is", autoPipelined(ttl.MaxAge(24*hour), ttl.Tolerance(time.Minute)), nil},
+			{"all options", autoPipelined(ttl.MaxAge(24*hour), ttl.Tolerance(time.Minute)), nil},
 			{"tracked", &cache.Options{TTL: fixed().TTL, TrackAccess: true}, nil},
 		} {
 			t.Run(tt.name, func(t *testing.T) {
 				name := b.Name()
 				keys, planted := hostileKeys(name), neighbours(t, b, name)
-				before := photograph(t, b.Client, planted)
+				before := snapshot(t, b.Client, planted)
 				check := func(op string) {
 					t.Helper()
-					for key, held := range photograph(t, b.Client, planted) {
+					for key, held := range snapshot(t, b.Client, planted) {
 						if held != before[key] {
 							t.Errorf("%s changed %q: %q, before %q", op, key, held, before[key])
 							before[key] = held
@@ -126,7 +127,7 @@ func TestHostileKeysReachNoNeighbour(t *testing.T) {
 				}
 				must(t, u.SetMany(ctx(t), want, tt.opts...))
 				check("SetMany")
-				// there is a "?"
+				// "?" is one of the keys.
 				if n, err := u.DeleteMany(ctx(t), []string{"*x", "?", "[a-z]*"}); n != 1 ||
 					err != nil {
 					t.Errorf("DeleteMany = %d, %v", n, err)

@@ -7,26 +7,31 @@ import (
 	"iter"
 )
 
-// Record is a record with its key.
+// Record is the key and the value of a record.
 type Record[K comparable, V any] struct {
 	Key   K
 	Value V
 }
 
-// All returns an iterator over the records of the cache, in no order. It renews nothing. For each
-// server it holds at most 512 keys in memory, and about 1 MiB of their values, or one value that is
-// larger. The first large values after many small ones may come together, as in GetMany.
+// All returns an iterator over the records of the cache, in no order. It renews nothing. Each range
+// over the iterator is a new walk. All asks primaries only, even if the client reads from replicas.
 //
-// A record that exists from the beginning to the end comes at least once. It may come twice if
-// Redis resizes its table meanwhile. A record that is written or removed meanwhile may come or not.
+// A record that exists during the whole walk comes at least once. It may come twice if Redis
+// resizes its table during the walk. A record that is written or removed during the walk may come
+// or not.
 //
-// A record that cannot be read comes as its key and its error, and the walk goes on. If a node of a
-// cluster fails, its error comes, and the walk goes on with the other nodes.
+// If a record cannot be read, its key and its error come, and the walk goes on. If a node of a
+// cluster fails, its error comes with the zero Record, and the walk goes on with the other nodes.
+// If ctx ends or the cache is closed, that error comes once and the walk ends. The errors of a
+// record are those of [Cache.Get], except ErrNotFound. [ErrKey] means that the key is not that of a
+// K.
 //
-// Redis looks at every key of the database, in pages: one SCAN per 512 keys. Each record costs one
-// GET, and a record with terms of its own may cost a script; both are batched as in GetMany. A walk
-// asks primaries only, even if the client reads from replicas. Each range over the iterator is a
-// new walk.
+// Redis looks at every key of the database. All costs one SCAN per 512 keys of the database, and
+// one GET per record. A record with its own TTL or deadline may cost a script in addition. The
+// reads are batched as in [Cache.GetMany].
+//
+// For each server, All holds at most 512 keys and about 1 MiB of values in memory, or one larger
+// value. The first large values after many small ones may come together.
 func (c *Cache[K, V]) All(ctx context.Context) iter.Seq2[Record[K, V], error] {
 	const op = "All"
 	return func(yield func(Record[K, V], error) bool) {
@@ -41,7 +46,7 @@ func (c *Cache[K, V]) All(ctx context.Context) iter.Seq2[Record[K, V], error] {
 					continue
 				}
 				if reply.Err != nil && c.ready(ctx) != nil {
-					// the walk ends with the context or the cache, and says it once
+					// the walk ends here, and its error comes once
 					return true
 				}
 				w.met++
@@ -63,12 +68,12 @@ func (c *Cache[K, V]) All(ctx context.Context) iter.Seq2[Record[K, V], error] {
 	}
 }
 
-// Keys returns an iterator over the keys of the cache's records, in no order, under the same
-// conditions as All. It does not read the values. A key in Redis that is not one of type K comes as
-// an error with [ErrKey]. A key that holds no record does not come.
+// Keys returns an iterator over the keys of the records, in no order. It walks as [Cache.All] does,
+// but does not read the values. A key in Redis that is not that of a K comes as an error with
+// [ErrKey]. A key that holds no record does not come.
 //
-// It costs one SCAN per 512 keys of the database. In one more round trip per page it costs one TYPE
-// per key of the cache. In a third one it costs an LRANGE per record with terms of its own.
+// Keys costs one SCAN per 512 keys of the database. For each such page, a second round trip has one
+// TYPE per key of the cache. A third one has an LRANGE per record with its own TTL or deadline.
 func (c *Cache[K, V]) Keys(ctx context.Context) iter.Seq2[K, error] {
 	const op = "Keys"
 	return func(yield func(K, error) bool) {
@@ -94,9 +99,8 @@ func (c *Cache[K, V]) Keys(ctx context.Context) iter.Seq2[K, error] {
 	}
 }
 
-// Len counts the records by a walk over the keys, under the same conditions and
-// at the same cost as Keys. When a node of a cluster fails, it returns the count
-// of the others and the error.
+// Len returns the number of records. It walks over the keys as [Cache.Keys] does, at the same cost.
+// If a node of a cluster fails, Len returns the number of records on the others and an error.
 func (c *Cache[K, V]) Len(ctx context.Context) (int, error) {
 	n := 0
 	var errs []error
@@ -113,12 +117,14 @@ func (c *Cache[K, V]) Len(ctx context.Context) (int, error) {
 	return n, c.joined("Len", errs)
 }
 
-// Clear removes the records of the cache by a walk over the keys, and returns how many it removed.
-// Records that are written meanwhile may stay. It leaves alone the keys of other caches, and keys
-// below its own name that hold no record.
+// Clear removes the records of the cache and returns how many it removed. It walks over the keys as
+// [Cache.Keys] does. A record that is written during the walk may stay. Clear leaves the keys of
+// other caches alone, and keys under the name of this cache that hold no record. If some keys or a
+// node of a cluster fail, Clear removes the other records and returns one error with an [*Error]
+// for each failure.
 //
-// It costs what Keys costs, an UNLINK per record in one more round trip per page, and a script per
-// hash.
+// Clear costs what Keys costs. In addition, one more round trip per page has an UNLINK per record
+// and a script per hash.
 func (c *Cache[K, V]) Clear(ctx context.Context) (int, error) {
 	const op = "Clear"
 	var removed int
@@ -145,19 +151,19 @@ func (c *Cache[K, V]) Clear(ctx context.Context) (int, error) {
 	return n, c.joined(op, errs)
 }
 
-// visit takes a page of a walk, or the error that stands for it, and reports whether to go on.
+// visit takes a page of a walk, or an error in place of the page. It reports whether to go on.
 type visit func(ctx context.Context, w *walk, page []string, failed error) (more bool)
 
-// walk is a walk under way, as the Hook is told of it.
+// walk is the state of a walk, as the Hook will see it.
 type walk struct {
 	*core
 	op    string
-	met   int // records, those that failed included
+	met   int // records, including those that failed
 	lost  int // records that failed
 	first error
 }
 
-// fail is core.fail that remembers the first error.
+// fail is core.fail. It also remembers the first error.
 func (w *walk) fail(key string, err error) error {
 	err = w.core.fail(w.op, key, err)
 	if w.first == nil {
@@ -166,16 +172,16 @@ func (w *walk) fail(key string, err error) error {
 	return err
 }
 
-// missed makes the error of a record that the walk has met.
+// missed returns the error of a record that the walk could not read or remove.
 func (w *walk) missed(key string, err error) error {
 	w.lost++
 	return w.fail(w.text(key), err)
 }
 
-// filter returns those keys of a page that a walk is about.
+// filter returns the keys of a page that a walk passes on.
 type filter func(ctx context.Context, page []string) ([]string, error)
 
-// everything is the filter of a walk that reads what the keys hold anyway.
+// everything is the filter of a walk that reads the values: the reads show what the keys hold.
 func everything(_ context.Context, page []string) ([]string, error) { return page, nil }
 
 // walk runs an operation over the keys of the cache.
@@ -198,8 +204,8 @@ func (c *core) walk(ctx context.Context, op string, filter filter, visit visit) 
 	_ = run.endMany(ctx, w.met-w.lost, 0, w.first)
 }
 
-// pages walks the keys of the cache. If the cache is closed or ctx ends, the walk ends with that
-// error, once.
+// pages walks over the keys of the cache. If the cache is closed or ctx ends, the walk yields that
+// error once and ends.
 func (c *core) pages(ctx context.Context) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
 		if err := c.ready(ctx); err != nil {
@@ -218,7 +224,7 @@ func (c *core) pages(ctx context.Context) iter.Seq2[[]string, error] {
 	}
 }
 
-// parse reads a key in Redis back.
+// parse returns the K of a key in Redis.
 func (c *Cache[K, V]) parse(key string) (K, error) {
 	k, err := c.keys.Parse(c.text(key))
 	if err != nil {

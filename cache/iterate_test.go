@@ -15,7 +15,7 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// collect walks All and returns the records and the errors by their keys.
+// collect walks All, and returns the records and the errors by key.
 func collect[K comparable, V any](
 	ctx context.Context, c *cache.Cache[K, V],
 ) (map[K]V, map[string]error) {
@@ -36,7 +36,7 @@ func collect[K comparable, V any](
 
 func TestWalk(t *testing.T) {
 	everywhere(t, func(t *testing.T, b *redistest.Backend, u users) {
-		// Other caches, whose names begin alike, and a cache of the same name's bookkeeping.
+		// Caches whose names begin with the same text, and bookkeeping of this cache.
 		others := []users{usersNamed(t, b, u.Name()+".admin", active()),
 			usersNamed(t, b, u.Name()+"2", active())}
 		for _, o := range others {
@@ -94,7 +94,7 @@ func TestWalk(t *testing.T) {
 	})
 }
 
-// What is not a record, or not readable, does not stop a walk and survives it.
+// Foreign and undecodable values do not stop a walk, and stay.
 func TestWalkOverOddities(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, active())
@@ -146,13 +146,13 @@ func TestWalkOverOddities(t *testing.T) {
 		}
 		for k, want := range map[string]int64{"3": 1, "4": 0, "5": 1, "7": 1} {
 			if n := b.Client.Exists(ctx(t), key(k)).Val(); n != want {
-				t.Errorf("after Clear, %s is there %d times, want %d", k, n, want)
+				t.Errorf("after Clear, %s exists %d times, want %d", k, n, want)
 			}
 		}
 	})
 }
 
-// Keys of every shape come back as they were, and none reaches another cache.
+// Keys of any form come back unchanged, and reach no other cache.
 func TestHostileKeys(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := mustNew[string](t, b.Client, b.Name(), codec.String{}, nil)
@@ -184,8 +184,7 @@ func TestHostileKeys(t *testing.T) {
 	})
 }
 
-// Every record that is there from the beginning to the end comes, whatever is
-// written meanwhile.
+// All returns every record that exists during the whole walk, whatever others write.
 func TestWalkWhileOthersWrite(t *testing.T) {
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
@@ -195,7 +194,7 @@ func TestWalkWhileOthersWrite(t *testing.T) {
 		must(t, u.SetMany(ctx(t), records))
 		done := make(chan struct{})
 		stopped := make(chan error, 1)
-		go func() { // enough to make Redis resize its table
+		go func() { // enough for Redis to resize its table
 			for i := int64(stay); ; i += 200 {
 				batch := map[int64]User{}
 				for id := i; id < i+200; id++ {
@@ -241,7 +240,7 @@ func TestWalkCancelled(t *testing.T) {
 		short, cancel := context.WithCancel(ctx(t))
 		defer cancel()
 		errs := 0
-		for r, err := range u.All(short) { // cancelled after the first
+		for r, err := range u.All(short) { // cancelled after the first record
 			cancel()
 			if err != nil {
 				errs++
@@ -252,7 +251,7 @@ func TestWalkCancelled(t *testing.T) {
 		}
 		// miniredis answers a SCAN with all keys at once, but All reads them in pages.
 		if errs != 1 {
-			t.Errorf("a walk gave %d errors when its context was cancelled, want 1", errs)
+			t.Errorf("a cancelled walk gave %d errors, want 1", errs)
 		}
 		closing := usersNamed(t, b, u.Name(), active())
 		met := 0

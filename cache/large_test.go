@@ -14,8 +14,8 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// Reads of large values are cut, by the sizes of those just read: Redis counts what it has not sent
-// yet as its memory, and evicts other keys for it.
+// Reads of large values are cut into parts, by the sizes of values that were just read. Redis
+// counts replies that it has not sent yet as used memory, and evicts other keys for them.
 func TestReadsAreCut(t *testing.T) {
 	t.Parallel()
 	const size = 1 << 20
@@ -31,7 +31,7 @@ func TestReadsAreCut(t *testing.T) {
 	for id := range ids {
 		ids[id] = int64(id)
 	}
-	// fill fills the memory. The others are evicted first, since they have shorter TTLs.
+	// fill fills the memory. The other: keys are evicted first, since they have shorter TTLs.
 	fill := func() (evicted func() int) {
 		t.Helper()
 		must(t, rdb.FlushAll(ctx(t)).Err())
@@ -52,7 +52,7 @@ func TestReadsAreCut(t *testing.T) {
 	}
 	one := evicted()
 	evicted = fill()
-	fresh := mustNew[int64](t, rdb, "large", codec.Bytes{}, nil) // a process that knows no sizes
+	fresh := mustNew[int64](t, rdb, "large", codec.Bytes{}, nil) // it knows no sizes yet
 	if got, err := fresh.GetMany(ctx(t), ids); len(got) != keys || err != nil {
 		t.Errorf("GetMany gives %d records, %v", len(got), err)
 	}
@@ -75,8 +75,8 @@ func stat(t *testing.T, rdb *redis.Client, field string) (n int) {
 	return n
 }
 
-// A walk over large values holds few of them at a time. Garbage does not count: how much of it
-// there is depends on what else the process holds.
+// A walk over large values holds few of them at a time. The test ignores garbage, whose amount
+// depends on the rest of the process.
 func TestWalkHoldsFewValues(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
 	const size = 10 << 20
@@ -95,7 +95,7 @@ func TestWalkHoldsFewValues(t *testing.T) {
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc
 	}
-	live() // and another one, for what the first found in pools
+	live() // a second time, for what the first GC left in pools
 	before := live()
 	most := before
 	n := 0
@@ -113,7 +113,7 @@ func TestWalkHoldsFewValues(t *testing.T) {
 	}
 }
 
-// Keys that are not there cost a batch few round trips.
+// A batch of missing keys costs few round trips.
 func TestGetManyOfMisses(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, active())
@@ -126,7 +126,7 @@ func TestGetManyOfMisses(t *testing.T) {
 			t.Errorf("GetMany = %v, %v", got, err)
 		}
 		if n := wire.RoundTrips(); n > 3*40 {
-			t.Errorf("GetMany of 1000 keys that are not there takes %d round trips", n)
+			t.Errorf("GetMany of 1000 missing keys takes %d round trips", n)
 		}
 	})
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// A list that a later version has made longer is a record. What follows the third element stays
-// when the value changes, and goes when the record is written anew.
+// A record may be a list that a later version has made longer. Elements after the third stay when
+// the value changes, and are removed when Set writes the record.
 func TestListsThatGrow(t *testing.T) {
 	everywhere(t, func(t *testing.T, b *redistest.Backend, u users) {
 		for _, more := range [][]any{{"new"}, {"a", "", "b", "1", "2", "3", "4"}} {
@@ -68,12 +68,16 @@ func TestListsThatGrow(t *testing.T) {
 	})
 }
 
-// The lease and the marker of a load are a miss to every reader, keep their TTL, do not show in a
-// walk, and are void after every write.
+// Leases and markers of loads are a miss for every reader, and keep their TTL. Walks skip them, and
+// every write voids them.
 func TestLeasesAndMarkers(t *testing.T) {
 	everywhere(t, func(t *testing.T, b *redistest.Backend, u users) {
 		key := u.redisKey(1)
-		for _, field := range []string{"t", "n"} {
+		fields := []string{"t", "n"}
+		if testing.Short() {
+			fields = fields[:1]
+		}
+		for _, field := range fields {
 			put := func() {
 				must(t, b.Client.Del(ctx(t), key).Err())
 				must(t, b.Client.HSet(ctx(t), key, field, "0123456789abcdef").Err())
@@ -83,9 +87,9 @@ func TestLeasesAndMarkers(t *testing.T) {
 			put()
 			for range 2 {
 				for op, err := range map[string]error{
-					"Get":     second(u.Get(ctx(t), 1)),
-					"Peek":    second(u.Peek(ctx(t), 1)),
-					"Inspect": second(u.Inspect(ctx(t), 1)),
+					"Get":     errOf(u.Get(ctx(t), 1)),
+					"Peek":    errOf(u.Peek(ctx(t), 1)),
+					"Inspect": errOf(u.Inspect(ctx(t), 1)),
 				} {
 					wantErr(t, err, cache.ErrNotFound, op, "1")
 				}
@@ -107,11 +111,11 @@ func TestLeasesAndMarkers(t *testing.T) {
 				"Update":      func() error { return u.Update(ctx(t), 1, ann) },
 				"UpdateField": func() error { return u.UpdateField(ctx(t), 1, "age", 1) },
 				"Modify": func() error {
-					return second(u.Modify(ctx(t), 1, func(v User) (User, error) { return v, nil }))
+					return errOf(u.Modify(ctx(t), 1, func(v User) (User, error) { return v, nil }))
 				},
 				"Touch":  func() error { return u.Touch(ctx(t), 1) },
 				"Delete": func() error { return u.Delete(ctx(t), 1) },
-				"Clear":  func() error { return second(u.Clear(ctx(t))) },
+				"Clear":  func() error { return errOf(u.Clear(ctx(t))) },
 			} {
 				put()
 				err := write()
@@ -133,10 +137,10 @@ func TestLeasesAndMarkers(t *testing.T) {
 	})
 }
 
-func second[T any](_ T, err error) error { return err }
+func errOf[T any](_ T, err error) error { return err }
 
-// A record that cannot be decoded expires, though it is polled; one that can be decoded again is
-// renewed again.
+// An undecodable record expires even if it is read often. When it can be decoded again, reads renew
+// it again.
 func TestUndecodableExpires(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		for _, o := range []*cache.Options{active(), active(ttl.MaxAge(24 * hour)), tolerant()} {
@@ -146,7 +150,7 @@ func TestUndecodableExpires(t *testing.T) {
 				must(t, other.Set(ctx(t), 1, "no JSON", own...))
 				recent.Skip(hour)
 				must(t, b.Client.PExpire(ctx(t), u.redisKey(1), hour/2).Err())
-				for range 3 { // the first one renews, since it does not know yet
+				for range 3 { // the first read renews: the process does not know yet
 					_, err := u.Get(ctx(t), 1)
 					wantErr(t, err, cache.ErrDecode, "Get", "1")
 				}
@@ -174,8 +178,8 @@ func TestUndecodableExpires(t *testing.T) {
 	})
 }
 
-// What a process expects of records it learns from what Redis answers: not from a write that was
-// refused, and no longer when it meets no such records.
+// A process learns from Redis' replies whether there are records with their own terms. It does not
+// learn this from a refused write, and it forgets it when it meets no more of them.
 func TestLearnsFromAnswers(t *testing.T) {
 	s := redistest.Start(t)
 	admin := s.Client(t)
@@ -202,12 +206,12 @@ func TestLearnsFromAnswers(t *testing.T) {
 
 	refused := mustNew[int64](t, locked, "users", jsonUsers, active())
 	if err := refused.Set(ctx(t), 2, ann, cache.WithTTL(2*hour)); err == nil {
-		t.Fatal("the server calls scripts")
+		t.Fatal("a Set succeeds without scripts")
 	}
 	want(reads(refused, locked), "getex")
 
 	must(t, u.Set(ctx(t), 2, ann, cache.WithTTL(2*hour)))
-	reads(u, admin) // the server knows the script now
+	reads(u, admin) // now the server knows the script
 	want(reads(u, admin), "evalsha")
 	must(t, u.Delete(ctx(t), 2))
 	for range 300 {
@@ -217,7 +221,7 @@ func TestLearnsFromAnswers(t *testing.T) {
 	}
 	want(reads(u, admin), "getex")
 
-	// Scripts are forbidden after the process has met such records: it reads strings all the same.
+	// If scripts are forbidden after the process has met such records, it still reads strings.
 	late := s.Client(t, func(o *redis.UniversalOptions) {
 		o.Username, o.Password = "late", "secret"
 	})
@@ -233,7 +237,7 @@ func TestLearnsFromAnswers(t *testing.T) {
 			many, err := v.GetMany(ctx(t), []int64{1})
 			wantUser(t, many[1], err, ann)
 		}
-		w := mustNew[int64](t, late, "users", jsonUsers, o) // does not know the list
+		w := mustNew[int64](t, late, "users", jsonUsers, o) // knows of no list
 		if _, err := w.Get(ctx(t), 2); err == nil || errors.Is(err, cache.ErrWrongType) ||
 			!strings.Contains(err.Error(), "NOPERM") {
 			t.Errorf("Get of a list without scripts = %v, want NOPERM", err)
@@ -241,7 +245,7 @@ func TestLearnsFromAnswers(t *testing.T) {
 	}
 }
 
-// A Set refused for want of memory does not change how a process reads either.
+// A Set that is refused because memory is full does not change how a process reads either.
 func TestRefusedSetTeachesNothing(t *testing.T) {
 	s := redistest.Start(t, "--maxmemory-policy", "noeviction")
 	rdb := s.Client(t)

@@ -8,28 +8,41 @@ import (
 	"github.com/activettl/rediscache/internal/store"
 )
 
-// GetOrLoad returns the record of key as Get does. If there is none, it calls the loader, stores
-// what that returns under the policy, and returns it. However many callers ask for a record at the
-// same time, in this process and in others, one loader runs. The package documentation says what is
-// promised when callers give up, loaders fail, records are written meanwhile, or Redis does not
-// answer.
+// GetOrLoad returns the record of key as [Cache.Get] does. On a miss it calls the loader, stores
+// the result under the policy and returns it. A record that cannot be decoded is a miss too. If
+// many callers ask for a record at the same time, in this process and in others, one loader runs.
+// The package documentation says what happens if callers leave, loaders fail, another write comes
+// during the load, or Redis does not answer.
 //
-// The loader gets the key and a context: the values of the first caller's, without its deadline and
-// cancellation, under LoadConfig.Timeout. Other callers may get what it returns, so it must not
-// read a transaction or a tenant from the context. If it returns an error that is [ErrNotFound],
-// the record is absent, which LoadConfig.Absent remembers. Any other error goes to all who wait. A
-// panic becomes a [*PanicError]. [OwnTTL] gives the record a TTL of its own.
+// The loader gets the key and a context. The context has the values of the first caller's context,
+// but not its deadline or cancellation; it ends after LoadConfig.Timeout. Other callers may get the
+// same result. So the loader must not take a transaction or a tenant from the context. [OwnTTL]
+// gives the record its own TTL. The errors are:
 //
-// Each caller has a value that was decoded for it alone, unless Options.Near has copies. What the
-// codec cannot encode, or what is larger than Options.MaxValueBytes, is returned to all who wait
-// and not stored; the Hook is told.
+//   - [ErrNotFound]: the loader returned an error that is ErrNotFound, so the record is absent.
+//     LoadConfig.Absent remembers this.
+//   - any other error of the loader: all callers that wait for it get the error
+//   - a [*PanicError]: the loader panicked
+//   - [ErrNilValue]: the loader returned a nil pointer or a nil interface
+//   - [ErrLoadTimeout], [ErrLoadCircle], and [ErrUnavailable] under [FailFast]
+//   - those of all operations, see [Cache]
 //
-// A hit costs what Get costs, a miss three commands in three round trips: GET, claim, fill. While
-// another process loads the record, it costs a GET, a claim, and a look every 4 to 25 ms. A record
-// that is known to be absent costs two commands, or one if this process knows that already. Under
-// [ttl.Refresh] a record costs a script in place of a GET if this process does not know that it is
-// not due. A refresh costs two scripts in the background, and a third where records are due again
-// within a Lease.
+// Each caller gets a value that was decoded for that caller alone, unless a copy of Options.Near
+// answers. If the codec cannot encode the value, or it is larger than Options.MaxValueBytes, all
+// callers that wait get it, and it is not stored. The Hook is told.
+//
+// The costs are:
+//
+//   - A hit costs what Get costs. Under a [ttl.Refresh], it costs a script in place of a GET unless
+//     this process knows that the record is not due.
+//   - A miss costs three commands in three round trips: that of Get, a claim and a fill. The last
+//     two are scripts.
+//   - While another process loads the record, a miss costs the first two, and one look every 4 to
+//     25 ms.
+//   - A record that is known to be absent costs two commands, or one if this process knows it
+//     already.
+//   - A refresh costs two scripts in the background, and a third one if records are due again
+//     within a Lease.
 func (c *Cache[K, V]) GetOrLoad(
 	ctx context.Context, key K, loader func(context.Context, K) (V, error), opts ...LoadOption,
 ) (v V, err error) {
@@ -63,7 +76,7 @@ func (c *Cache[K, V]) GetOrLoad(
 	return c.getOrLoad(ctx, &run, key, full, found, loader, opts)
 }
 
-// getOrLoad is the part of GetOrLoad behind a hit.
+// getOrLoad is the part of GetOrLoad after a miss, or for a record that is due.
 func (c *Cache[K, V]) getOrLoad(
 	ctx context.Context, run *operation, key K, full string, found store.Found,
 	loader func(context.Context, K) (V, error), opts []LoadOption,
@@ -91,18 +104,20 @@ func (c *Cache[K, V]) loadKey(
 
 var errNoLoader = errors.New("the loader is nil")
 
-// GetOrLoadMany returns the records of keys as GetMany does. It gives the keys of those that are
-// not there to the loader, all at once, stores what that returns, and returns it too. A key that
-// the loader's map lacks is absent, and absent from the map that is returned. Keys that come twice
-// count once.
+// GetOrLoadMany returns the records of keys as [Cache.GetMany] does. It calls the loader with the
+// keys of all missing records at once. It stores what the loader returns, and returns it too. If
+// the map of the loader lacks a key, that record is absent, and the returned map lacks it too. A
+// duplicate key counts once. Everything else is as under [Cache.GetOrLoad].
 //
-// The loader may return an error for single keys, as [KeyErrors]. Any other error is that of all
-// keys that its map lacks. What the map has is stored and returned either way. Keys that the loader
-// was not asked for are ignored. All else is as under [Cache.GetOrLoad]. GetOrLoadMany returns what
-// it has, and one joined error with an [*Error] for each key that failed.
+// The loader may return [KeyErrors], the errors of single keys. Any other error counts for all keys
+// that the loader's map lacks. The values in the map are stored and returned in any case. Keys that
+// the loader was not asked for are ignored.
 //
-// It costs what GetMany costs for the records that are there. For the others it costs two more
-// commands each, in two more round trips to each server per 100 keys.
+// If some keys fail, GetOrLoadMany returns the other records and one error. The error holds an
+// [*Error] for each key that failed.
+//
+// It costs what GetMany costs for the records that are there. Each missing record costs two more
+// commands, in two more round trips to each server per 100 keys.
 func (c *Cache[K, V]) GetOrLoadMany(
 	ctx context.Context, keys []K, loader func(context.Context, []K) (map[K]V, error),
 	opts ...LoadOption,
@@ -142,7 +157,7 @@ func (c *Cache[K, V]) GetOrLoadMany(
 	return values, through.end(ctx, &run, c.joined(op, errs))
 }
 
-// unique returns keys without those that come twice.
+// unique returns keys without duplicates.
 func unique[K comparable](keys []K) []K {
 	if len(keys) < 2 {
 		return keys
@@ -158,17 +173,16 @@ func unique[K comparable](keys []K) []K {
 	return all
 }
 
-// Reload calls the loader, whatever is there, stores what that returns, and returns it. It joins no
-// other load. A write of the record meanwhile wins, also over a load that began before: then what
-// was loaded is returned and not stored. If the loader returns [ErrNotFound], the record is
-// removed. If the loader fails, the record stays.
+// Reload calls the loader even if there is a record, stores the result and returns it. It never
+// shares the load of another call. If the loader returns [ErrNotFound], Reload removes the record.
+// If the loader fails, the record stays. The errors are those of [Cache.GetOrLoad].
 //
-// A refresh or another Reload that overlaps counts as a write too: what it has loaded may stay.
+// A write of the record during the load wins, even over a load that began before it. Reload then
+// returns what it loaded, and does not store it. A refresh or another Reload at the same time
+// counts as a write too: the record that it loaded may stay. Under an Active policy without a
+// MaxAge, a Set of the same bytes looks like a read, and does not win.
 //
-// Under an Active policy without a MaxAge, a Set of equal bytes meanwhile cannot be told from a
-// read, and does not win.
-//
-// It costs two commands, both scripts.
+// Reload costs two commands, both scripts.
 func (c *Cache[K, V]) Reload(
 	ctx context.Context, key K, loader func(context.Context, K) (V, error),
 ) (v V, err error) {

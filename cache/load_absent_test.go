@@ -15,8 +15,8 @@ func remembering(policy ttl.Policy) *cache.Options {
 	return &cache.Options{TTL: policy, Load: cache.LoadConfig{Absent: 10 * time.Minute}}
 }
 
-// That a record is absent is remembered, in the process and in others, until it is written or
-// deleted, or Absent has passed.
+// A known absence holds in this process and in others, until the record is written or deleted, or
+// Absent has passed.
 func TestAbsentIsRemembered(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		for _, p := range policies {
@@ -39,7 +39,7 @@ func TestAbsentIsRemembered(t *testing.T) {
 				for _, in := range []users{u, other} {
 					_, err := in.GetOrLoad(ctx(t), 1, s.user)
 					if !errors.Is(err, cache.ErrNotFound) {
-						t.Errorf("an insert that nobody tells of gives %v", err)
+						t.Errorf("GetOrLoad after an insert without a write to the cache: %v", err)
 					}
 				}
 				must(t, u.Delete(ctx(t), 1))
@@ -53,7 +53,7 @@ func TestAbsentIsRemembered(t *testing.T) {
 	})
 }
 
-// A marker is a plain miss to everything but the GetOrLoad family, and no read renews it.
+// A marker is a plain miss, except to the GetOrLoad family. No read renews it.
 func TestMarkerIsInvisible(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		for _, p := range policies {
@@ -121,7 +121,7 @@ func TestWritesReplaceMarkers(t *testing.T) {
 	})
 }
 
-// Absent passes, and the loader is asked again.
+// When Absent has passed, the loader is called again.
 func TestMarkerExpires(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		o := remembering(ttl.Fixed(hour))
@@ -141,7 +141,7 @@ func TestMarkerExpires(t *testing.T) {
 	})
 }
 
-// What a known absence costs, and what each way of a load costs.
+// What a known absence and each kind of load cost.
 func TestCommandsOfLoads(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		warmLoads(t, b, remembering(ttl.Fixed(hour)))
@@ -165,7 +165,7 @@ func TestCommandsOfLoads(t *testing.T) {
 				map[string]int{"getex": 1}, 1},
 			{"hit, not due", fixed(ttl.Refresh(time.Minute)),
 				func(u, _ users, _ *source) { u.set(1, ann) }, one, map[string]int{"get": 1}, 1},
-			{"hit, not known to be due or not", fixed(ttl.Refresh(time.Minute)),
+			{"hit, unknown whether due", fixed(ttl.Refresh(time.Minute)),
 				func(_, other users, _ *source) { other.set(1, ann) }, one,
 				map[string]int{"evalsha": 1}, 1},
 			{"miss, fixed", fixed(), nil, one, map[string]int{"get": 1, "evalsha": 2}, 3},

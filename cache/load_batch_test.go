@@ -12,7 +12,7 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// What a batch loader returns decides for each key.
+// The result for each key depends on what the batch loader returns.
 func TestBatchLoader(t *testing.T) {
 	boom, other := errors.New("boom"), errors.New("other")
 	ids := []int64{1, 2, 3}
@@ -21,12 +21,12 @@ func TestBatchLoader(t *testing.T) {
 			name   string
 			values map[int64]User
 			err    error
-			errs   map[int64]error // of keys; others have a value or are absent
+			errs   map[int64]error // of keys; the others have a value or are absent
 		}{
 			{"all", map[int64]User{1: ann, 2: ann, 3: ann}, nil, nil},
 			{"absent", map[int64]User{1: ann}, nil, nil},
 			{"nil map", nil, nil, nil},
-			{"keys that were not asked for", map[int64]User{1: ann, 7: bob}, nil, nil},
+			{"unrequested keys", map[int64]User{1: ann, 7: bob}, nil, nil},
 			{"error", map[int64]User{1: ann}, boom, map[int64]error{2: boom, 3: boom}},
 			{"error with all", map[int64]User{1: ann, 2: ann, 3: ann}, boom, nil},
 			{"not found", map[int64]User{1: ann}, cache.ErrNotFound, nil},
@@ -37,7 +37,7 @@ func TestBatchLoader(t *testing.T) {
 				map[int64]error{1: other, 2: boom}},
 			{"key not found", nil, cache.KeyErrors[int64]{1: cache.ErrNotFound, 2: boom},
 				map[int64]error{2: boom}},
-			{"a value counts", map[int64]User{1: ann}, cache.KeyErrors[int64]{1: boom}, nil},
+			{"value and error", map[int64]User{1: ann}, cache.KeyErrors[int64]{1: boom}, nil},
 		} {
 			t.Run(tt.name, func(t *testing.T) {
 				u := newUsers(t, b, &cache.Options{Load: cache.LoadConfig{Absent: hour}})
@@ -60,7 +60,7 @@ func TestBatchLoader(t *testing.T) {
 					stored, readErr := u.Peek(ctx(t), id)
 					missed := errors.Is(readErr, cache.ErrNotFound)
 					if ok && stored.Name != want.Name || missed == ok {
-						t.Errorf("of key %d is stored %v, %v", id, stored, readErr)
+						t.Errorf("Peek of key %d gives %v, %v", id, stored, readErr)
 					}
 					marker := b.Client.HExists(ctx(t), u.redisKey(id), "n").Val()
 					if !ok && marker != (tt.errs[id] == nil) {
@@ -71,14 +71,14 @@ func TestBatchLoader(t *testing.T) {
 					t.Errorf("%d keys failed, want %d: %v", n, failed, err)
 				}
 				if _, err := u.Peek(ctx(t), 7); !errors.Is(err, cache.ErrNotFound) {
-					t.Errorf("a key that nobody asked for is %v", err)
+					t.Errorf("Peek of an unrequested key: %v", err)
 				}
 			})
 		}
 	})
 }
 
-// countErrors returns how many errors the error of a batch has.
+// countErrors returns the number of errors in the error of a batch.
 func countErrors(err error) int {
 	if all, ok := err.(interface{ Unwrap() []error }); ok {
 		return len(all.Unwrap())
@@ -86,7 +86,7 @@ func countErrors(err error) int {
 	return 0
 }
 
-// Two batches that want what the other loads do not wait for each other.
+// Two batches that need each other's keys do not wait for each other.
 func TestCrossingBatches(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, &cache.Options{Load: cache.LoadConfig{Lease: hour, Timeout: hour}})
@@ -124,8 +124,8 @@ func TestCrossingBatches(t *testing.T) {
 	})
 }
 
-// A batch and a single call share the load of a key, and a batch does not hold up a key that
-// another process loads.
+// A batch and a single call share the load of a key. A batch does not delay a key that another
+// process loads.
 func TestBatchAndSingle(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, &cache.Options{Load: cache.LoadConfig{Lease: hour}})
@@ -145,20 +145,20 @@ func TestBatchAndSingle(t *testing.T) {
 		})
 		time.Sleep(10 * time.Millisecond)
 		single := make(chan struct{})
-		go func() { // shares the wait of the batch for another process, which sets it
+		go func() { // waits, as the batch does, for another process to set the record
 			defer close(single)
 			got, err := u.GetOrLoad(ctx(t), 1, newSource(nil).user)
 			wantUser(t, got, err, bob)
 		}()
 		time.Sleep(10 * time.Millisecond)
 		u.set(1, bob)
-		<-single // though the loader of the batch has not returned
+		<-single // although the loader of the batch has not returned
 		close(s.resume)
 		wg.Wait()
 	})
 }
 
-// Values of a batch that are together larger than a chunk are stored too.
+// Values of a batch that are larger than a chunk together are stored too.
 func TestLargeBatch(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, long())

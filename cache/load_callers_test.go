@@ -15,8 +15,8 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// Each caller obeys its own context. The load goes on when all have left, and its record is there
-// for those who come later.
+// Each caller obeys its own context. The load continues after all callers have left, and later
+// callers get its record.
 func TestCallersLeave(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, nil)
@@ -40,7 +40,8 @@ func TestCallersLeave(t *testing.T) {
 	})
 }
 
-// The context of a loader has the values of the first caller, and not its end.
+// A loader's context has the values of the first caller's context, but not its deadline or
+// cancellation.
 func TestLoaderContext(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) { testLoaderContext(t, b) })
 }
@@ -71,7 +72,8 @@ func testLoaderContext(t *testing.T, b *redistest.Backend) {
 	<-ended
 }
 
-// At the timeout all get an error, whatever the loader does, and the next call loads at once.
+// At the timeout, all callers get an error even if the loader does not return. The next call loads
+// at once.
 func TestLoadTimeout(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, &cache.Options{Load: cache.LoadConfig{
@@ -82,7 +84,7 @@ func TestLoadTimeout(t *testing.T) {
 		for range 3 {
 			wg.Go(func() {
 				_, err := u.GetOrLoad(ctx(t), 1, func(context.Context, int64) (User, error) {
-					<-late // and not the context
+					<-late // ignores its context
 					return bob, nil
 				})
 				wantErr(t, err, cache.ErrLoadTimeout, "GetOrLoad", "1")
@@ -97,8 +99,8 @@ func TestLoadTimeout(t *testing.T) {
 	})
 }
 
-// A loader that does not return as it should becomes an error for all who wait. The lease is given
-// back, and the next call loads.
+// If a loader fails, panics or calls runtime.Goexit, all waiting callers get an error. The lease is
+// released, and the next call loads.
 func TestBadLoaders(t *testing.T) {
 	boom := errors.New("boom")
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
@@ -114,7 +116,7 @@ func TestBadLoaders(t *testing.T) {
 					return ok && panicked.Value == boom &&
 						strings.Contains(string(panicked.Stack), "TestBadLoaders")
 				}},
-			"panic of a miss": {func() (User, error) { panic(cache.ErrNotFound) },
+			"panic with ErrNotFound": {func() (User, error) { panic(cache.ErrNotFound) },
 				func(err error) bool {
 					return errors.As(err, new(*cache.PanicError)) &&
 						!errors.Is(err, cache.ErrNotFound)
@@ -128,8 +130,8 @@ func TestBadLoaders(t *testing.T) {
 				u := newUsers(t, b, &cache.Options{
 					Load: cache.LoadConfig{Lease: hour, Absent: hour},
 				})
-				go1 := make(chan struct{})
-				bad := func(context.Context, int64) (User, error) { <-go1; return tt.load() }
+				start := make(chan struct{})
+				bad := func(context.Context, int64) (User, error) { <-start; return tt.load() }
 				var wg sync.WaitGroup
 				for range 5 {
 					wg.Go(func() {
@@ -149,7 +151,7 @@ func TestBadLoaders(t *testing.T) {
 						}
 					})
 				}
-				close(go1)
+				close(start)
 				wg.Wait()
 				u.set(5, bob)
 				if _, err := u.Reload(ctx(t), 5, bad); err == nil || !tt.is(err) {
@@ -162,14 +164,14 @@ func TestBadLoaders(t *testing.T) {
 				wantUser(t, got, err, ann)
 				many, err := u.GetOrLoadMany(ctx(t), []int64{2, 3}, s.users)
 				if len(many) != 2 || err != nil {
-					t.Errorf("after it GetOrLoadMany gives %v, %v", many, err)
+					t.Errorf("afterwards GetOrLoadMany gives %v, %v", many, err)
 				}
 			})
 		}
 	})
 }
 
-// A nil value is an error of the loader, and no record.
+// If a loader returns nil, callers get ErrNilValue, and no record is stored.
 func TestLoaderReturnsNil(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		c := mustNew[int64](t, b.Client, b.Name(), codec.JSON[*User]{}, nil)
@@ -187,18 +189,18 @@ func TestLoaderReturnsNil(t *testing.T) {
 			t.Errorf("GetOrLoadMany gives %v, %v", all, err)
 		}
 		if _, err := c.GetOrLoad(ctx(t), 1, nil); err == nil {
-			t.Error("a nil loader is taken")
+			t.Error("GetOrLoad accepts a nil loader")
 		}
 		if _, err := c.GetOrLoadMany(ctx(t), []int64{1}, nil); err == nil {
-			t.Error("a nil loader of batches is taken")
+			t.Error("GetOrLoadMany accepts a nil loader")
 		}
 		if _, err := c.Reload(ctx(t), 1, nil); err == nil {
-			t.Error("a nil loader is taken by Reload")
+			t.Error("Reload accepts a nil loader")
 		}
 	})
 }
 
-// No two callers share memory, not even with the loader.
+// Callers share no memory with each other or with the loader.
 func TestCallersGetTheirOwnValue(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, nil)
@@ -215,18 +217,18 @@ func TestCallersGetTheirOwnValue(t *testing.T) {
 					t.Errorf("got %v, %v", got, err)
 					return
 				}
-				got.Tags[0] = fmt.Sprint(i) // the race detector sees it too
+				got.Tags[0] = fmt.Sprint(i) // the race detector would report sharing too
 			})
 		}
 		close(resume)
 		wg.Wait()
 		if loaded.Tags[0] != "admin" {
-			t.Error("a caller has changed what the loader holds")
+			t.Error("a caller has changed the loader's value")
 		}
 	})
 }
 
-// What cannot be stored is returned to all who wait, and not stored.
+// A value that cannot be stored is returned to all waiting callers, and not stored.
 func TestUnstorableValues(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		h := &recorder{}
@@ -253,12 +255,12 @@ func TestUnstorableValues(t *testing.T) {
 			}
 		}
 		if n := h.sum("Load").Unstored; n < 2 {
-			t.Errorf("the hook is told of %d values that are not stored", n)
+			t.Errorf("the Hook counts %d unstored values, want 2", n)
 		}
 	})
 }
 
-// With short deadlines and a slower loader, the second wave hits.
+// Callers with deadlines shorter than the loader fail at first. A later caller hits.
 func TestDeadlinesBelowTheLoader(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, nil)
@@ -270,7 +272,7 @@ func TestDeadlinesBelowTheLoader(t *testing.T) {
 				t.Error("a wave has a value")
 			}
 		}
-		soon(t, "a load", func() bool { // a busy machine may not even read in such a time
+		soon(t, "a load", func() bool { // a busy machine may take longer than 20 ms to read
 			wave()
 			return s.calls.Load() > 0
 		})

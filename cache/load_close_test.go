@@ -9,8 +9,8 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// Close ends loads at once: callers get ErrClosed, the loader's context ends, and what it returns
-// later is not written. The lease is given back.
+// Close ends loads at once: callers get ErrClosed, the loader's context ends, and its result is not
+// written. The lease is released.
 func TestCloseDuringLoads(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		for name, end := range map[string]func(u users) error{
@@ -33,7 +33,7 @@ func TestCloseDuringLoads(t *testing.T) {
 				})
 				<-started
 				other := usersNamed(t, b, u.Name(), long())
-				wg.Go(func() { // waits for the first
+				wg.Go(func() { // waits for the first load
 					got, err := other.GetOrLoad(ctx(t), 1, newSource(map[int64]User{1: bob}).user)
 					wantUser(t, got, err, bob)
 				})

@@ -10,47 +10,49 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// LoadConfig says how GetOrLoad, GetOrLoadMany and Reload load records. The zero LoadConfig means
-// the documented defaults.
+// LoadConfig configures GetOrLoad, GetOrLoadMany and Reload. Each zero field means its default.
 type LoadConfig struct {
-	// Absent is how long it is remembered in Redis that a loader has returned ErrNotFound.
-	// Meanwhile GetOrLoad returns ErrNotFound and does not call the loader. A Set, Add or Upsert of
-	// the record, or a Delete, ends that. A row that is inserted into the database by a program
-	// that does none of these stays hidden for Absent. The default, 0, is not to remember it.
+	// Absent is how long Redis remembers that a loader returned ErrNotFound. During this time,
+	// GetOrLoad returns ErrNotFound and does not call the loader. A Set, Add, Upsert or Delete of
+	// the record ends it. If another program inserts the row into the database and does none of
+	// these, the row stays hidden until Absent has passed. The default, 0, is not to remember it.
+	// The least value is 1 ms.
 	Absent time.Duration
 
-	// Timeout bounds one call of a loader, from its start. Then its context ends, all who wait for
-	// it get ErrLoadTimeout, and what it returns later is dropped. The default is 30 s.
+	// Timeout limits one call of a loader, from its start. Then the context of the loader ends, all
+	// callers that wait get ErrLoadTimeout, and a later result is dropped. The default is 30 s.
 	Timeout time.Duration
 
-	// Lease is how long other processes wait for a process that loads a record and gives no sign of
-	// life, before one of them loads it. A process that loads gives one every third of it. It
-	// should be longer than a batch takes, or what a batch loads may not be stored. The default is
-	// 5 s. A negative Lease means that processes do not wait for each other: each loads once for
-	// itself, in fewer commands, and a Delete during a load does not keep the load from being
-	// stored. A refresh has a lease nevertheless, of 5 s.
+	// Lease is how long other processes wait for a process that loads a record and shows no sign of
+	// life. Then one of them loads the record. A process that loads renews its lease every third of
+	// this time. Choose a Lease that is longer than the commands of a batch take; otherwise some
+	// values that a batch loads may not be stored. The default is 5 s.
+	//
+	// With a negative Lease, processes do not wait for each other. Each one loads for itself, with
+	// fewer commands, and a Delete during a load does not keep the loaded value from being stored.
+	// A refresh then still has a lease of 5 s.
 	Lease time.Duration
 
-	// Outage says what is done while Redis does not answer. The default is LoadAnyway.
+	// Outage says what to do while Redis does not answer. The default is LoadAnyway.
 	Outage Outage
 
-	// Patience is how long one round trip to Redis may take before Redis counts as not answering.
-	// The default is 250 ms. If the deadline of a caller is nearer, the caller gets its own error,
-	// and Redis does not count as out: so Patience should be less than the deadlines of callers.
+	// Patience limits one round trip to Redis. If it takes longer, Redis counts as not answering.
+	// The default is 250 ms. Choose a Patience below the deadlines of the callers: if a caller's
+	// deadline is nearer, that caller gets its own error, and Redis does not count as out.
 	//
-	// It needs a client that obeys contexts (ContextTimeoutEnabled, as Config.Client sets it). Any
-	// other client takes as long as its ReadTimeout and its retries. New tells the Hook of that, as
-	// an operation of the Kind "New".
+	// Patience needs a client that obeys contexts (ContextTimeoutEnabled, as Config.Client sets
+	// it). With another client, a round trip may take the ReadTimeout and all retries. New then
+	// tells the Hook, with an operation of the Kind "New".
 	Patience time.Duration
 
-	// MaxLoads bounds how many loaders run at the same time in this process, those of GetOrLoad,
-	// GetOrLoadMany, Reload and refreshes. A call beyond that waits. Refreshes take at most half,
-	// and do not wait. A load that a loader asks for does not count. The default is 256. A negative
-	// MaxLoads is no bound.
+	// MaxLoads limits how many loaders run at the same time in this process: those of GetOrLoad,
+	// GetOrLoadMany, Reload and refreshes. Further calls wait. Refreshes use at most half of the
+	// limit and do not wait. A load that a loader asks for does not count. The default is 256. A
+	// negative MaxLoads means no limit.
 	MaxLoads int
 }
 
-// The defaults of LoadConfig.
+// Defaults of LoadConfig.
 const (
 	DefaultLoadTimeout = 30 * time.Second
 	DefaultLease       = 5 * time.Second
@@ -58,17 +60,23 @@ const (
 	DefaultMaxLoads    = 256
 )
 
-// Outage says what the GetOrLoad family does while Redis does not answer: a connection is refused
-// or breaks, a round trip takes longer than LoadConfig.Patience, or Redis says that it is loading
-// its data or that its cluster or primary is down. After such a failure a server counts as out for
-// 200 ms at a time. Then one call asks it again.
+// Outage says what GetOrLoad, GetOrLoadMany and Reload do while Redis does not answer. That is so
+// if:
+//
+//   - a connection is refused or breaks
+//   - a round trip takes longer than LoadConfig.Patience
+//   - Redis answers with LOADING, CLUSTERDOWN or MASTERDOWN
+//
+// After such a failure, a server counts as out for 200 ms at a time. Then one call asks it again.
 type Outage int
 
+// The values of Outage.
 const (
-	// LoadAnyway calls the loader, once at a time for a key in a process, and writes nothing.
+	// LoadAnyway calls the loader and writes nothing to Redis. In a process, one load at a time
+	// runs for a key.
 	LoadAnyway Outage = iota
 
-	// FailFast returns ErrUnavailable, and spares the source of the records.
+	// FailFast returns ErrUnavailable and calls no loader. It protects the database.
 	FailFast
 )
 
@@ -112,14 +120,14 @@ func (c LoadConfig) config() (load.Config, error) {
 		positive("Patience", &cfg.Patience, DefaultPatience))
 }
 
-// LoadOption is an option of GetOrLoad and GetOrLoadMany.
+// LoadOption is an option of GetOrLoad and GetOrLoadMany: see [WaitFresh].
 type LoadOption interface{ applyLoad(*loadOptions) }
 
 type loadOptions struct{ waitFresh time.Duration }
 
-// WaitFresh lets a call wait up to d for the new value of a record that is due for a refresh
-// ([ttl.Refresh]). If it does not come in time, the call returns the old one. The default is to
-// return the old one at once.
+// WaitFresh makes a call wait up to d for the new value of a record that is due for a
+// [ttl.Refresh]. If the new value does not come in time, the call returns the old one. Without
+// WaitFresh, or if d is not positive, the call returns the old value at once.
 func WaitFresh(d time.Duration) LoadOption { return waitFresh(d) }
 
 type waitFresh time.Duration
@@ -135,9 +143,10 @@ func optionsOf(opts []LoadOption) (o loadOptions) {
 	return o
 }
 
-// OwnTTL is called by a loader, with the context that it was given. It gives the record that the
-// loader loads, or all records of a batch, a TTL of their own, as [WithTTL] does. It returns an
-// error if d is out of range, or if no loader runs in ctx.
+// OwnTTL gives the record that a loader loads, or all records of a batch, their own TTL, as
+// [WithTTL] does. A loader calls it with the context that it was given. OwnTTL returns [ErrTTL] if
+// d is less than a millisecond, and another error if no loader runs in ctx. It sends nothing to
+// Redis.
 func OwnTTL(ctx context.Context, d time.Duration) error {
 	err := ttl.Check(d)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// A record is deleted each time that it is being loaded. Whoever asked before the loader was called
-// gets what that returns: they do not queue for one load each. Who asked later loads again.
+// A record is deleted while it is being loaded. Callers that asked before the loader was called get
+// its value: they do not queue for one load each. Later callers load again.
 func TestEarlyCallersKeepWhatIsLoaded(t *testing.T) {
 	redistest.NeedsMini(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -29,7 +29,7 @@ func TestEarlyCallersKeepWhatIsLoaded(t *testing.T) {
 			})
 		}
 		other := stoppedSource(map[int64]User{2: bob})
-		wg.Go(func() { _, _ = u.GetOrLoad(t.Context(), 2, other.user) }) // it has the one slot
+		wg.Go(func() { _, _ = u.GetOrLoad(t.Context(), 2, other.user) }) // it takes the only slot
 		<-other.started
 		s := stoppedSource(map[int64]User{1: ann})
 		for range 10 {
@@ -51,7 +51,8 @@ func TestEarlyCallersKeepWhatIsLoaded(t *testing.T) {
 	})
 }
 
-// What a Hook asks for when it is told of a load does not wait for that load.
+// A Hook may call GetOrLoad for the key of the load that it is told of. The call does not wait for
+// that load: at the load's start, it returns ErrLoadCircle.
 func TestHookAsksForWhatIsLoaded(t *testing.T) {
 	redistest.NeedsMini(t)
 	for _, moment := range []string{"Load start", "Load end"} {
@@ -66,7 +67,7 @@ func TestHookAsksForWhatIsLoaded(t *testing.T) {
 			wantUser(t, got, err, ann)
 			told := h.told.Load()
 			if moment == "Load start" && !errors.Is(asked, cache.ErrLoadCircle) || told != 1 {
-				t.Errorf("told %d times, and GetOrLoad returned %v", told, asked)
+				t.Errorf("the Hook was told %d times, and GetOrLoad returned %v", told, asked)
 			}
 		})
 	}

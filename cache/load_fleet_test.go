@@ -16,7 +16,7 @@ import (
 
 const tokenOfNobody = "0123456789abcdef"
 
-// leased puts the lease of another process in the key of record 1.
+// leased writes a lease of another process for record 1.
 func (u users) leased(token string, left time.Duration) {
 	u.t.Helper()
 	_, err := u.rdb.Pipelined(ctx(u.t), func(p redis.Pipeliner) error {
@@ -29,11 +29,11 @@ func (u users) leased(token string, left time.Duration) {
 	must(u.t, err)
 }
 
-// givesHashesTTLs reports whether the server is miniredis, whose GETEX gives a hash a TTL before it
-// refuses the type.
+// givesHashesTTLs reports whether the server is miniredis: its GETEX sets a TTL on a hash before it
+// returns WRONGTYPE.
 func givesHashesTTLs(b *redistest.Backend) bool { return b.Mini != nil }
 
-// A process that dies while it loads holds others up for its lease at most.
+// A process that dies during a load delays others for at most its lease.
 func TestLeaseOfADeadProcess(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, nil)
@@ -49,7 +49,7 @@ func TestLeaseOfADeadProcess(t *testing.T) {
 	})
 }
 
-// A lease without a TTL belongs to nobody.
+// A lease without a TTL is ignored.
 func TestLeaseWithoutTTL(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, fixed())
@@ -59,10 +59,10 @@ func TestLeaseWithoutTTL(t *testing.T) {
 	})
 }
 
-// What is not of a cache is an error, and stays.
+// Foreign keys are an error, and stay.
 func TestLoadOverForeignKeys(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
-		for name, args := range map[string][]any{ // behind the key
+		for name, args := range map[string][]any{ // arguments without the key
 			"set":           {"sadd", "a"},
 			"list":          {"rpush", "a"},
 			"hash":          {"hset", "a", "b"},
@@ -93,7 +93,7 @@ func TestLoadOverForeignKeys(t *testing.T) {
 	})
 }
 
-// A load that takes longer than its lease keeps it, and others do not load.
+// A load that takes longer than its lease renews the lease, and others do not load.
 func TestLoadLongerThanItsLease(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		o := &cache.Options{Load: cache.LoadConfig{Lease: 300 * time.Millisecond}}
@@ -108,7 +108,7 @@ func TestLoadLongerThanItsLease(t *testing.T) {
 			})
 		}
 		<-s.started
-		for range 5 { // each time it is renewed, a third of it or more has passed
+		for range 5 { // each renewal comes after a third of the lease or more
 			soon(t, "a lease that has run down", func() bool {
 				left := u.left(1)
 				b.Advance(0)
@@ -124,7 +124,7 @@ func TestLoadLongerThanItsLease(t *testing.T) {
 	})
 }
 
-// Callers of another process do not wait for a load that has failed: they load.
+// Callers in another process do not wait after a load has failed: they load.
 func TestOtherProcessFails(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, &cache.Options{Load: cache.LoadConfig{Lease: hour}})
@@ -156,7 +156,7 @@ func TestOtherProcessFails(t *testing.T) {
 	})
 }
 
-// A flight that only waits for another process ends with its last waiter.
+// When no caller waits any more, a process stops waiting for another process's load.
 func TestWaitersForAnotherProcessLeave(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, nil)
@@ -167,7 +167,7 @@ func TestWaitersForAnotherProcessLeave(t *testing.T) {
 		_, err := u.GetOrLoad(short, 1, s.user)
 		wantErr(t, err, context.DeadlineExceeded, "GetOrLoad", "1")
 		wire := redistest.Wire(t, b.Client)
-		soon(t, "no more looks", func() bool {
+		soon(t, "no more commands", func() bool {
 			wire.Reset()
 			time.Sleep(60 * time.Millisecond)
 			return len(wire.Commands()) == 0
@@ -177,8 +177,8 @@ func TestWaitersForAnotherProcessLeave(t *testing.T) {
 	})
 }
 
-// A lease that is deleted while its load runs: callers start over at once, when the process
-// notices, and the load that is out of date is not stored.
+// A lease is deleted during its load. Callers that joined start over as soon as their process
+// notices, and the outdated load is not stored.
 func TestLeaseDeletedDuringALoad(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		h := &recorder{}
@@ -188,14 +188,14 @@ func TestLeaseDeletedDuringALoad(t *testing.T) {
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			got, err := u.GetOrLoad(ctx(t), 1, s.user)
-			wantUser(t, got, err, ann) // it began before
+			wantUser(t, got, err, ann) // its load began before the deletion
 		})
 		<-s.started
 		wg.Go(func() {
 			got, err := u.GetOrLoad(ctx(t), 1, newSource(map[int64]User{1: bob}).user)
 			wantUser(t, got, err, bob)
 		})
-		time.Sleep(10 * time.Millisecond) // it waits for the first
+		time.Sleep(10 * time.Millisecond) // it joins the first load
 		must(t, b.Client.Unlink(ctx(t), u.redisKey(1)).Err())
 		soon(t, "the new record", func() bool {
 			got, err := u.Peek(ctx(t), 1)
@@ -206,12 +206,12 @@ func TestLeaseDeletedDuringALoad(t *testing.T) {
 		got, err := u.Peek(ctx(t), 1)
 		wantUser(t, got, err, bob)
 		if n := h.sum("Load").Superseded; n != 1 {
-			t.Errorf("the hook is told of %d superseded loads", n)
+			t.Errorf("the Hook counts %d superseded loads, want 1", n)
 		}
 	})
 }
 
-// Without a lease each process loads once for itself.
+// Without a lease, each process loads once.
 func TestNegativeLease(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		o := &cache.Options{Load: cache.LoadConfig{Lease: -1, Absent: hour}}

@@ -8,36 +8,37 @@ import (
 )
 
 // LoadStats tell a Hook where the records of GetOrLoad, GetOrLoadMany and Reload came from, and
-// what became of what was loaded.
+// whether the loaded values were stored.
 type LoadStats struct {
 	Stale  int // records that were due for a refresh, and were returned
 	Absent int // keys that are known to be absent, or that the loader did not find
 	Loaded int // records that were loaded for this operation
-	Joined int // records that another operation of this process loaded meanwhile
-	Fleet  int // records that another process loaded meanwhile
+	Joined int // records that another operation of this process loaded at the same time
+	Fleet  int // records that another process loaded at the same time
 
-	// Trigger is why the loader was called, in "Load" and "Refresh": "miss", "refresh", "reload",
-	// or "outage", if Redis did not tell whether there is a record.
+	// Trigger says in "Load" and "Refresh" why the loader was called: "miss", "refresh", "reload",
+	// or "outage" if Redis did not say whether there is a record.
 	Trigger string
 
-	// Scope tells for whose loads an operation waited: "own", "process" for another operation of
-	// this process, "fleet" for another process, or "". With several, it is the last of these.
+	// Scope says for which loads an operation waited: "own", "process" for those of another
+	// operation of this process, "fleet" for those of another process, or "" for none. If several
+	// apply, it is the last one in this order.
 	Scope string
 
-	Superseded int // loaded values that were not stored: the record was written meanwhile
-	Unstored   int // loaded values that were not stored for another reason, which Err tells
+	Superseded int // loaded values that were not stored: the record was written during the load
+	Unstored   int // loaded values that were not stored for another reason; see Err
 
-	Waited time.Duration // for loads, own or of others; in "Load" and "Refresh", for the loader
+	Waited time.Duration // for loads of any scope; in "Load" and "Refresh", for the loader
 }
 
-// The scopes of waiting.
+// The values of LoadStats.Scope.
 const (
 	scopeOwn     = "own"
 	scopeProcess = "process"
 	scopeFleet   = "fleet"
 )
 
-// count counts where a record came from, and for whom its caller waited.
+// count counts where a record came from, and sets the Scope.
 func (s *LoadStats) count(out load.Outcome) {
 	switch {
 	case out.Source == load.Fleet:
@@ -58,7 +59,7 @@ func (s *LoadStats) count(out load.Outcome) {
 	}
 }
 
-// teller tells the Hook what happens in the background.
+// teller tells the Hook about background events.
 type teller struct{ *core }
 
 // Begin implements load.Teller.
@@ -126,7 +127,7 @@ func (t teller) Hide(err error, keys []string) error {
 	return err
 }
 
-// notice tells a hook of something that is no operation.
+// notice tells a hook about an event that is not an operation.
 func (c *core) notice(ctx context.Context, hook Hook, kind, key string, err error) {
 	if hook == nil {
 		return

@@ -2,7 +2,7 @@ package cache_test
 
 import "github.com/activettl/rediscache/cache"
 
-// of returns what was told of a kind.
+// of returns the ended operations of a kind.
 func (r *recorder) of(kind string) (ops []cache.Op) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -14,7 +14,7 @@ func (r *recorder) of(kind string) (ops []cache.Op) {
 	return ops
 }
 
-// sum adds up the stats of a kind.
+// sum adds up the LoadStats of a kind.
 func (r *recorder) sum(kind string) (sum cache.LoadStats) {
 	for _, op := range r.of(kind) {
 		if s := op.Load; s != nil {
@@ -31,17 +31,17 @@ func (r *recorder) sum(kind string) (sum cache.LoadStats) {
 	return sum
 }
 
-// count returns how many operations of a kind have ended.
+// count returns the number of ended operations of a kind.
 func (r *recorder) count(kind string) int { return len(r.of(kind)) }
 
-// forget forgets what has ended.
+// forget clears the ended operations.
 func (r *recorder) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended = nil
 }
 
-// unstored returns how many loads have ended with a value that was not stored, and the reason.
+// unstored returns the number of loads whose value was not stored, with an error as the reason.
 func (r *recorder) unstored() (n int) {
 	for _, op := range r.of("Load") {
 		if op.Load.Unstored == 1 && op.Err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// A loader may do with its keys what it wants: what it returns is stored under the right ones.
+// A loader may reorder and overwrite its slice of keys: values are stored under the right keys.
 func TestLoaderReordersItsKeys(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, nil)
@@ -34,13 +34,13 @@ func TestLoaderReordersItsKeys(t *testing.T) {
 			id++
 			stored, err := u.Peek(ctx(t), id)
 			if want := fmt.Sprint(id); err != nil || stored.Name != want || got[id].Name != want {
-				t.Errorf("under %d is stored %v, %v, and returned %v", id, stored, err, got[id])
+				t.Errorf("Peek of %d gives %v, %v, and GetOrLoadMany %v", id, stored, err, got[id])
 			}
 		}
 	})
 }
 
-// callHook calls a function when it is told of one moment of an operation for the first time.
+// callHook calls a function the first time that it is told of one moment of an operation.
 type callHook struct {
 	moment string // "Load start"
 	told   atomic.Int64
@@ -60,10 +60,11 @@ func (h *callHook) Start(ctx context.Context, op cache.Op) context.Context {
 
 func (h *callHook) End(ctx context.Context, op cache.Op) { h.at(ctx, op.Kind+" end") }
 
-// A Hook that is told of a load may close the cache, and may panic: then callers get the panic as
-// an error, and the lease and the slot are given back.
+// A Hook may close the cache when it is told of a load. It may also panic: callers get the panic as
+// an error, and the lease and the slot are released.
 func TestHooksOfLoads(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		t.Parallel()
 		for _, moment := range []string{"Load start", "Load end"} {
 			t.Run(moment, func(t *testing.T) {
 				h := &callHook{moment: moment}
@@ -96,8 +97,8 @@ func TestHooksOfLoads(t *testing.T) {
 	})
 }
 
-// No error of a load shows a key under RedactKeys, and no Hook is told one, also if the loader's
-// error names the others of its batch.
+// With RedactKeys, no error of a load shows a key, and the Hook never gets one. This holds even if
+// the loader's error names other keys of its batch.
 func TestLoadErrorsHideKeys(t *testing.T) {
 	keys := []string{"session-AAAAAAAA", "session-BBBBBBBB", "session-CCCCCCCC"}
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
@@ -133,12 +134,12 @@ func TestLoadErrorsHideKeys(t *testing.T) {
 	})
 }
 
-// nilError is an error whose methods want more than a nil pointer.
+// nilError is an error whose methods panic on a nil pointer.
 type nilError struct{ text string }
 
 func (e *nilError) Error() string { return e.text }
 
-// fusedHook is a hook of a Redis client that panics once, when it is armed.
+// fusedHook is a hook of a Redis client that panics once when armed.
 type fusedHook struct{ armed *atomic.Bool }
 
 func (h fusedHook) DialHook(next redis.DialHook) redis.DialHook { return next }
@@ -161,8 +162,7 @@ func (h fusedHook) blow() {
 	}
 }
 
-// Whatever panics while a record is loaded, the Hook is told of the end, and the lease is given
-// back.
+// If something panics during a load, the Hook gets an End, and the lease is released.
 func TestLoadsEndWhateverPanics(t *testing.T) {
 	var armed atomic.Bool
 	rdb := redistest.Start(t).Client(t)
@@ -193,7 +193,7 @@ func TestLoadsEndWhateverPanics(t *testing.T) {
 				wantUser(t, got, err, bob)
 				must(t, u.Delete(ctx(t), 1))
 				must(t, u.Close())
-				h.check(t, "of which", "Load")
+				h.check(t, "around", "Load")
 			})
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// The lease of a load is deleted, or lost otherwise. Whoever began the load gets what it has
-// loaded, which is not stored: it may be out of date.
+// The lease of a load is deleted or replaced. The caller that began the load gets the loaded value.
+// It is not stored, because it may be outdated.
 func TestLeaseIsLost(t *testing.T) {
 	everywhere(t, func(t *testing.T, b *redistest.Backend, u users) {
 		for name, lose := range map[string]func(key string) error{
@@ -29,7 +29,7 @@ func TestLeaseIsLost(t *testing.T) {
 			must(t, lose(u.redisKey(1)))
 			s.put(1, bob)
 			follower := s.begins(t, func() (User, error) {
-				if name != "Delete" { // only who asks after a write must not get what came before
+				if name != "Delete" { // only callers after a write must not get an older value
 					return bob, nil
 				}
 				return u.GetOrLoad(ctx(t), 1, s.user)
@@ -51,8 +51,8 @@ func TestLeaseIsLost(t *testing.T) {
 	})
 }
 
-// begins starts a call and waits until a load is under way. The function that it returns waits for
-// the end of the call and checks what it has returned.
+// begins starts a call and waits until a load is in flight. The function that it returns waits for
+// the end of the call and checks its result.
 func (s *source) begins(t *testing.T, call func() (User, error)) (ends func(want User)) {
 	t.Helper()
 	var got User
@@ -67,8 +67,8 @@ func (s *source) begins(t *testing.T, call func() (User, error)) (ends func(want
 	}
 }
 
-// Redis goes away while a record is loaded: the caller gets it all the same. Once Redis is back,
-// there is nothing that was not read from the source since.
+// Redis fails during a load: the caller gets the loaded value anyway. Once Redis is back, it holds
+// only values that were read from the source since then.
 func TestRedisGoesDuringLoad(t *testing.T) {
 	t.Parallel()
 	for name, open := range outages {
@@ -86,7 +86,7 @@ func TestRedisGoesDuringLoad(t *testing.T) {
 				b, o, rec := open(t), *o, &recorder{}
 				o.Hook, o.Load.Patience = rec, cache.DefaultPatience
 				if o.Load.Lease == 0 {
-					o.Load.Lease = time.Second // that cannot be given back is waited for
+					o.Load.Lease = time.Second // callers wait for it if it is not released
 				}
 				u := mustNew[int64](t, b.rdb, "users", jsonUsers, &o)
 				soon(t, "a hit", func() bool { // so that the servers know the scripts
@@ -103,7 +103,7 @@ func TestRedisGoesDuringLoad(t *testing.T) {
 				})
 				<-s.started
 				s.mu.Lock()
-				s.started = nil // nobody takes what it sends from now on
+				s.started = nil // nothing receives from it from now on
 				s.mu.Unlock()
 				b.begin()
 				close(s.resume)
@@ -133,7 +133,7 @@ func TestRedisGoesDuringLoad(t *testing.T) {
 	}
 }
 
-// A batch of all there is: a hit, a miss, bytes that cannot be decoded, a marker, in each order.
+// A batch with a hit, a miss, undecodable bytes and a marker, in several orders.
 func TestMixedBatch(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		for _, p := range policies {

@@ -13,13 +13,14 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// dead is how long a server is silent before another one takes its place.
-const dead = time.Second
+// failoverAfter is how long a server does not answer before another one takes its place.
+const failoverAfter = time.Second
 
-// failovers are primaries, each with what kills it and waits until another one has its place.
+// failovers are primaries. kill kills the primary, and waits until another server has taken its
+// place.
 var failovers = map[string]func(t *testing.T) (rdb redis.UniversalClient, kill func()){
 	"sentinel": func(t *testing.T) (redis.UniversalClient, func()) {
-		g := redistest.StartSentinel(t, dead)
+		g := redistest.StartSentinel(t, failoverAfter)
 		first := g.Nodes()[0]
 		return g.Client(t), func() {
 			first.Kill()
@@ -30,7 +31,7 @@ var failovers = map[string]func(t *testing.T) (rdb redis.UniversalClient, kill f
 		}
 	},
 	"cluster": func(t *testing.T) (redis.UniversalClient, func()) {
-		c := redistest.StartCluster(t, 1, dead)
+		c := redistest.StartCluster(t, 1, failoverAfter)
 		return c.Client(t), func() {
 			c.Nodes()[0].Kill()
 			replica := c.Nodes()[3].Client(t)
@@ -41,8 +42,8 @@ var failovers = map[string]func(t *testing.T) (rdb redis.UniversalClient, kill f
 	},
 }
 
-// ofFirst returns two ids of records that the first primary of a cluster holds.
-func ofFirst(t *testing.T, rdb redis.UniversalClient) (ids [2]int64) {
+// idsOfFirst returns two ids whose records are on the first primary of a cluster.
+func idsOfFirst(t *testing.T, rdb redis.UniversalClient) (ids [2]int64) {
 	t.Helper()
 	n := 0
 	for id := int64(1); n < len(ids); id++ {
@@ -58,8 +59,8 @@ func ofFirst(t *testing.T, rdb redis.UniversalClient) (ids [2]int64) {
 	return ids
 }
 
-// The primary dies while records are loaded, and another one takes its place. All who wait get what
-// was loaded. A Set on the new primary wins over a load that began on the old one.
+// The primary dies during loads, and another server takes its place. All waiting callers get the
+// loaded value. A Set on the new primary wins over a load that began on the old one.
 func TestFailoverDuringLoad(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -70,7 +71,7 @@ func TestFailoverDuringLoad(t *testing.T) {
 			t.Parallel()
 			rdb, kill := open(t)
 			u := mustNew[int64](t, rdb, "users", jsonUsers, active())
-			ids := ofFirst(t, rdb)
+			ids := idsOfFirst(t, rdb)
 			alone, written := ids[0], ids[1]
 			s := newSolo(map[int64]User{alone: ann, written: ann})
 			s.started, s.resume = make(chan int64, 10), make(chan struct{})
@@ -96,7 +97,7 @@ func TestFailoverDuringLoad(t *testing.T) {
 			}
 			got, err := u.Get(ctx(t), written)
 			wantUser(t, got, err, bob)
-			// If the lease was lost, those who have joined start over, also before the first
+			// If the lease was lost, callers that joined start over, possibly before the first
 			// returns.
 			s.wantAtOnce(t, 2)
 			t.Logf("loaders have run %d times", s.calls.Load())
@@ -110,8 +111,8 @@ func TestFailoverDuringLoad(t *testing.T) {
 	}
 }
 
-// The slot of a record moves to another server during a load: the lease moves with it, and the load
-// is stored where the record is now, also while that is not settled. A write meanwhile wins.
+// The slot of a record moves to another server during a load, and the lease moves with it. The load
+// is stored on the new server, even if the move is not finished. A write during the load wins.
 func TestSlotMovesDuringLoad(t *testing.T) {
 	t.Parallel()
 	c := redistest.StartCluster(t, 0, 15*time.Second)
@@ -159,7 +160,7 @@ func TestSlotMovesDuringLoad(t *testing.T) {
 }
 
 // moveSlot moves the keys of a slot from the first server of a cluster to the second one. settle
-// ends that.
+// finishes the move.
 func moveSlot(t *testing.T, c *redistest.ClusterServers, slot int64) (settle func()) {
 	t.Helper()
 	from, to := c.Nodes()[0].Client(t), c.Nodes()[1].Client(t)
@@ -179,7 +180,7 @@ func moveSlot(t *testing.T, c *redistest.ClusterServers, slot int64) (settle fun
 		do(from, "migrate", host, port, key, 0, 5000)
 	}
 	if len(keys) == 0 {
-		t.Error("no key was in the slot that moves")
+		t.Error("the moving slot has no keys")
 	}
 	return func() {
 		for _, node := range []*redis.Client{to, from, c.Nodes()[2].Client(t)} {

@@ -12,7 +12,8 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// A loader that waits for itself, at some remove, is an error for all who wait, and no deadlock.
+// A loader that waits for its own load, directly or through others, fails all waiting callers with
+// ErrLoadCircle. There is no deadlock.
 func TestLoadersInACircle(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, nil)
@@ -25,13 +26,13 @@ func TestLoadersInACircle(t *testing.T) {
 		wantErr(t, err, cache.ErrLoadCircle, "GetOrLoad", "1")
 		_, err = u.GetOrLoadMany(ctx(t), []int64{1, 2},
 			func(ctx context.Context, ids []int64) (map[int64]User, error) {
-				return u.GetOrLoadMany(ctx, ids[1:], nil2)
+				return u.GetOrLoadMany(ctx, ids[1:], noUsers)
 			})
 		if !errors.Is(err, cache.ErrLoadCircle) {
 			t.Errorf("a batch gives %v", err)
 		}
 
-		// Two caches, and two callers who begin on both sides.
+		// Two caches and two callers: each loader asks for the other's record.
 		var both sync.WaitGroup
 		both.Add(2)
 		meet := func() { both.Done(); both.Wait() }
@@ -39,7 +40,7 @@ func TestLoadersInACircle(t *testing.T) {
 		wg.Go(func() {
 			_, err := u.GetOrLoad(ctx(t), 3, func(ctx context.Context, _ int64) (User, error) {
 				meet()
-				name, err := names.GetOrLoad(ctx, "3", nil3)
+				name, err := names.GetOrLoad(ctx, "3", noName)
 				return User{Name: name}, err
 			})
 			if !errors.Is(err, cache.ErrLoadCircle) {
@@ -61,10 +62,11 @@ func TestLoadersInACircle(t *testing.T) {
 	})
 }
 
-func nil2(context.Context, []int64) (map[int64]User, error) { return nil, nil }
-func nil3(context.Context, string) (string, error)          { return "", nil }
+func noUsers(context.Context, []int64) (map[int64]User, error) { return nil, nil }
+func noName(context.Context, string) (string, error)           { return "", nil }
 
-// Loads that other loads ask for take no slot of MaxLoads, also if they wait for one already.
+// A load inside another load needs no slot of MaxLoads, even if the load is already waiting for
+// one.
 func TestMaxLoads(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, &cache.Options{Load: cache.LoadConfig{MaxLoads: 1}})
@@ -75,7 +77,7 @@ func TestMaxLoads(t *testing.T) {
 			got, err := u.GetOrLoad(ctx(t), 1, func(ctx context.Context, id int64) (User, error) {
 				close(outer)
 				<-goOn
-				if _, err := u.GetOrLoad(ctx, 3, s.user); err != nil { // nobody has asked for it
+				if _, err := u.GetOrLoad(ctx, 3, s.user); err != nil { // only this load asks for it
 					return User{}, err
 				}
 				return u.GetOrLoad(ctx, 2, s.user)
@@ -91,7 +93,7 @@ func TestMaxLoads(t *testing.T) {
 		}
 		short, cancel := context.WithTimeout(ctx(t), 20*time.Millisecond)
 		defer cancel()
-		_, err := u.GetOrLoad(short, 4, s.user) // it leaves, and its load is not begun
+		_, err := u.GetOrLoad(short, 4, s.user) // it gives up, and its load never begins
 		wantErr(t, err, context.DeadlineExceeded, "GetOrLoad", "4")
 		s.wantLoads(t, 0)
 		close(goOn)
@@ -100,7 +102,7 @@ func TestMaxLoads(t *testing.T) {
 	})
 }
 
-// Loaders run at the same time up to MaxLoads.
+// At most MaxLoads loaders run at the same time.
 func TestMaxLoadsBounds(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		for _, most := range []int{3, -1} {

@@ -17,12 +17,12 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// envLoader tells a second process of this test binary what to load: the address of the server, the
-// name of the cache, and how long its loader takes.
+// envLoader is the variable that gives a second process of this test binary its task: the server's
+// address, the cache's name, and how long the loader takes.
 const envLoader = "REDISCACHE_TEST_LOADER"
 
-// TestLoadProcess is the second process of the tests below. Each of its 250 callers asks for record
-// 1; the loader says so and counts the loads in Redis.
+// TestLoadProcess is the second process of the tests below. 250 callers ask for record 1. The
+// loader prints "loads", and counts the loads in Redis.
 func TestLoadProcess(t *testing.T) {
 	told := strings.Split(os.Getenv(envLoader), "|")
 	if len(told) != 3 {
@@ -82,7 +82,7 @@ func TestOneLoadInTheFleet(t *testing.T) {
 		cmd, lines := startLoader(t, server.Addr(), name, 200*time.Millisecond)
 		others = append(others, cmd)
 		go func() {
-			for lines.Scan() { // so that the process is not held up
+			for lines.Scan() { // so that the process does not block
 			}
 		}()
 	}
@@ -96,7 +96,7 @@ func TestOneLoadInTheFleet(t *testing.T) {
 	}
 }
 
-// A process that is killed while it loads holds others up for its Lease at most.
+// A process that is killed during a load delays others for at most its Lease.
 func TestLoaderKilled(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
@@ -113,7 +113,7 @@ func TestLoaderKilled(t *testing.T) {
 		wantUser(t, v, err, bob)
 		got <- err
 	}()
-	time.Sleep(3 * time.Second) // more than a Lease: the loader lives
+	time.Sleep(3 * time.Second) // more than a Lease: the loader still runs
 	s.wantLoads(t, 0)
 	must(t, cmd.Process.Kill())
 	left := u.left(1)

@@ -12,7 +12,7 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// refreshing are policies whose records are due in the last 10 minutes of their life.
+// refreshing are policies under which a record is due for a refresh in its last 10 minutes.
 var refreshing = []struct {
 	name string
 	o    *cache.Options
@@ -24,7 +24,7 @@ var refreshing = []struct {
 		ttl.Tolerance(time.Minute))},
 }
 
-// everyRefresh runs a test where time can be moved, under each policy that refreshes.
+// everyRefresh runs a test under each policy with a refresh.
 func everyRefresh(t *testing.T, fn func(t *testing.T, b *redistest.Backend, o cache.Options)) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		for _, p := range refreshing {
@@ -33,7 +33,7 @@ func everyRefresh(t *testing.T, fn func(t *testing.T, b *redistest.Backend, o ca
 	})
 }
 
-// nearEnd lets a record come to the last minutes of its life.
+// nearEnd leaves a record only this much of its life.
 func (u users) nearEnd(b *redistest.Backend, id int64, left time.Duration) {
 	u.t.Helper()
 	key := u.redisKey(id)
@@ -43,7 +43,7 @@ func (u users) nearEnd(b *redistest.Backend, id int64, left time.Duration) {
 	u.age(id, left)
 }
 
-// A record that is due is returned at once, and loaded again in the background by one process.
+// A record that is due is returned at once, and one process loads it again in the background.
 func TestRefresh(t *testing.T) {
 	everyRefresh(t, func(t *testing.T, b *redistest.Backend, o cache.Options) {
 		h := &recorder{}
@@ -71,7 +71,7 @@ func TestRefresh(t *testing.T) {
 				wantUser(t, got, err, ann)
 			})
 		}
-		wg.Wait() // though the refresh has not ended
+		wg.Wait() // although the refresh has not ended
 		close(s.resume)
 		soon(t, "the new value", func() bool {
 			got, err := u.Peek(ctx(t), 1)
@@ -85,14 +85,14 @@ func TestRefresh(t *testing.T) {
 			wantUser(t, got, err, bob)
 		}
 		s.wantLoads(t, 2)
-		soon(t, "what the hook is told", func() bool { return h.sum("Refresh").Loaded == 1 })
+		soon(t, "the refresh in the Hook", func() bool { return h.sum("Refresh").Loaded == 1 })
 		if n := h.sum("GetOrLoad").Stale; n != 20 {
-			t.Errorf("the hook is told of %d stale hits", n)
+			t.Errorf("the Hook counts %d stale hits, want 20", n)
 		}
 	})
 }
 
-// Nothing but the GetOrLoad family refreshes, and the TTL stays the limit of every reader.
+// Only the GetOrLoad family refreshes. For other readers, the TTL stays the limit.
 func TestOthersDoNotRefresh(t *testing.T) {
 	everyRefresh(t, func(t *testing.T, b *redistest.Backend, o cache.Options) {
 		u := newUsers(t, b, &o)
@@ -108,7 +108,7 @@ func TestOthersDoNotRefresh(t *testing.T) {
 	})
 }
 
-// A refresh that fails leaves the old value. The next attempt comes a Lease later.
+// A refresh that fails leaves the old value. The next attempt comes one Lease later.
 func TestRefreshFails(t *testing.T) {
 	everyRefresh(t, func(t *testing.T, b *redistest.Backend, o cache.Options) {
 		o.Load.Lease = hour / 2
@@ -139,7 +139,7 @@ func TestRefreshFails(t *testing.T) {
 	})
 }
 
-// A record that is gone at the source is removed by its refresh, and known to be absent.
+// If a record no longer exists at the source, its refresh removes it, and the absence is known.
 func TestRefreshFindsNothing(t *testing.T) {
 	everyRefresh(t, func(t *testing.T, b *redistest.Backend, o cache.Options) {
 		o.Load.Absent = hour
@@ -157,8 +157,8 @@ func TestRefreshFindsNothing(t *testing.T) {
 	})
 }
 
-// A write during a refresh wins, also a Set of equal bytes, whether the record lives longer or
-// shorter by it.
+// A write during a refresh wins. This includes a Set of equal bytes, with a longer or a shorter
+// life.
 func TestWritesDuringARefresh(t *testing.T) {
 	everyRefresh(t, func(t *testing.T, b *redistest.Backend, o cache.Options) {
 		writes := map[string]func(u users) error{
@@ -195,19 +195,19 @@ func TestWritesDuringARefresh(t *testing.T) {
 				after, afterErr := u.Peek(ctx(t), 1)
 				if before.Name != after.Name || errors.Is(beforeErr, cache.ErrNotFound) !=
 					errors.Is(afterErr, cache.ErrNotFound) {
-					t.Errorf("there was %v, %v, and then %v, %v", before, beforeErr, after,
+					t.Errorf("Peek gives %v, %v, and later %v, %v", before, beforeErr, after,
 						afterErr)
 				}
 				if n := h.sum("Refresh").Superseded; n != 1 {
-					t.Errorf("the hook is told of %d superseded loads", n)
+					t.Errorf("the Hook counts %d superseded loads, want 1", n)
 				}
 			})
 		}
 	})
 }
 
-// WaitFresh waits for the new value, of this process or of another, and takes the old one if it
-// does not come in time.
+// WaitFresh waits for the new value, which this or another process loads. If it does not come in
+// time, the caller gets the old value.
 func TestWaitFresh(t *testing.T) {
 	everyRefresh(t, func(t *testing.T, b *redistest.Backend, o cache.Options) {
 		u := newUsers(t, b, &o)
@@ -231,9 +231,10 @@ func TestWaitFresh(t *testing.T) {
 	})
 }
 
-// A record of a batch that has come is returned, though another one has taken all the time.
+// A refreshed record of a batch is returned, even if another record has taken all the time.
 func TestWaitFreshOfABatch(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
+		t.Parallel()
 		u := newUsers(t, b, fixed(ttl.Refresh(10*time.Minute)))
 		for id := range int64(2) {
 			u.set(id, ann)
@@ -248,7 +249,7 @@ func TestWaitFreshOfABatch(t *testing.T) {
 	})
 }
 
-// A record with a shorter TTL of its own has the same part of it as its Refresh.
+// A record with its own shorter TTL has a Refresh that is shorter in proportion.
 func TestRefreshOfOwnTTL(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, fixed(ttl.Refresh(10*time.Minute)))
@@ -280,7 +281,7 @@ func TestRefreshOfOwnTTL(t *testing.T) {
 				u.wantLeft(id, tt.left)
 			}
 			if n := s.calls.Load(); (n == 1) != tt.due {
-				t.Errorf("with %v of %v left it is loaded %d times", tt.left, tt.own, n)
+				t.Errorf("with %v of %v left, it was loaded %d times", tt.left, tt.own, n)
 			}
 		}
 	})

@@ -10,7 +10,7 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// A loader may give what it loads a TTL of its own.
+// A loader may give its record its own TTL.
 func TestOwnTTLOfALoader(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		for _, p := range policies {

@@ -10,7 +10,7 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// A record that is not there is loaded, stored under the policy, and then read.
+// A missing record is loaded, stored under the policy, and then read.
 func TestGetOrLoad(t *testing.T) {
 	everywhere(t, func(t *testing.T, b *redistest.Backend, u users) {
 		s := newSource(map[int64]User{1: ann})
@@ -25,7 +25,7 @@ func TestGetOrLoad(t *testing.T) {
 	})
 }
 
-// However many ask, in one process or in several, one loader runs.
+// One loader runs for any number of callers, in one process or several.
 func TestOneLoad(t *testing.T) {
 	everywhere(t, func(t *testing.T, b *redistest.Backend, u users) {
 		s := newSource(map[int64]User{1: ann})
@@ -83,7 +83,7 @@ func TestReload(t *testing.T) {
 	})
 }
 
-// An empty value is a value, and is stored.
+// An empty value is a value: it is stored.
 func TestEmptyValueIsLoadedOnce(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		c := mustNew[int64](t, b.Client, b.Name(), codec.Bytes{}, nil)

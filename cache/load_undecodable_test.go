@@ -15,7 +15,7 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// Bytes that cannot be decoded are replaced by what is loaded, under each policy.
+// Undecodable bytes are replaced by the loaded value, under each policy.
 func TestUndecodableIsReplaced(t *testing.T) {
 	everywhere(t, func(t *testing.T, b *redistest.Backend, u users) {
 		raw := mustNew[int64](t, b.Client, u.Name(), codec.String{}, nil)
@@ -37,7 +37,7 @@ func TestUndecodableIsReplaced(t *testing.T) {
 	})
 }
 
-// What is gone at the source does not stay because it cannot be decoded.
+// Undecodable bytes are removed if the source has no such record.
 func TestUndecodableAndAbsent(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, nil)
@@ -51,8 +51,8 @@ func TestUndecodableAndAbsent(t *testing.T) {
 	})
 }
 
-// Two versions that cannot read each other's bytes both serve their callers, and do not replace
-// each other's bytes at every read: once in a Lease.
+// Two versions that cannot read each other's bytes both serve their callers. They replace each
+// other's bytes once per Lease, not at every read.
 func TestTwoVersions(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		o := &cache.Options{Load: cache.LoadConfig{Lease: hour}}
@@ -76,8 +76,8 @@ func TestTwoVersions(t *testing.T) {
 	})
 }
 
-// reads is a hook of a client that counts the reads that were answered. What is known to be
-// unreadable is read by GET, so as not to renew it.
+// reads is a hook of a client that counts answered reads. A record that is known to be undecodable
+// is read with GET, which does not renew it.
 type reads struct{ n atomic.Int64 }
 
 func (r *reads) DialHook(next redis.DialHook) redis.DialHook { return next }
@@ -96,7 +96,8 @@ func (r *reads) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 	return next
 }
 
-// Callers of bytes that another version keeps share one load of the process, which writes nothing.
+// Another process holds the lease for undecodable bytes. The callers share one load, which writes
+// nothing.
 func TestUndecodableIsLoadedOnce(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		raw := mustNew[int64](t, b.Client, b.Name(), codec.String{}, nil)
@@ -119,16 +120,16 @@ func TestUndecodableIsLoadedOnce(t *testing.T) {
 		time.Sleep(20 * time.Millisecond) // they wait
 		close(s.resume)
 		wg.Wait()
-		if n := s.calls.Load(); n > 5 { // those who come late may load again
+		if n := s.calls.Load(); n > 5 { // late callers may load again
 			t.Errorf("%d loads", n)
 		}
 		if got, err := raw.Peek(ctx(t), 1); got != "no JSON" || err != nil {
-			t.Errorf("there is %q, %v", got, err)
+			t.Errorf("Peek gives %q, %v", got, err)
 		}
 	})
 }
 
-// A record that can be read again is renewed, also if only a claim could read it.
+// A record that is readable again is renewed, even if only a claim could read it.
 func TestReadableAgainIsRenewed(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, active(ttl.Tolerance(time.Minute)))
@@ -136,7 +137,7 @@ func TestReadableAgainIsRenewed(t *testing.T) {
 		raw := mustNew[int64](t, b.Client, u.Name(), codec.String{}, nil)
 		must(t, raw.Set(ctx(t), 1, "no JSON"))
 		if _, err := u.Peek(ctx(t), 1); err == nil {
-			t.Error("it can be decoded")
+			t.Error("Peek of undecodable bytes gives no error")
 		}
 		other.set(1, ann, cache.WithTTL(hour/2)) // a list, which u does not expect
 		u.age(1, 10*time.Minute)

@@ -8,8 +8,8 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// Redis has no memory for leases, so no script proves that what was loaded is not out of date. Who
-// asks after a Delete does not get what was read before it.
+// Redis has no memory for leases, so no script can prove that a loaded value is current. A caller
+// after a Delete does not get a value that was read before it.
 func TestDeleteDuringLoadWithoutLease(t *testing.T) {
 	s := redistest.Start(t, "--maxmemory-policy", "noeviction")
 	rdb := s.Client(t)
@@ -28,7 +28,7 @@ func TestDeleteDuringLoadWithoutLease(t *testing.T) {
 	rows.put(1, bob)
 	must(t, u.Delete(ctx(t), 1))
 	asks(bob)
-	time.Sleep(50 * time.Millisecond) // so that it has joined: the test cannot see that
+	time.Sleep(50 * time.Millisecond) // time to join the first load, which the test cannot observe
 	close(rows.resume)
 	wg.Wait()
 	rows.wantLoads(t, 2)

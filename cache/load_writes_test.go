@@ -14,7 +14,7 @@ import (
 )
 
 // changes are all writes that a program may make after it has changed the source. Some write the
-// new value, and others find no record.
+// new value. Others find no record.
 var changes = map[string]func(u users) error{
 	"Set":     func(u users) error { return u.Set(ctx(u.t), 1, bob) },
 	"SetMany": func(u users) error { return u.SetMany(ctx(u.t), map[int64]User{1: bob}) },
@@ -41,7 +41,7 @@ type point struct {
 	after bool // after the server has executed it
 }
 
-// stopper is a hook of a client that stops one script of a key until it may go on.
+// stopper is a hook of a client. It stops one script of a key until goOn is closed.
 type stopper struct {
 	key     string
 	at      point
@@ -88,7 +88,7 @@ func (s *stopper) stop() {
 	<-s.goOn
 }
 
-// warmLoads lets every server see the scripts of loads.
+// warmLoads makes every server know the scripts of loads.
 func warmLoads(t *testing.T, b *redistest.Backend, o *cache.Options) {
 	t.Helper()
 	u := newUsers(t, b, o)
@@ -104,24 +104,24 @@ func warmLoads(t *testing.T, b *redistest.Backend, o *cache.Options) {
 	}
 }
 
-// long are options of loads that nothing but their own end ends.
+// long returns options under which loads do not end early.
 func long() *cache.Options {
 	return &cache.Options{Load: cache.LoadConfig{Lease: hour, Patience: hour, Timeout: hour}}
 }
 
-// Who asks after an acknowledged write never gets what was loaded before it, at whatever point of
-// the load the write comes, and nothing old stays in Redis.
+// A caller after an acknowledged write never gets a value that was loaded before it, whenever
+// during the load the write comes. Nothing old stays in Redis.
 func TestNoStaleWriteBack(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		warmLoads(t, b, long())
 		for name, at := range map[string]point{
-			"before the claim": {1, false}, "before its reply": {1, true},
+			"before the claim": {1, false}, "before the claim's reply": {1, true},
 			"in the loader":   {0, false},
-			"before the fill": {2, false}, "before its reply ": {2, true},
+			"before the fill": {2, false}, "before the fill's reply": {2, true},
 		} {
 			for op, change := range changes {
 				if at == (point{2, true}) && (op == "Add" || op == "Touch") {
-					continue // the record is there, and they do not change it
+					continue // the record exists, and these do not change it
 				}
 				t.Run(name+"/"+op, func(t *testing.T) {
 					u := newUsers(t, b, long())
@@ -142,7 +142,7 @@ func testWriteDuringLoad(
 	s := newSource(map[int64]User{1: ann})
 	loader := s.user
 	if stop.at.n == 0 {
-		first := true // the first load stops, and no other
+		first := true // only the first load stops
 		loader = func(ctx context.Context, id int64) (User, error) {
 			stops := first
 			first = false
@@ -155,7 +155,7 @@ func testWriteDuringLoad(
 	}
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	wg.Go(func() { // began before the write: may get either
+	wg.Go(func() { // it began before the write, and may get either value
 		if _, err := loads.GetOrLoad(ctx(t), 1, loader); err != nil {
 			t.Error(err)
 		}
@@ -179,7 +179,7 @@ func testWriteDuringLoad(
 	wantName(t, got, err, "Bob")
 }
 
-// wantName is wantUser where a write may have changed nothing but the name.
+// wantName is wantUser for a write that may have changed only the name.
 func wantName(t *testing.T, got User, err error, name string) {
 	t.Helper()
 	if err != nil || got.Name != name {

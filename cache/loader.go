@@ -10,11 +10,11 @@ import (
 	"github.com/activettl/rediscache/internal/load"
 )
 
-// KeyErrors are the errors of a batch loader for single keys. A key with a nil error is one without
-// an error, and empty KeyErrors are no error.
+// KeyErrors are the errors of single keys that a loader of GetOrLoadMany returns. A key with a nil
+// error has no error. Empty KeyErrors are no error at all.
 type KeyErrors[K comparable] map[K]error
 
-// Error implements error.
+// Error implements error. It shows one of the errors and the number of keys.
 func (e KeyErrors[K]) Error() string {
 	for _, err := range e {
 		if err != nil && len(e) == 1 {
@@ -26,7 +26,7 @@ func (e KeyErrors[K]) Error() string {
 	return "no error"
 }
 
-// Unwrap returns the errors of the keys.
+// Unwrap returns the errors that are not nil.
 func (e KeyErrors[K]) Unwrap() []error {
 	all := make([]error, 0, len(e))
 	for _, err := range e {
@@ -37,7 +37,7 @@ func (e KeyErrors[K]) Unwrap() []error {
 	return all
 }
 
-// one makes the loader of a batch of one.
+// one turns a loader for one key into a loader for a batch of one key.
 func one[K comparable, V any](
 	loader func(context.Context, K) (V, error),
 ) func(context.Context, []K) (map[K]V, error) {
@@ -50,23 +50,23 @@ func one[K comparable, V any](
 	}
 }
 
-// oversize is a value that is too large to be stored. Each caller decodes it.
+// oversize is an encoded value that is too large to be stored. Each caller decodes it.
 type oversize []byte
 
 // boxed is a value that cannot be encoded, or that the codec cannot decode again.
 type boxed[V any] struct{ v V }
 
-// load is the loader of the caller for keys in Redis.
+// load calls the loader of the caller for keys in Redis.
 func (t *through[K, V]) load(ctx context.Context, full []string) []load.Result {
 	keys := make([]K, len(full))
 	i := 0
-	for n, key := range full { // full are some of t.full, mostly in their order
+	for n, key := range full { // full is a part of t.full, mostly in the same order
 		for t.full[i] != key {
 			i = (i + 1) % len(t.full)
 		}
 		keys[n] = t.ks[i]
 	}
-	values, err := t.loader(ctx, slices.Clone(keys)) // it may sort them
+	values, err := t.loader(ctx, slices.Clone(keys)) // the loader may sort them
 	perKey, isPerKey := errors.AsType[KeyErrors[K]](err)
 	results := make([]load.Result, len(keys))
 	for i, k := range keys {
@@ -85,7 +85,7 @@ func (t *through[K, V]) load(ctx context.Context, full []string) []load.Result {
 	return results
 }
 
-// result returns what is to be stored for a value that was loaded.
+// result returns what to store for a value that was loaded.
 func (c *Cache[K, V]) result(key string, v V) load.Result {
 	data, err := c.encode(key, v)
 	switch {
@@ -97,7 +97,7 @@ func (c *Cache[K, V]) result(key string, v V) load.Result {
 		}
 	case err == nil:
 		if _, err = c.decode(key, data); err == nil {
-			if data == nil { // of a codec for which an empty value has no bytes
+			if data == nil { // the codec encodes an empty value to no bytes
 				data = []byte{}
 			}
 			c.writes(len(data))

@@ -17,16 +17,17 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// Tests that call t.Parallel mostly wait. On a shared server they count neither commands nor what a
-// walk meets: a record may come twice while others let Redis resize its table. They do not ask how
-// old a renewal is, since age and Advance move the clock of every cache of this process.
+// Tests that call t.Parallel mostly wait. On a shared server, they must not count commands, or the
+// records of a walk: a record may come twice while other tests make Redis resize its table. They
+// must not check the age of a renewal: age and Advance move the clock of every cache in this
+// process.
 func TestMain(m *testing.M) {
 	parallel.Default(12)
 	redistest.Main(m)
 }
 
-// fewer returns n, or a tenth of it on miniredis: there each script costs half a millisecond, and
-// what n proves is proven on the real servers. With -short it is a tenth everywhere.
+// fewer returns n, or n/10 on miniredis, where each script costs half a millisecond. The real
+// servers run the test with n. With -short, it returns n/10 everywhere.
 func fewer(b *redistest.Backend, n int) int {
 	if b.Mini != nil || testing.Short() {
 		return n / 10
@@ -55,10 +56,10 @@ func anns(n int) map[int64]User {
 	return records
 }
 
-// hour is the TTL of most tests: on a real server nothing of it passes.
+// hour is the TTL of most tests. It is far longer than a test on a real server.
 const hour = time.Hour
 
-// users is a cache under test, with a look at what stands in Redis.
+// users is a cache under test, with access to its keys in Redis.
 type users struct {
 	*cache.Cache[int64, User]
 	t   *testing.T
@@ -95,7 +96,7 @@ func mustNew[K comparable, V any](
 	return made
 }
 
-// patient is for clients of callers who are so many that a busy machine lets some wait for long.
+// patient is for clients with many callers: on a busy machine, some of them wait long.
 func patient(o *redis.UniversalOptions) { o.ReadTimeout, o.PoolTimeout = time.Minute, time.Minute }
 
 func active(opts ...ttl.Option) *cache.Options {
@@ -116,7 +117,7 @@ func nearly(o *cache.Options) *cache.Options {
 	return o
 }
 
-// policies are the policies over which the rules that hold for all are tested.
+// policies are the policies under which general rules are tested.
 var policies = []struct {
 	name string
 	o    *cache.Options
@@ -124,7 +125,7 @@ var policies = []struct {
 	{"active", active()},
 	{"active with max age", active(ttl.MaxAge(24 * hour))},
 	{"active with tolerance", active(ttl.Tolerance(time.Minute))},
-	{"active with all there is", autoPipelined(ttl.MaxAge(24*hour), ttl.Tolerance(time.Minute))},
+	{"active with all options", autoPipelined(ttl.MaxAge(24*hour), ttl.Tolerance(time.Minute))},
 	{"fixed", fixed()},
 	{"fixed near", nearly(fixed())},
 	{"active near", nearly(active(ttl.Tolerance(time.Minute)))},
@@ -139,7 +140,7 @@ func everywhere(t *testing.T, fn func(t *testing.T, b *redistest.Backend, u user
 	})
 }
 
-// heard waits until a cache with copies has heard of all that others have written so far.
+// heard waits until a cache with copies knows all writes of others so far.
 func (u users) heard() {
 	u.t.Helper()
 	begun := time.Now()
@@ -152,7 +153,7 @@ func (u users) heard() {
 // redisKey returns the key in Redis of a record.
 func (u users) redisKey(id int64) string { return fmt.Sprintf("%s:%d", u.Name(), id) }
 
-// set writes a record that the test takes for granted.
+// set writes a record that the test needs.
 func (u users) set(id int64, v User, opts ...cache.SetOption) {
 	u.t.Helper()
 	if err := u.Set(ctx(u.t), id, v, opts...); err != nil {
@@ -160,13 +161,20 @@ func (u users) set(id int64, v User, opts ...cache.SetOption) {
 	}
 }
 
-// age lets a record's TTL run down to left, as time would, which goes by for every
-// cache as well.
+// age cuts a record's TTL to left, as if time had passed. It also moves the clocks of all caches an
+// hour forward.
 func (u users) age(id int64, left time.Duration) {
 	u.t.Helper()
+	u.ageAll([]int64{id}, left)
+}
+
+func (u users) ageAll(ids []int64, left time.Duration) {
+	u.t.Helper()
 	recent.Skip(hour)
-	if ok, err := u.rdb.PExpire(ctx(u.t), u.redisKey(id), left).Result(); err != nil || !ok {
-		u.t.Fatalf("PEXPIRE: %v, %v", ok, err)
+	for _, id := range ids {
+		if ok, err := u.rdb.PExpire(ctx(u.t), u.redisKey(id), left).Result(); err != nil || !ok {
+			u.t.Fatalf("PEXPIRE: %v, %v", ok, err)
+		}
 	}
 	u.heard()
 }
@@ -181,8 +189,8 @@ func (u users) left(id int64) time.Duration {
 	return d
 }
 
-// wantLeft checks the TTL that Redis has for a record. A minute is what a slow
-// machine may take.
+// wantLeft checks the TTL that Redis has for a record. On a slow machine, up to a minute of it may
+// have passed.
 func (u users) wantLeft(id int64, want time.Duration) {
 	u.t.Helper()
 	if got := u.left(id); got > want || got < want-time.Minute {

@@ -13,9 +13,9 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// The codec of a cache changes while its processes run: those of one deployment and of the next one
-// read, load and change the same records. Each read is right, and the source is asked once for each
-// record. The same holds when a deployment is taken back.
+// A cache changes its codec while its processes run. Processes of one deployment and the next read,
+// load and change the same records. Each read is right, and each record is loaded once. This also
+// holds for a rollback.
 func TestMigrationOfARunningCache(t *testing.T) {
 	older := codec.Version(0, codec.Codec[User](codec.JSON[User]{}))
 	newer := codec.Version(1, compress.S2(codec.Codec[User](codec.MsgPack[User]{}),
@@ -61,7 +61,7 @@ func TestMigrationOfARunningCache(t *testing.T) {
 			}
 		}
 		if n := loads.Load(); n != keys {
-			t.Errorf("the source was asked %d times for %d records", n, keys)
+			t.Errorf("%d loads of %d records", n, keys)
 		}
 	})
 }

@@ -12,35 +12,41 @@ import (
 )
 
 const (
-	// maxAttempts bounds UpdateField and Modify under contention. On each attempt
-	// at least one writer wins, so that all of them fail only where one record
-	// has very many writers at once.
+	// maxAttempts limits the attempts of UpdateField and Modify under contention. On each attempt,
+	// at least one writer succeeds. So all attempts of a writer fail only if very many writers
+	// change one record.
 	maxAttempts = 64
 
-	// maxEager is how many attempts follow each other without a pause. Each uses the value that the
-	// attempt before it met. That favours the writer who lost over one who begins later. A pause
-	// would not: what was read before a pause is stale after it.
+	// maxEager is how many attempts run without a pause between them. Each uses the value that the
+	// attempt before it found. This favours a writer that has lost over one that begins later.
+	// After a pause the value would be stale.
 	maxEager = 4
 
-	// A pause is at most maxSpread times as long as an attempt takes, room for so
-	// many writers side by side, and never longer than maxPause.
+	// A pause is at most maxSpread times as long as an attempt took, and at most maxPause. That
+	// spreads up to maxSpread concurrent writers.
 	maxSpread = 64
 	maxPause  = 250 * time.Millisecond
 )
 
-// Modify replaces the value of a record by what fn makes of it, and returns what it wrote. It reads
-// the record, and writes only if the record still holds what was read. Otherwise fn runs again on
-// the newer value, up to 64 times, from the fifth on after a short random pause. Then Modify
-// returns [ErrConflict]. So fn must have no effect but its result. If fn returns an error, nothing
-// is written and Modify returns that error.
+// Modify changes the value of a record with fn and returns the new value. It reads the record,
+// calls fn, and writes the result only if the record still holds what was read. Otherwise fn runs
+// again with the newer value, up to 64 times; from the fifth time on, a short random pause comes
+// first. So fn must have no side effects. The record keeps its own TTL and deadline. Under Active,
+// Modify renews it. The errors are:
 //
-// The record keeps its terms, as under Update. If there is no record, or it expires meanwhile, the
-// error is [ErrNotFound]; [Cache.Upsert] writes one. If the reply to the write is lost, the error
-// is [ErrUnknownOutcome], since another attempt could apply fn twice. A value that the codec
-// encodes and would not decode is [ErrEncode] and not written.
+//   - [ErrNotFound]: there is no record, or it expired; [Cache.Upsert] creates it
+//   - the error of fn: nothing is written
+//   - [ErrConflict]: all attempts lost to other writers
+//   - [ErrUnknownOutcome]: the reply to the write is lost. Modify does not try again, since fn
+//     could then take effect twice.
+//   - [ErrDecode]: the codec cannot decode the record
+//   - [ErrEncode], [ErrNilValue], [ErrTooLarge]: the cache cannot write the result. ErrEncode
+//     includes a value that the codec encodes but cannot decode again.
+//   - those of all operations, see [Cache]
 //
-// It costs two commands, one more for each of the next three attempts, and two more for each one
-// after those.
+// With an error, the returned value is the zero V. Modify costs two commands: the read (GETEX
+// without a TTL, or a script) and a script. Each of the next three attempts costs one more command,
+// and each later one two more.
 func (c *Cache[K, V]) Modify(ctx context.Context, key K, fn func(V) (V, error)) (V, error) {
 	var v V
 	err := c.onKey(ctx, "Modify", key, func(key string) (err error) {
@@ -53,12 +59,13 @@ func (c *Cache[K, V]) Modify(ctx context.Context, key K, fn func(V) (V, error)) 
 	return v, err
 }
 
-// Upsert is [Cache.Modify] that creates the record if there is none: fn gets the zero V, and found
-// is false. If two callers create a record at the same time, one of them sees the value of the
-// other, so neither is lost.
+// Upsert is [Cache.Modify], but creates the record if there is none. fn then gets the zero V, and
+// found is false. If two callers create a record at the same time, one of them sees the value of
+// the other, so no change is lost.
 //
-// A record that Upsert creates lives the policy's TTL, or its own by [WithTTL]. One that exists
-// keeps its terms, as under Modify. Upsert costs what Modify costs.
+// A new record gets the policy's TTL, or its own TTL from [WithTTL]. An existing record keeps its
+// own TTL and deadline, as under Modify. The errors are those of Modify without ErrNotFound, plus
+// [ErrTTL] for an invalid WithTTL. Upsert costs what Modify costs.
 //
 //	carts.Upsert(ctx, id, func(c Cart, _ bool) (Cart, error) {
 //		c.Items = append(c.Items, item)
@@ -82,32 +89,34 @@ func (c *Cache[K, V]) Upsert(
 	return v, err
 }
 
-// UpdateField sets one field of a record to value and leaves the others as they are, also those
-// that V does not have. It writes by compare-and-set, as Modify does and at its cost.
+// UpdateField sets one field of a record to value. The other fields stay as they are, including
+// those that V does not have. It writes with compare-and-set, as [Cache.Modify] does, and has its
+// cost and errors. In addition, the errors are:
 //
-// The field is named as the codec names it: by its json tag, its msgpack tag, or its name in the
-// .proto file. A path leads into structs, maps and lists: "address.city", "tags[0]",
-// `scores["a.b"]`. A name that the value does not have, and an index behind the end of a list, are
-// [ErrUnknownField]. A value that the field does not take is [ErrFieldValue]: a field takes what
-// the codec can decode there without a loss.
+//   - [ErrUnknownField]: the value has no field with this name, or an index is beyond the end of a
+//     list
+//   - [ErrFieldValue]: the field cannot hold value; the codec must be able to decode it there
+//     without loss
+//   - [errors.ErrUnsupported]: the codec does not implement [codec.FieldSetter]. JSON, MsgPack and
+//     Proto do, and so do the codecs that wrap them.
 //
-// The codec must implement [codec.FieldSetter], as JSON, MsgPack and Proto do, and what is wrapped
-// around them; otherwise the error is errors.ErrUnsupported.
+// field is the name that the codec uses: the json tag, the msgpack tag, or the name in the .proto
+// file. A path leads into structs, maps and lists: "address.city", "tags[0]", `scores["a.b"]`.
 func (c *Cache[K, V]) UpdateField(ctx context.Context, key K, field string, value any) error {
 	return c.onKey(ctx, "UpdateField", key, func(key string) error {
 		return c.setFields(ctx, key, map[string]any{field: value})
 	})
 }
 
-// UpdateFields is [Cache.UpdateField] for several fields: all of them are set at once, or none. The
-// keys of fields are their paths, none of which may lead into another one.
+// UpdateFields is [Cache.UpdateField] for several fields: it sets all of them or none. The keys of
+// fields are paths. No path may lead into another one.
 func (c *Cache[K, V]) UpdateFields(ctx context.Context, key K, fields map[string]any) error {
 	return c.onKey(ctx, "UpdateFields", key, func(key string) error {
 		return c.setFields(ctx, key, fields)
 	})
 }
 
-// setFields sets fields of what is stored under a key in Redis.
+// setFields sets fields of the value under a key in Redis.
 func (c *Cache[K, V]) setFields(ctx context.Context, key string, fields map[string]any) error {
 	return c.exchange(ctx, key, func(old []byte, _ bool) ([]byte, error) {
 		if err := c.fits(old); err != nil {
@@ -124,20 +133,20 @@ func (c *Cache[K, V]) setFields(ctx context.Context, key string, fields map[stri
 			errors.Is(err, errors.ErrUnsupported):
 			return nil, err
 		}
-		if _, undecodable := c.decode(key, old); undecodable == nil { // so it is no fault of old
+		if _, undecodable := c.decode(key, old); undecodable == nil { // so old is not the cause
 			return nil, fmt.Errorf("%w: %w", ErrEncode, err)
 		}
 		return nil, fmt.Errorf("%w: %w", ErrDecode, err)
 	}, nil)
 }
 
-// swap replaces the value under a key in Redis by what fn makes of it, and returns what it wrote.
+// swap changes the value under a key in Redis with fn, and returns the new value.
 func (c *Cache[K, V]) swap(ctx context.Context, key string, fn func(V) (V, error)) (V, error) {
 	return c.upsert(ctx, key, func(v V, _ bool) (V, error) { return fn(v) }, nil)
 }
 
-// upsert is swap that creates a record that is not there, with this TTL of its own or 0, unless
-// create is nil. What would not decode again is not written.
+// upsert is swap, but creates a missing record unless create is nil. create is the record's own
+// TTL, or 0. upsert does not write a value that the codec cannot decode again.
 func (c *Cache[K, V]) upsert(
 	ctx context.Context, key string, fn func(v V, found bool) (V, error), create *time.Duration,
 ) (V, error) {
@@ -156,7 +165,7 @@ func (c *Cache[K, V]) upsert(
 			return nil, err
 		}
 		if _, err = c.decode(key, data); err != nil {
-			return nil, fmt.Errorf("%w: it would not decode: %w", ErrEncode, err)
+			return nil, fmt.Errorf("%w: the codec could not decode it again: %w", ErrEncode, err)
 		}
 		return data, nil
 	}, create)
@@ -168,7 +177,7 @@ func (c *Cache[K, V]) upsert(
 
 var errNoFunc = errors.New("fn is nil")
 
-// exchange replaces the bytes under a key in Redis by what fn makes of them, by compare-and-set.
+// exchange changes the bytes under a key in Redis with fn, with compare-and-set.
 func (c *core) exchange(
 	ctx context.Context, key string, fn func(old []byte, found bool) ([]byte, error),
 	create *time.Duration,
@@ -201,7 +210,7 @@ func (c *core) exchange(
 		} else {
 			old, err = c.store.Add(ctx, key, data, *create, true)
 			if done = err == nil; errors.Is(err, ErrExists) {
-				err = nil // old is what another has written
+				err = nil // old is what the other writer wrote
 			}
 		}
 		if done {
@@ -214,9 +223,8 @@ func (c *core) exchange(
 	return ErrConflict
 }
 
-// pause waits a random time before the n-th attempt that is not eager. It grows
-// with n, so that many writers do not meet again and again, and with the time that
-// an attempt took.
+// pause waits a random time before the n-th attempt that is not eager. The time grows with n, so
+// that many writers do not collide again and again, and with the time that an attempt took.
 func pause(ctx context.Context, n int, took time.Duration) error {
 	limit := min(took*time.Duration(min(maxSpread, 2<<min(n, 16))), maxPause)
 	return task.Sleep(ctx, rand.N(limit+1))

@@ -40,10 +40,10 @@ func TestModify(t *testing.T) {
 		got, err := u.Modify(ctx(t), 1, func(v User) (User, error) { return bob, stop })
 		wantErr(t, err, stop, "Modify", "1")
 		if got.Name != "" {
-			t.Errorf("a Modify that failed returned %v", got)
+			t.Errorf("a failed Modify returned %v", got)
 		}
 		if got, err := u.Peek(ctx(t), 1); got.Name != ann.Name || err != nil {
-			t.Errorf("a Modify that failed left %v, %v", got, err)
+			t.Errorf("after a failed Modify, the record is %v, %v", got, err)
 		}
 	})
 }
@@ -91,7 +91,7 @@ func TestModifyConflict(t *testing.T) {
 			if calls++; v.Age != 30+calls {
 				t.Fatalf("attempt %d got a stale record: %v", calls, v)
 			}
-			// Another writer is always faster.
+			// Another writer always writes first.
 			v.Age++
 			u.set(1, v)
 			return bob, nil
@@ -101,7 +101,7 @@ func TestModifyConflict(t *testing.T) {
 			t.Errorf("after %d attempts: %v, %v", calls, got, err)
 		}
 
-		// One other writer is no conflict, whatever it does to the record.
+		// A single concurrent write is no conflict, whatever it changes.
 		first := true
 		got, err := u.Modify(ctx(t), 1, func(v User) (User, error) {
 			if first {
@@ -115,14 +115,14 @@ func TestModifyConflict(t *testing.T) {
 		want.Visits = 7
 		wantUser(t, got, err, want)
 
-		// A record that is deleted meanwhile stays deleted.
+		// A record that is deleted during a Modify stays deleted.
 		_, err = u.Modify(ctx(t), 1, func(v User) (User, error) { return v, u.Delete(ctx(t), 1) })
 		wantErr(t, err, cache.ErrNotFound, "Modify", "1")
 		if n, err := u.Len(ctx(t)); n != 0 || err != nil {
 			t.Errorf("a deleted record was revived: %d, %v", n, err)
 		}
 
-		// A caller that gives up in the middle of a conflict gets its error.
+		// If the caller's context ends during a conflict, Modify returns its error.
 		u.set(1, ann)
 		short, cancel := context.WithCancel(ctx(t))
 		_, err = u.Modify(short, 1, func(v User) (User, error) {
@@ -135,7 +135,7 @@ func TestModifyConflict(t *testing.T) {
 	})
 }
 
-// A writer that waits for its turn gives up with its context.
+// A Modify that pauses between attempts stops when its context ends.
 func TestModifyGivesUpWaiting(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, active())
@@ -145,7 +145,7 @@ func TestModifyGivesUpWaiting(t *testing.T) {
 		_, err := u.Modify(short, 1, func(v User) (User, error) {
 			v.Age++
 			u.set(1, v)
-			if calls++; calls == 4 { // a pause comes next
+			if calls++; calls == 4 { // Modify pauses next
 				cancel()
 			}
 			return v, nil
@@ -159,15 +159,14 @@ func TestModifyGivesUpWaiting(t *testing.T) {
 	})
 }
 
-// A connection that breaks after the write is an error, and the write is not made
-// a second time.
+// If a connection breaks after the write, Modify returns an error and does not write twice.
 func TestModifyIsNotAppliedTwice(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		if b.Mini != nil {
-			t.Skip("no sockets to cut")
+			t.Skip("no sockets to close")
 		}
 		if b.Kind == "tls" {
-			t.Skip("the cut looks for the script's name in what passes")
+			t.Skip("cutConn cannot read encrypted commands")
 		}
 		var armed atomic.Bool
 		rdb := b.NewClient(t, func(o *redis.UniversalOptions) {
@@ -179,7 +178,7 @@ func TestModifyIsNotAppliedTwice(t *testing.T) {
 		for _, o := range []*cache.Options{active(), autoPipelined()} {
 			u := mustNew[int64](t, rdb, b.Name(), jsonUsers, o)
 			must(t, u.Set(ctx(t), 1, ann))
-			must(t, u.UpdateField(ctx(t), 1, "visits", 0)) // the server knows the script now
+			must(t, u.UpdateField(ctx(t), 1, "visits", 0)) // now the server knows the script
 			armed.Store(true)
 			calls := 0
 			_, err := u.Modify(ctx(t), 1, func(v User) (User, error) {
@@ -188,7 +187,8 @@ func TestModifyIsNotAppliedTwice(t *testing.T) {
 				return v, nil
 			})
 			if armed.Load() || !errors.Is(err, cache.ErrUnknownOutcome) || calls != 1 {
-				t.Errorf("cut %v, Modify = %v, fn was called %d times", !armed.Load(), err, calls)
+				t.Errorf("connection cut: %v, Modify = %v, fn was called %d times", !armed.Load(),
+					err, calls)
 			}
 			if got, err := u.Peek(ctx(t), 1); got.Visits != 1 || err != nil {
 				t.Errorf("the record is %v, %v", got, err)
@@ -197,7 +197,7 @@ func TestModifyIsNotAppliedTwice(t *testing.T) {
 	})
 }
 
-// cutConn is cut after it has sent an EVALSHA, once, when it is armed.
+// cutConn closes once, when armed, after it has sent an EVALSHA and the server has answered.
 type cutConn struct {
 	net.Conn
 	armed *atomic.Bool

@@ -18,7 +18,8 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// All keys of a cache stand behind its namespace, and two spellings of one full name are one cache.
+// All keys of a cache begin with its namespace. Two ways to write the same full name give the same
+// cache.
 func TestNamespace(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		full := b.Name()
@@ -37,7 +38,7 @@ func TestNamespace(t *testing.T) {
 		got, err := same.Get(ctx(t), 42)
 		wantUser(t, got, err, ann)
 		if n := b.Client.Exists(ctx(t), space+name+":42").Val(); n != 1 {
-			t.Errorf("%s:42 is there %d times", space+name, n)
+			t.Errorf("%s:42 exists %d times", space+name, n)
 		}
 		for _, other := range []*cache.Options{nil, {Namespace: full + "/"},
 			{Namespace: full + "/prod.users/"}} {
@@ -88,7 +89,7 @@ func allKeys(t *testing.T, rdb redis.UniversalClient) (keys []string) {
 	return keys
 }
 
-// New refuses what is no namespace, and names the field.
+// New refuses bad namespaces, and names the field.
 func TestBadNamespaces(t *testing.T) {
 	rdb := redis.NewClient(&redis.Options{})
 	defer rdb.Close()
@@ -99,7 +100,7 @@ func TestBadNamespaces(t *testing.T) {
 	} {
 		_, err := cache.New[int64](rdb, "users", jsonUsers, &cache.Options{Namespace: space})
 		if err == nil || !strings.Contains(err.Error(), "Options.Namespace") {
-			t.Errorf("New takes the namespace %q: %v", space, err)
+			t.Errorf("New accepts the namespace %q: %v", space, err)
 		}
 	}
 	for _, space := range []string{"", "a/", "a.", "shop/prod/", "shop.prod.", "a-b_C9/",
@@ -111,7 +112,7 @@ func TestBadNamespaces(t *testing.T) {
 	}
 }
 
-// anError is an error of each kind that holds a key, by the operation that it comes from.
+// errorsWithKeys returns errors of each kind that contains a key, by operation.
 func errorsWithKeys(
 	t *testing.T, b *redistest.Backend, o *cache.Options, secret string,
 ) map[string]error {
@@ -127,8 +128,8 @@ func errorsWithKeys(
 		switch op {
 		case "Set", "Update", "Delete", "Add":
 		default:
-			if !operations.Loads(op) { // they replace it
-				errs[op+" of what does not decode"] = do(ctx(t), secret)
+			if !operations.Loads(op) { // loads replace it
+				errs[op+" of undecodable bytes"] = do(ctx(t), secret)
 			}
 			errs[op+" of another type"] = single(other, ann)[op](ctx(t), secret)
 		}
@@ -152,8 +153,8 @@ func errorsWithKeys(
 	return errs
 }
 
-// No key reaches a Hook, in Op.Err either, and under RedactKeys none stands in an error. Processes
-// with the same secret show the same fingerprint.
+// No Hook gets a key, not even in Op.Err. With RedactKeys, no error shows a key. Processes with the
+// same secret show the same fingerprint.
 func TestKeysThatAreSecrets(t *testing.T) {
 	const token = "tok-5f1e9c"
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
@@ -161,12 +162,12 @@ func TestKeysThatAreSecrets(t *testing.T) {
 		errorsWithKeys(t, b, &cache.Options{Hook: rec}, token)
 		for _, op := range rec.ended {
 			if s := fmt.Sprintf("%v %+v", op, op.Err); strings.Contains(s, token) {
-				t.Errorf("the Hook is told %s", s)
+				t.Errorf("the Hook gets %s", s)
 			}
 			for _, err := range allErrors(op.Err) {
 				var e *cache.Error
 				if errors.As(err, &e) && e.Key != "" {
-					t.Errorf("the Hook is told of the key %q", e.Key)
+					t.Errorf("the Hook gets the key %q", e.Key)
 				}
 			}
 		}
@@ -211,11 +212,11 @@ func TestKeysThatAreSecrets(t *testing.T) {
 	if _, err := cache.New[string](rdb, "a", jsonUsers,
 		&cache.Options{RedactSecret: cache.NewSecret("s")}); err == nil ||
 		!strings.Contains(err.Error(), "RedactKeys") {
-		t.Errorf("New takes a RedactSecret without RedactKeys: %v", err)
+		t.Errorf("New accepts a RedactSecret without RedactKeys: %v", err)
 	}
 }
 
-// allErrors returns an error and all that it joins.
+// allErrors returns an error and all errors joined in it.
 func allErrors(err error) []error {
 	if err == nil {
 		return nil
@@ -229,7 +230,7 @@ func allErrors(err error) []error {
 	return all
 }
 
-// The error of a batch says a common cause once, and still holds an *Error for each key.
+// The text of a batch's error has each cause once. The error still holds an *Error for each key.
 func TestErrorsOfBatches(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, active())

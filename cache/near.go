@@ -13,34 +13,35 @@ import (
 	"github.com/activettl/rediscache/internal/tracking"
 )
 
-// Near lets a cache keep decoded copies of records in this process. Get, Peek, GetMany, GetOrLoad
-// and GetOrLoadMany are answered by a copy while there is proof that it is not too old. Callers
-// share its value, and must not modify what it refers to, unless the codec is a [codec.Cloner]. The
-// package documentation says what is promised, and what it costs the server.
+// Near makes a cache keep decoded copies of records in this process. A copy answers Get, Peek,
+// GetMany, GetOrLoad and GetOrLoadMany while there is proof that it is not too old. Callers share
+// the value of a copy and must not modify what it refers to, unless the codec is a [codec.Cloner].
+// Each zero field means its default. The package documentation says what is promised and what it
+// costs the server.
 type Near struct {
-	// MaxBytes bounds the memory of the copies. A copy counts as the bytes of its key and of its
-	// encoded value, compressed if the codec does that, and 200 more. The decoded values may take
-	// more than that. The default is DefaultNearBytes.
+	// MaxBytes limits the memory of the copies. A copy counts as the bytes of its key, plus those
+	// of its encoded value (compressed, if the codec compresses), plus 200 bytes. The decoded
+	// values may take more. The default is DefaultNearBytes, 64 MiB.
 	MaxBytes int64
 
-	// Staleness is how old a copy may be: a read from memory returns what Get would have returned
-	// at some moment within Staleness before the read began. It is from 100 ms to a year. The
-	// default is DefaultStaleness.
+	// Staleness is how old a copy may be. A read from memory returns what Get would have returned
+	// at some moment within Staleness before the read began. Staleness is from 100 ms to a year.
+	// The default is DefaultStaleness, 2 s.
 	//
-	// Four times in a Staleness, the process sends a short script to each primary. All caches of a
-	// client share that. The least Staleness of them decides.
+	// Four times per Staleness, the process sends a short script to each primary. All caches of a
+	// client share these scripts, and the smallest Staleness decides.
 	Staleness time.Duration
 
-	// StaleOnOutage is how old a copy may be while Redis does not answer: then reads return it in
-	// place of an error, GetOrLoad only if the loader fails too. It is at least Staleness. The
-	// default, 0, is not to.
+	// StaleOnOutage is how old a copy may be while Redis does not answer. Reads then return the
+	// copy in place of an error; GetOrLoad does so only if the loader fails too. It is at least
+	// Staleness. The default, 0, is off.
 	//
-	// A read whose copy may answer waits for Redis no longer than LoadConfig.Patience, and not at
-	// all while the server counts as out.
+	// A read with such a copy waits for Redis no longer than LoadConfig.Patience. It does not wait
+	// at all while the server counts as out.
 	StaleOnOutage time.Duration
 }
 
-// The defaults of Near, and its least Staleness.
+// Defaults of Near.
 const (
 	DefaultNearBytes = 64 << 20
 	DefaultStaleness = 2 * time.Second
@@ -48,7 +49,7 @@ const (
 	maxStaleness     = 365 * 24 * time.Hour
 )
 
-// near returns the checked Near. renewsAlways says that under the policy each read is a write.
+// near returns the checked Near. renewsAlways says that each read under the policy is a write.
 func (o *Options) near(renewsAlways bool) (near.Config, error) {
 	n := near.Config{
 		MaxBytes: o.Near.MaxBytes, Staleness: o.Near.Staleness,
@@ -77,7 +78,7 @@ func (o *Options) near(renewsAlways bool) (near.Config, error) {
 	return n, nil
 }
 
-// listenNear makes the copies of the cache.
+// listenNear makes the copies of the cache and begins to listen to changes of their records.
 func (c *Cache[K, V]) listenNear(rdb redis.UniversalClient, cfg near.Config) (err error) {
 	c.cloner, _ = codec.ClonerOf(c.codec)
 	c.checks = c.cloner == nil && near.SharedIsWatched()
@@ -101,7 +102,7 @@ func (c *Cache[K, V]) listenNear(rdb redis.UniversalClient, cfg near.Config) (er
 	return err
 }
 
-// noNear tells the Hook why no copies are kept.
+// noNear tells the Hook why the cache keeps no copies.
 func (c *core) noNear(err error) {
 	if c.hook == nil {
 		return
@@ -112,5 +113,5 @@ func (c *core) noNear(err error) {
 	})
 }
 
-// errNoNear is what the Hook is told.
+// errNoNear is the error that the Hook gets then.
 var errNoNear = errors.New("no copies are kept")

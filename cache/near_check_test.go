@@ -13,20 +13,20 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// told is a test that notes its errors.
-type told struct {
+// errorCounter is a test that counts calls of Errorf by CheckShared.
+type errorCounter struct {
 	testing.TB
 	errors atomic.Int64
 }
 
-func (t *told) Helper() {}
-func (t *told) Errorf(format string, args ...any) {
+func (t *errorCounter) Helper() {}
+func (t *errorCounter) Errorf(format string, args ...any) {
 	if strings.Contains(format, "rediscache") {
 		t.errors.Add(1)
 	}
 }
 
-// Who modifies a value in memory is found, and who modifies a copy of it is not.
+// CheckShared reports a modified value in memory, but not a modified copy of it.
 func TestCheckShared(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
 	for name, modify := range map[string]func(tags []string){
@@ -36,7 +36,7 @@ func TestCheckShared(t *testing.T) {
 			tags[0] = "x"
 		},
 	} {
-		watching := &told{TB: t}
+		watching := &errorCounter{TB: t}
 		cachetest.CheckShared(watching)
 		tags, err := cache.New[int](rdb, name, codec.MsgPack[[]string]{}, &cache.Options{
 			TTL: ttl.Fixed(time.Hour), Near: &cache.Near{},
@@ -64,7 +64,7 @@ func TestCheckShared(t *testing.T) {
 			want = 0
 		}
 		if n := watching.errors.Load(); n != want {
-			t.Errorf("%s: told %d times, want %d", name, n, want)
+			t.Errorf("%s: %d reports, want %d", name, n, want)
 		}
 	}
 }

@@ -16,11 +16,11 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// versions are the values of one key that were acknowledged, the latest last.
+// versions are the acknowledged values of one key.
 type versions struct {
-	mu   sync.Mutex // held from before a write until behind its reply
+	mu   sync.Mutex // held from before a write until after its reply
 	last int
-	acks sync.Map // from a version to when it was acknowledged
+	acks sync.Map // maps a version to the time of its acknowledgement
 	done atomic.Int64
 }
 
@@ -37,10 +37,10 @@ func (v *versions) write(set func(User) error) error {
 	return nil
 }
 
-// floor returns the latest version that was acknowledged by a time.
+// floor returns the latest version that was acknowledged no later than by.
 func (v *versions) floor(by time.Time) int {
 	for n := int(v.done.Load()); n > 0; n-- {
-		// One that failed has no time.
+		// A failed write has no time.
 		if at, ok := v.acks.Load(n); ok && !at.(time.Time).After(by) {
 			return n
 		}
@@ -48,12 +48,12 @@ func (v *versions) floor(by time.Time) int {
 	return 0
 }
 
-// Eight clients read and write the same records, while their connections are killed. None reads
-// what is older than the Staleness, and none reads what is older than what it has read before, or
-// written.
+// Eight clients read and write the same records while their connections are killed. No client reads
+// a value older than Staleness, or older than one that it has read or written before.
 func TestNearNeverGoesBack(t *testing.T) {
 	const clients, keys = 8, 10
 	servers(t, func(t *testing.T, b *redistest.Backend) {
+		t.Parallel()
 		records := make([]versions, keys)
 		name, admin := b.Name(), b.NewClient(t)
 		over, stop := context.WithTimeout(ctx(t), 2*time.Second)
@@ -83,7 +83,7 @@ func TestNearNeverGoesBack(t *testing.T) {
 					begun := time.Now()
 					got, err := u.Get(ctx(t), int64(id))
 					if err != nil {
-						continue // its connection was killed, or nothing was written
+						continue // its connection was killed, or the record was not written yet
 					}
 					version, _ := strconv.Atoi(got.Name)
 					if floor := v.floor(begun.Add(-bound)); version < floor {
@@ -92,7 +92,7 @@ func TestNearNeverGoesBack(t *testing.T) {
 						return
 					}
 					if version < seen[id] {
-						t.Errorf("client %d reads version %d of %d behind %d", n, version, id,
+						t.Errorf("client %d reads version %d of %d after %d", n, version, id,
 							seen[id])
 						return
 					}
@@ -112,7 +112,7 @@ func TestNearNeverGoesBack(t *testing.T) {
 	})
 }
 
-// kill closes connections of a kind at each server, but for that which asks for it.
+// kill closes the connections of a kind at each server, except the one that sends the command.
 func kill(t *testing.T, rdb redis.UniversalClient, kind string) {
 	t.Helper()
 	one := func(ctx context.Context, node *redis.Client) error {

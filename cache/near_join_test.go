@@ -39,7 +39,7 @@ func (h clientHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pr
 	}
 }
 
-// A read with a loader does not wait for a Get that hangs: it has a patience of its own.
+// A GetOrLoad does not join a Get that hangs: it has its own Patience.
 func TestNearLoadJoinsNoGet(t *testing.T) {
 	rdb := redistest.Start(t).Client(t, patient)
 	sent, resume := make(chan struct{}), make(chan struct{})
@@ -72,8 +72,8 @@ func TestNearLoadJoinsNoGet(t *testing.T) {
 	}
 }
 
-// Who has joined a read that fails has its error, and does not wait for as long again. If it fails
-// since its caller gives up, one of the others reads.
+// Callers that joined a read get its error when it fails, and do not wait that long again. If it
+// failed because its caller gave up, one of them reads again.
 func TestNearJoinersShareErrors(t *testing.T) {
 	s := redistest.Start(t)
 	rdb := s.Client(t, func(o *redis.UniversalOptions) { o.MaxRetries = -1 })
@@ -110,18 +110,18 @@ func TestNearJoinersShareErrors(t *testing.T) {
 	for range 20 {
 		read(ctx(t), errLost)
 	}
-	time.Sleep(20 * time.Millisecond) // some have joined: that all have is not needed
+	time.Sleep(20 * time.Millisecond) // some have joined; not all need to
 	cancel()
 	soon(t, "another read", func() bool { return sent.Load() == 2 })
 	time.Sleep(20 * time.Millisecond)
 	close(fail)
 	all.Wait()
-	if n := sent.Load(); n > 2+20/2 { // those who came late read by themselves
+	if n := sent.Load(); n > 2+20/2 { // late callers read themselves
 		t.Errorf("%d reads were sent", n)
 	}
 }
 
-// A read of one key does not wait for one of many.
+// A read of one key does not join a batch.
 func TestNearJoinsNoBatch(t *testing.T) {
 	rdb := redistest.Start(t).Client(t, patient)
 	stopped, resume := make(chan struct{}), make(chan struct{})
@@ -158,8 +158,8 @@ func TestNearJoinsNoBatch(t *testing.T) {
 	batch.Wait()
 }
 
-// Own writes are seen at once, however a key is spelled, by a twin of the cache, and when a cache
-// was closed twice meanwhile.
+// A process sees its own writes at once: with any spelling of the key, through a second cache of
+// the same name, and after another cache was closed twice.
 func TestNearOwnWritesOfTwins(t *testing.T) {
 	s := redistest.Start(t)
 	rdb := s.Client(t, patient)

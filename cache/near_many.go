@@ -10,7 +10,7 @@ import (
 	"github.com/activettl/rediscache/internal/store"
 )
 
-// remember takes what copies answer, and returns the other keys.
+// remember takes the answers of copies, and returns the keys without an answer.
 func (g *gathered[K, V]) remember(ctx context.Context, ks []K) (others []K) {
 	for _, k := range ks {
 		e := g.c.remembered(ctx, k, true)
@@ -27,8 +27,8 @@ func (g *gathered[K, V]) remember(ctx context.Context, ks []K) (others []K) {
 	return others
 }
 
-// fetch reads records for copies. Keys that have an older copy which may answer are read first, and
-// as by a read with a loader.
+// fetch reads records to keep copies of them. If an older copy of a key may answer during an
+// outage, the key is read first, with the patience of a read with a loader.
 func (g *gathered[K, V]) fetch(ctx context.Context) {
 	marks := g.c.newMarks(ctx, g.good, g.full)
 	defer marks.end()
@@ -54,13 +54,13 @@ func (g *gathered[K, V]) fetch(ctx context.Context) {
 	}
 }
 
-// some are the indices of some keys; those of all keys if all is set.
+// some are the indices of some keys, or of all keys if all is set.
 type some struct {
 	all     bool
 	indices []int
 }
 
-// split returns the keys that have an older copy which may answer, and the others.
+// split returns the keys with an older copy that may answer during an outage, and the others.
 func (c *Cache[K, V]) split(ks []K) (old, others some) {
 	if c.near.StaleOnOutage <= 0 {
 		return some{}, some{all: true}
@@ -95,7 +95,7 @@ func (s some) index(n int) int {
 
 func (s some) each(do func(i int)) func(n int) { return func(n int) { do(s.index(n)) } }
 
-// marks are the fetches of many keys. Each begins when its key is read.
+// marks are the fetches of many keys. Each fetch begins when its key is read.
 type marks[K comparable, V any] struct {
 	c    *Cache[K, V]
 	ctx  context.Context
@@ -113,7 +113,7 @@ func (c *Cache[K, V]) newMarks(ctx context.Context, ks []K, full []string) *mark
 	}
 }
 
-// begin begins a fetch. Several servers are read at a time, also when nobody wants the rest.
+// begin begins a fetch. Servers are read concurrently, so begin may be called after end.
 func (m *marks[K, V]) begin(i int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -122,7 +122,7 @@ func (m *marks[K, V]) begin(i int) {
 	}
 }
 
-// take ends a fetch. A key that was not read, since its server counts as out, has none.
+// take ends a fetch. A key that was not read, because its server counts as out, has no fetch.
 func (m *marks[K, V]) take(i int, found store.Found) (*near.Copy[V], error) {
 	m.mu.Lock()
 	f := m.all[i]
@@ -149,8 +149,8 @@ func (m *marks[K, V]) end() {
 	}
 }
 
-// findNear is FindMany that keeps copies. It takes what copies answer, or what was found, and
-// returns the indices of the other keys.
+// findNear is FindMany that also keeps copies. It takes the answers of copies and the records that
+// it found, and returns the indices of the other keys.
 func (t *through[K, V]) findNear(ctx context.Context) (pending []int) {
 	var asked some
 	for i, k := range t.ks {
@@ -187,7 +187,7 @@ func (t *through[K, V]) findNear(ctx context.Context) (pending []int) {
 	return pending
 }
 
-// rescue answers those keys that neither Redis nor the loader has, since both failed, with copies.
+// rescue answers keys with older copies if both Redis and the loader failed for them.
 func (t *through[K, V]) rescue(ctx context.Context) {
 	if t.c.near == nil || t.c.near.StaleOnOutage <= 0 || errors.Is(ctx.Err(), context.Canceled) {
 		return

@@ -14,7 +14,7 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// New says what it does not like about Near.
+// New names what is wrong with Near.
 func TestNearBadOptions(t *testing.T) {
 	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1"})
 	defer rdb.Close()
@@ -58,8 +58,8 @@ func nearWith(n cache.Near) *cache.Options {
 	return o
 }
 
-// Where the server does not tell which keys are written, the Hook is told once, and Redis is asked.
-// The Hook may close the cache.
+// If the server does not track keys, the Hook is told once, and all reads ask Redis. The Hook may
+// close the cache.
 func TestNearRefused(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		if b.Mini == nil {
@@ -71,7 +71,7 @@ func TestNearRefused(t *testing.T) {
 		u := newUsers(t, b, o)
 		soon(t, "the Hook is told", func() bool { return h.count("Near") == 1 })
 		if err := h.of("Near")[0].Err; err == nil || !strings.Contains(err.Error(), "no copies") {
-			t.Errorf("it is told %v", err)
+			t.Errorf("the Hook gets %v", err)
 		}
 		for i := range 20 {
 			want := User{Name: fmt.Sprint(i)}
@@ -88,7 +88,7 @@ func TestNearRefused(t *testing.T) {
 			t.Errorf("stats: %+v", s)
 		}
 		if n := h.count("Near"); n != 1 {
-			t.Errorf("the Hook was told %d times", n)
+			t.Errorf("the Hook was told %d times, want 1", n)
 		}
 
 		closing := &callHook{moment: "Near start"}
@@ -106,7 +106,7 @@ func TestNearRefused(t *testing.T) {
 	})
 }
 
-// A user who lacks one of the permissions gets no copies, and right answers.
+// A user without one of the permissions gets no copies, and still gets right values.
 func TestNearACL(t *testing.T) {
 	s := redistest.Start(t)
 	admin := s.Client(t)
@@ -133,7 +133,7 @@ func TestNearACL(t *testing.T) {
 	})
 	must(t, u.Close())
 	if n := h.count("Near"); n != 0 {
-		t.Errorf("the Hook was told %d times", n)
+		t.Errorf("the Hook was told %d times, want 0", n)
 	}
 	for _, rule := range []string{"+client|tracking", "+subscribe", "+publish", "&users!near*",
 		"~users!*"} {
@@ -144,7 +144,7 @@ func TestNearACL(t *testing.T) {
 			u := mustNew[int64](t, lacks(rule), "users", jsonUsers, o)
 			soon(t, "the Hook is told", func() bool { return h.count("Near") == 1 })
 			if err := h.of("Near")[0].Err; !denied(err) {
-				t.Errorf("it is told %v", err)
+				t.Errorf("the Hook gets %v", err)
 			}
 			for range 3 {
 				got, err := u.Get(ctx(t), 1)

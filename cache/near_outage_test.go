@@ -13,10 +13,14 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// While Redis does not answer, copies may answer for a time, if that is wanted.
+// With StaleOnOutage, copies answer for a time while Redis does not.
 func TestNearStaleOnOutage(t *testing.T) {
 	for _, stale := range []time.Duration{0, hour} {
 		t.Run(stale.String(), func(t *testing.T) {
+			if testing.Short() && stale == 0 {
+				t.Skip("waits for timeouts")
+			}
+			t.Parallel()
 			s := redistest.Start(t)
 			p := redistest.NewProxy(t, s.Addr())
 			rdb := s.Client(t, func(o *redis.UniversalOptions) {
@@ -37,7 +41,7 @@ func TestNearStaleOnOutage(t *testing.T) {
 				t.Helper()
 				switch {
 				case stale == 0 && err == nil:
-					t.Errorf("%s returns %v", kind, got)
+					t.Errorf("%s returns %v without StaleOnOutage", kind, got)
 				case stale > 0:
 					wantUser(t, got, err, ann)
 				}
@@ -52,30 +56,33 @@ func TestNearStaleOnOutage(t *testing.T) {
 			}
 			got, err = u.GetOrLoad(ctx(t), 0, failing)
 			check("GetOrLoad", got, err)
-			if stale > 0 { // each of them is told
+			if stale > 0 { // the Hook counts each of them
 				for kind, want := range map[string]int{"Get": 1, "GetMany": 2, "GetOrLoad": 1} {
 					if op := h.of(kind)[0]; op.Rescued != want || op.Near != 0 {
-						t.Errorf("told: %+v, want %d rescued", op, want)
+						t.Errorf("the Hook gets %+v, want %d rescued", op, want)
 					}
 				}
 				if n := u.Stats().Near.Rescued; n != 4 || h.count("Outage") == 0 {
-					t.Errorf("%d are rescued, and %d outages told", n, h.count("Outage"))
+					t.Errorf("%d rescued, want 4; %d outages, want some", n, h.count("Outage"))
 				}
 			}
 			got, err = u.GetOrLoad(ctx(t), 0, newSource(map[int64]User{0: bob}).user)
-			wantUser(t, got, err, bob) // the loader comes before an old copy
+			wantUser(t, got, err, bob) // a loader has priority over an old copy
 
 			_ = u.Set(ctx(t), 0, bob) // it may have been written
 			if _, err := u.Get(ctx(t), 0); err == nil {
-				t.Error("an old copy answers after a write")
+				t.Error("an old copy is returned after a write")
 			}
 		})
 	}
 }
 
-// What Redis answers ends an older copy, also if it is no value: that does not answer in an outage
-// which comes later.
+// Any reply of Redis ends an older copy, even if it is no value: the copy does not answer in a
+// later outage.
 func TestNearAnswersEndOldCopies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for timeouts")
+	}
 	s := redistest.Start(t)
 	admin := s.Client(t)
 	p := redistest.NewProxy(t, s.Addr())
@@ -89,7 +96,7 @@ func TestNearAnswersEndOldCopies(t *testing.T) {
 		u.set(id, ann)
 		u.inMemory(h, "Get", func() { _, _ = u.Get(ctx(t), id) })
 	}
-	// No session will be proven again, so that all copies are old ones, and no push is heard of.
+	// No session will be proven again and no invalidation arrives, so all copies are old.
 	must(t, admin.Do(ctx(t), "acl", "setuser", "default", "-client|tracking").Err())
 	must(t, admin.Do(ctx(t), "client", "kill", "type", "pubsub").Err())
 	soon(t, "no more proofs", func() bool { return u.Stats().Near.ProofAge < 0 })
@@ -120,7 +127,7 @@ func TestNearAnswersEndOldCopies(t *testing.T) {
 	wantUser(t, got, err, ann)
 }
 
-// A caller's deadline is no reason to have no copy, and who gives up has none.
+// In an outage, a caller gets a copy when its deadline passes. A caller that cancels does not.
 func TestNearOutageDeadline(t *testing.T) {
 	s := redistest.Start(t)
 	rdb := s.Client(t, patient, func(o *redis.UniversalOptions) { o.ContextTimeoutEnabled = true })
@@ -144,6 +151,6 @@ func TestNearOutageDeadline(t *testing.T) {
 	ended, cancel := context.WithCancel(ctx(t))
 	time.AfterFunc(20*time.Millisecond, cancel)
 	if got, err := u.Get(ended, 1); err == nil {
-		t.Errorf("who has given up gets %v", got)
+		t.Errorf("a cancelled Get returns %v", got)
 	}
 }

@@ -12,14 +12,14 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// Own writes are seen at once, each of 100,000, while others read the same records, in this process
-// and in another one, which writes other records.
+// A process sees each of its 50,000 writes at once. Others read the same records, in this process
+// and in another one, which also writes other records.
 func TestNearOwnWritesHammer(t *testing.T) {
 	s := redistest.Start(t)
 	u, _ := nearNamed(t, s.Client(t, patient), "users", fixed())
 	other, _ := nearNamed(t, s.Client(t, patient), "users", fixed())
 	const writers = 8
-	each := 100_000 / writers
+	each := 50_000 / writers
 	if testing.Short() {
 		each /= 10
 	}
@@ -65,13 +65,13 @@ func TestNearOwnWritesHammer(t *testing.T) {
 	}
 }
 
-// A record that is read only from memory counts as in use: a sweep lets it stay. One that nobody
-// reads goes.
+// A record that is read only from memory counts as used: a sweep keeps it. An unread record is
+// removed.
 func TestNearKeepsTrackedAlive(t *testing.T) {
 	const idle, half = 10 * time.Minute, 30 * time.Second // half a window
 	servers(t, func(t *testing.T, b *redistest.Backend) {
 		o := tracked()
-		o.Near = &cache.Near{Staleness: hour} // memory answers also when the clocks are moved
+		o.Near = &cache.Near{Staleness: hour} // memory also answers after the clock was moved
 		u, h := nearUsers(t, b, o)
 		for id := range int64(2) {
 			u.set(id, ann)
@@ -94,7 +94,7 @@ func TestNearKeepsTrackedAlive(t *testing.T) {
 		}
 		got, err = u.Peek(ctx(t), 0)
 		wantUser(t, got, err, ann)
-		soon(t, "the other one is gone", func() bool {
+		soon(t, "the unread record is removed", func() bool {
 			_, err := u.Peek(ctx(t), 1)
 			return err != nil
 		})

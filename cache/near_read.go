@@ -34,7 +34,7 @@ func (c *Cache[K, V]) rememberedForLoad(ctx context.Context, k K) *near.Copy[V] 
 	return e
 }
 
-// answer answers an operation by a copy.
+// answer answers an operation with a copy.
 func (c *Cache[K, V]) answer(
 	ctx context.Context, op string, k K, e *near.Copy[V],
 ) (V, error) {
@@ -48,7 +48,8 @@ func (c *Cache[K, V]) answer(
 	return v, err
 }
 
-// answerTold is answer with a hook. It looks at no clock, which would take as long as the rest.
+// answerTold is answer with a Hook. It does not read the clock, which would take as long as the
+// rest.
 func (c *Cache[K, V]) answerTold(
 	ctx context.Context, op string, k K, e *near.Copy[V],
 ) (V, error) {
@@ -61,7 +62,7 @@ func (c *Cache[K, V]) answerTold(
 	return v, run.endNear(ctx, err)
 }
 
-// missed is the error of an operation on a record that is not there.
+// missed returns the error of an operation on a missing record.
 func (c *Cache[K, V]) missed(op string, k K) error {
 	key, _ := c.redisKey(k)
 	return c.fail(op, c.text(key), ErrNotFound)
@@ -80,11 +81,11 @@ func (c *Cache[K, V]) valueOf(e *near.Copy[V]) (v V, err error) {
 	return e.Value, nil
 }
 
-// keeps reports whether copies are kept, or may be there.
+// keeps reports whether the cache learns of changes, so that it keeps copies, or still has some.
 func (c *Cache[K, V]) keeps() bool { return c.near != nil && !c.near.Idle() }
 
-// readNear is read behind a miss in memory. If an older copy may answer, it waits for Redis as a
-// read with a loader does. rescued says that this copy has answered.
+// readNear reads a record after a miss in memory. If an older copy may answer, it waits for Redis
+// only as long as a read with a loader does. rescued says that this copy answered.
 func (c *Cache[K, V]) readNear(
 	ctx context.Context, k K, key string, renews bool,
 ) (v V, rescued bool, err error) {
@@ -110,7 +111,7 @@ func (c *Cache[K, V]) readNear(
 	return v, rescued, err
 }
 
-// rescued returns a copy that answers a read, although it is old, or nil: Redis did not answer.
+// rescued returns an older copy that may answer since Redis did not, or nil.
 func (c *Cache[K, V]) rescued(ctx context.Context, k K, err error) *near.Copy[V] {
 	if !load.Unanswered(err) || errors.Is(ctx.Err(), context.Canceled) {
 		return nil
@@ -118,8 +119,8 @@ func (c *Cache[K, V]) rescued(ctx context.Context, k K, err error) *near.Copy[V]
 	return c.near.Rescue(k)
 }
 
-// fetched makes what the store has found what a copy holds. noted says that the read was an access.
-// It reports whether there was an answer about the record.
+// fetched converts what the store found to the content of a copy. noted says that the read was an
+// access. answered reports whether Redis said something about the record.
 func (c *Cache[K, V]) fetched(
 	key string, found store.Found, noted bool,
 ) (r near.Read[V], answered bool, err error) {
@@ -162,8 +163,8 @@ func (c *Cache[K, V]) fetched(
 	return r, true, nil
 }
 
-// findNear reads a record for a read with a loader. It returns a copy that answers, or else what
-// was found. If the server counts as out, it does not wait for the read that tries it.
+// findNear reads a record for a read with a loader. It returns a copy that answers, or else what it
+// found. If the server counts as out, it does not wait for another caller's attempt to reach it.
 func (c *Cache[K, V]) findNear(
 	ctx context.Context, k K, full string,
 ) (*near.Copy[V], store.Found) {
@@ -184,7 +185,7 @@ func (c *Cache[K, V]) findNear(
 			return e, found
 		}
 	}
-	if !mine { // each caller must have read before it loads
+	if !mine { // each caller must read by itself before it loads
 		found = c.loads.Find(ctx, full, false)
 	}
 	return nil, found

@@ -10,8 +10,8 @@ import (
 	"github.com/activettl/rediscache/internal/task"
 )
 
-// renewals are the copies whose records are to be renewed in the background, since a copy has
-// answered an access.
+// renewals are the copies whose records must be renewed in the background, because a copy answered
+// an access.
 type renewals[K comparable, V any] struct {
 	mu      sync.Mutex
 	due     []renewal[K, V]
@@ -24,11 +24,11 @@ type renewal[K comparable, V any] struct {
 }
 
 const (
-	renewalKeys  = 1000        // how many are renewed in one round trip
-	renewalLimit = time.Second // bounds it
+	renewalKeys  = 1000        // the most records per round trip
+	renewalLimit = time.Second // the time limit of that round trip
 )
 
-// accessed has the record of a copy renewed, if it is time for that.
+// accessed has the record of a copy renewed in the background, if that is due.
 func (c *Cache[K, V]) accessed(k K, e *near.Copy[V], now time.Duration) {
 	if !e.Renews(now) {
 		return
@@ -43,7 +43,7 @@ func (c *Cache[K, V]) accessed(k K, e *near.Copy[V], now time.Duration) {
 	}
 }
 
-// renewDue renews those that are due, and starts another task for those that come meanwhile.
+// renewDue renews the records that are due, and starts another task for those that come later.
 func (c *Cache[K, V]) renewDue() {
 	r := &c.renewals
 	r.mu.Lock()
@@ -59,20 +59,20 @@ func (c *Cache[K, V]) renewDue() {
 			r.due = nil
 		}
 	}()
-	task.Guard(func() { c.renewAll(some) }, func(any) { // a hook of the client, or a method of K
+	task.Guard(func() { c.renewAll(some) }, func(any) { // a client hook or K may panic
 		for _, d := range some {
 			d.copy.Doubt()
 		}
 	})
 }
 
-// renewAll renews records. A copy whose record could not be renewed answers no more.
+// renewAll renews records. If a record could not be renewed, its copy no longer answers.
 func (c *Cache[K, V]) renewAll(some []renewal[K, V]) {
 	ctx, cancel := context.WithTimeout(context.Background(), renewalLimit)
 	defer cancel()
 	keys := make([]string, len(some))
 	for i, d := range some {
-		keys[i], _ = c.redisKey(d.k) // it was read by this key
+		keys[i], _ = c.redisKey(d.k) // no error: the record was read with this key
 	}
 	sent := c.near.Now()
 	for i, done := range c.store.RenewCopied(ctx, keys) {

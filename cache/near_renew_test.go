@@ -13,8 +13,8 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// If a renewal finds that a record need not be renewed yet, the copy asks again when it is due, and
-// not a whole tolerance later.
+// If a renewal finds that a record is not due yet, the next one comes when it is due, not a whole
+// tolerance later.
 func TestNearRenewsInTime(t *testing.T) {
 	s := redistest.Start(t)
 	const tolerance = 20 * time.Minute
@@ -22,18 +22,18 @@ func TestNearRenewsInTime(t *testing.T) {
 		Near: &cache.Near{Staleness: hour}}
 	u, h := nearNamed(t, s.Client(t), "users", o)
 	u.set(1, ann)
-	// It is due in a quarter of the tolerance.
+	// It is due after a quarter of the tolerance.
 	must(t, u.rdb.PExpire(ctx(t), "users:1", hour-tolerance*3/4).Err())
 	u.inMemory(h, "Get", func() { _, _ = u.Get(ctx(t), 1) })
 	for range 3 {
-		recent.Skip(tolerance/4 + time.Second) // for this process, and not for the server
+		recent.Skip(tolerance/4 + time.Second) // for this process, not for the server
 		asked := redistest.Commands(t, u.rdb, func() {
 			got, err := u.Get(ctx(t), 1)
 			wantUser(t, got, err, ann)
 			u.renewed()
 		})
 		if asked["evalsha"]+asked["eval"] == 0 || asked["pexpire"] != 0 {
-			t.Errorf("the server counts %v, want a script that renews nothing", asked)
+			t.Errorf("commands: %v, want a script without PEXPIRE", asked)
 		}
 	}
 	if op := h.of("Get"); op[len(op)-1].Near != 1 {
@@ -41,13 +41,13 @@ func TestNearRenewsInTime(t *testing.T) {
 	}
 }
 
-// renewed waits until renewals in the background have ended, as Shutdown does.
+// renewed waits for renewals in the background.
 func (u users) renewed() {
 	u.t.Helper()
 	time.Sleep(50 * time.Millisecond)
 }
 
-// A renewal in the background is no write: it ends no marker and no lease of a load.
+// A renewal in the background is no write: it ends no marker or lease of a load.
 func TestNearRenewalVoidsNothing(t *testing.T) {
 	s := redistest.Start(t)
 	admin := s.Client(t)
@@ -57,7 +57,7 @@ func TestNearRenewalVoidsNothing(t *testing.T) {
 	u.set(1, ann)
 	u.inMemory(h, "Get", func() { _, _ = u.Get(ctx(t), 1) })
 	must(t, admin.Do(ctx(t), "acl", "setuser", "default", "-client|tracking").Err())
-	must(t, admin.Do(ctx(t), "client", "kill", "type", "pubsub").Err()) // it hears of nothing
+	must(t, admin.Do(ctx(t), "client", "kill", "type", "pubsub").Err()) // it gets no invalidations
 	soon(t, "no connection", func() bool { return u.Stats().Near.ProofAge < 0 })
 	must(t, admin.Del(ctx(t), "users:1").Err())
 	must(t, admin.HSet(ctx(t), "users:1", "t", tokenOfNobody).Err())
@@ -72,11 +72,11 @@ func TestNearRenewalVoidsNothing(t *testing.T) {
 		})
 	})
 	if n := admin.Exists(ctx(t), "users:1").Val(); n != 1 {
-		t.Errorf("the lease is gone: the server counts %v", sent)
+		t.Errorf("the lease is gone; commands: %v", sent)
 	}
 }
 
-// A Peek is no access, also if a copy of what it has read answers a Get: that is one.
+// A Peek is no access. If a Get is answered by the Peek's copy, that Get is an access.
 func TestNearPeekIsNoAccess(t *testing.T) {
 	servers(t, func(t *testing.T, b *redistest.Backend) {
 		const idle = 10 * time.Minute
@@ -101,7 +101,7 @@ func TestNearPeekIsNoAccess(t *testing.T) {
 	})
 }
 
-// Records that are due at the same time are renewed together.
+// Records that are due at the same time share round trips for their renewals.
 func TestNearRenewsTogether(t *testing.T) {
 	const n = 3000
 	rdb := redistest.Start(t).Client(t, patient)
@@ -123,12 +123,12 @@ func TestNearRenewsTogether(t *testing.T) {
 	must(t, err)
 	renewals := func() int { return wire.Commands()["evalsha"] }
 	soon(t, "all are renewed", func() bool { return renewals() >= n })
-	if trips := wire.RoundTrips(); trips > n/30 { // those that come while others are renewed wait
+	if trips := wire.RoundTrips(); trips > n/30 { // renewals wait for those in flight
 		t.Errorf("%d renewals in %d round trips", renewals(), trips)
 	}
 }
 
-// If a record cannot be renewed, its copy answers no more, but in an outage.
+// If a record cannot be renewed, its copy answers only in an outage.
 func TestNearRenewalFails(t *testing.T) {
 	s := redistest.Start(t)
 	rdb := s.Client(t, func(o *redis.UniversalOptions) { o.MaxRetries = -1 })

@@ -9,17 +9,17 @@ import (
 	"github.com/activettl/rediscache/internal/near"
 )
 
-// checkShared tells who watches of a value in memory that a caller has modified. The copy then
-// answers no more.
+// checkShared reports a copy whose value a caller has modified to the test that watches. It also
+// drops the copy.
 func (c *Cache[K, V]) checkShared(e *near.Copy[V]) {
 	if e.Pristine == nil || reflect.DeepEqual(e.Value, *e.Pristine) {
 		return
 	}
-	inner := frame.Innermost(c.codec) // what wraps it may write something else each time
+	inner := frame.Innermost(c.codec) // the codecs around it may write different bytes each time
 	is, err := inner.Encode(e.Value)
 	was, err2 := inner.Encode(*e.Pristine)
 	if err == nil && err2 == nil && bytes.Equal(is, was) {
-		return // such as a NaN, which equals nothing
+		return // for example with a NaN, which is not equal to itself
 	}
 	e.Drop()
 	near.Modified(c.names.String(), errModified)

@@ -16,7 +16,7 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// trackers returns how many connections of the server track keys.
+// trackers returns the number of connections that track keys.
 func trackers(t *testing.T, rdb *redis.Client) (n int) {
 	t.Helper()
 	list, err := rdb.ClientList(ctx(t)).Result()
@@ -31,8 +31,8 @@ func trackers(t *testing.T, rdb *redis.Client) (n int) {
 	return n
 }
 
-// All caches of a client share a connection, whatever their names and however many they are. A
-// cache that is made later hears of its keys too, and the last one that is closed leaves nothing.
+// All caches of a client share one connection, whatever their number and names. It also covers a
+// cache that is created later. Closing the last cache leaves nothing.
 func TestNearSharesAConnection(t *testing.T) {
 	s := redistest.Start(t)
 	rdb, admin := s.Client(t), s.Client(t)
@@ -40,7 +40,7 @@ func TestNearSharesAConnection(t *testing.T) {
 	var all []users
 	for i, name := range names {
 		if i == 3 {
-			time.Sleep(200 * time.Millisecond) // more than the connections wait for others
+			time.Sleep(200 * time.Millisecond) // longer than a new connection waits for more caches
 		}
 		u, h := nearNamed(t, rdb, name, fixed())
 		u.set(1, User{Name: name})
@@ -52,7 +52,7 @@ func TestNearSharesAConnection(t *testing.T) {
 	}
 	soon(t, "one connection", func() bool { return trackers(t, admin) == 1 })
 	for i, u := range all {
-		for _, other := range all { // they are back in memory after the new connections
+		for _, other := range all { // so that copies exist again after a new connection
 			if other.Name() != u.Name() {
 				_, _ = other.Get(ctx(t), 1)
 			}
@@ -76,7 +76,7 @@ func TestNearSharesAConnection(t *testing.T) {
 	}
 }
 
-// A canary leaves nothing in the server.
+// Proofs leave no keys in the server.
 func TestNearLeavesNothing(t *testing.T) {
 	s := redistest.Start(t)
 	admin := s.Client(t)
@@ -89,7 +89,7 @@ func TestNearLeavesNothing(t *testing.T) {
 	}
 }
 
-// Database 1, keys of kinds that are texts, and values that are cloned.
+// Database 1, and keys that have several spellings.
 func TestNearKeys(t *testing.T) {
 	s := redistest.Start(t)
 	rdb := s.Client(t, func(o *redis.UniversalOptions) { o.DB = 1 })
@@ -98,7 +98,7 @@ func TestNearKeys(t *testing.T) {
 	soon(t, "a proof", func() bool { return texts.Stats().Near.ProofAge >= 0 })
 	must(t, texts.Set(ctx(t), "Key", "a"))
 	for range 20 {
-		for _, k := range []folded{"Key", "key", "KEY"} { // one record, and one of them canonical
+		for _, k := range []folded{"Key", "key", "KEY"} { // one record; "key" is its canonical key
 			got, err := texts.Get(ctx(t), k)
 			if got != "a" || err != nil {
 				t.Errorf("%s is %q, %v", k, got, err)
@@ -107,7 +107,7 @@ func TestNearKeys(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	if n := texts.Stats().Near.Entries; n != 1 {
-		t.Errorf("%d copies, want the canonical one", n)
+		t.Errorf("%d copies, want 1, of the canonical key", n)
 	}
 	must(t, other.Set(ctx(t), "texts:key", "b", hour).Err())
 	must(t, other.Set(ctx(t), "texts:%", "no key", hour).Err())
@@ -119,7 +119,7 @@ func TestNearKeys(t *testing.T) {
 	}
 }
 
-// folded is a key of which several spellings are one record.
+// folded is a key with several spellings for one record.
 type folded string
 
 func (f folded) MarshalText() ([]byte, error) { return []byte(strings.ToLower(string(f))), nil }
@@ -132,7 +132,7 @@ func (f *folded) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// Many who miss a record at the same time share a read, and each obeys its own context.
+// Callers that miss a record at the same time share a read. Each obeys its own context.
 func TestNearSharesReads(t *testing.T) {
 	s := redistest.Start(t)
 	p := redistest.NewProxy(t, s.Addr())
@@ -145,7 +145,7 @@ func TestNearSharesReads(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range 50 {
 			wg.Go(func() {
-				if i%10 == 0 { // also the one that reads for the others
+				if i%10 == 0 { // possibly the one that reads for the others
 					short, cancel := context.WithTimeout(ctx(t), time.Millisecond)
 					defer cancel()
 					_, err := u.Get(short, 1)
@@ -159,11 +159,11 @@ func TestNearSharesReads(t *testing.T) {
 		wg.Wait()
 	})
 	if n := sent["evalsha"] + sent["eval"]; n == 0 || n > 50 {
-		t.Errorf("the server counts %v", sent)
+		t.Errorf("commands: %v", sent)
 	}
 }
 
-// A record that is only read from memory stays alive, and one that nobody reads dies.
+// A record that is read only from memory stays alive. An unread record expires.
 func TestNearKeepsAlive(t *testing.T) {
 	t.Parallel()
 	const life, tolerance = 2 * time.Second, time.Second
@@ -180,13 +180,13 @@ func TestNearKeepsAlive(t *testing.T) {
 				must(t, u.Set(ctx(t), 1, ann, own...))
 				before := u.Stats().Near.Hits
 				reads, pause := readFor(t, u.Cache, 3*life)
-				// A machine that is busy with other things may stop the reader for a whole life.
+				// A busy machine may stop the reader for longer than life - tolerance.
 				if pause > life-tolerance && time.Since(begun) < time.Minute {
 					t.Logf("again: two reads took %v", pause)
 					continue
 				}
 				if pause > 0 {
-					t.Fatalf("the record died in use, of which two reads took %v at most", pause)
+					t.Fatalf("the record expired in use; two reads took at most %v", pause)
 				}
 				hits := u.Stats().Near.Hits - before
 				if hits < int64(reads)/2 && time.Since(begun) < time.Minute {
@@ -204,8 +204,8 @@ func TestNearKeepsAlive(t *testing.T) {
 	}
 }
 
-// readFor reads record 1 every millisecond or so. If it dies, died is how long the longest two
-// reads in sequence took, from the begin of the first to the end of the second.
+// readFor reads record 1 about once a millisecond. If the record expires, died is the longest time
+// from the begin of a read to the end of the next one.
 func readFor(
 	t *testing.T, u *cache.Cache[int64, User], d time.Duration,
 ) (reads int, died time.Duration) {
@@ -225,7 +225,7 @@ func readFor(
 	return reads, 0
 }
 
-// Close may come at any time, also while connections are made.
+// Close may be called at any time, also while connections are made.
 func TestNearClose(t *testing.T) {
 	s := redistest.Start(t)
 	for i := range 50 {
@@ -242,7 +242,7 @@ func TestNearClose(t *testing.T) {
 	}
 }
 
-// restore writes a record by DUMP and RESTORE.
+// restore writes a record with DUMP and RESTORE.
 func restore(t *testing.T, rdb redis.UniversalClient, key, value string) {
 	t.Helper()
 	must(t, rdb.Set(ctx(t), key+"x", value, hour).Err())

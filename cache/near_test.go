@@ -14,10 +14,11 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// bound is the Staleness of tests that wait for it. Most use the default, and wait for proofs.
+// bound is the Staleness of tests that wait until it passes. Most use the default, and wait for
+// proofs.
 const bound = 200 * time.Millisecond
 
-// nearPolicies are those under which reads are answered from memory.
+// nearPolicies are the policies under which memory answers reads.
 var nearPolicies = map[string]struct {
 	o   *cache.Options
 	own []cache.SetOption
@@ -43,7 +44,7 @@ func servers(t *testing.T, fn func(t *testing.T, b *redistest.Backend)) {
 	})
 }
 
-// nearUsers returns a cache that keeps copies, once it does.
+// nearUsers returns a cache with copies, after its first proof.
 func nearUsers(t *testing.T, b *redistest.Backend, o *cache.Options) (users, *recorder) {
 	t.Helper()
 	u, h := nearNamed(t, b.Client, b.Name(), o)
@@ -64,13 +65,13 @@ func nearNamed(
 	return u, h
 }
 
-// proven waits until there are proofs.
+// proven waits until the cache has a proof.
 func (u users) proven() {
 	u.t.Helper()
 	soon(u.t, "a proof", func() bool { return u.Stats().Near.ProofAge >= 0 })
 }
 
-// inMemory reads until a read was answered from memory.
+// inMemory reads until memory answers a whole read.
 func (u users) inMemory(h *recorder, kind string, read func()) {
 	u.t.Helper()
 	soon(u.t, "a "+kind+" from memory", func() bool {
@@ -85,7 +86,7 @@ func (u users) inMemory(h *recorder, kind string, read func()) {
 	})
 }
 
-// A hit sends nothing, whatever the operation.
+// A read that memory answers sends no command, whatever the operation.
 func TestNearHit(t *testing.T) {
 	servers(t, func(t *testing.T, b *redistest.Backend) {
 		for name, p := range nearPolicies {
@@ -130,8 +131,8 @@ func TestNearHit(t *testing.T) {
 				for kind, read := range reads {
 					u.inMemory(h, kind, read)
 				}
-				// The renewals that these reads have begun may still be under way.
-				soon(t, "only hits, and only canaries", func() bool {
+				// Renewals that these reads have started may still be in flight.
+				soon(t, "only hits, and only commands of proofs", func() bool {
 					before := u.Stats().Near
 					sent := redistest.Commands(t, u.rdb, func() {
 						for range 100 {
@@ -147,7 +148,8 @@ func TestNearHit(t *testing.T) {
 	})
 }
 
-// leftOf returns how many commands are neither of a canary nor of a client that looks for servers.
+// leftOf returns the number of commands except those of proofs and of the client's search for
+// servers.
 func leftOf(sent map[string]int) (n int) {
 	sent = maps.Clone(sent)
 	for _, name := range []string{
@@ -161,7 +163,7 @@ func leftOf(sent map[string]int) (n int) {
 	return n
 }
 
-// That there is no record is remembered too. Only a marker answers GetOrLoad.
+// Memory also holds absences. For GetOrLoad, only a marker counts as one.
 func TestNearAbsence(t *testing.T) {
 	servers(t, func(t *testing.T, b *redistest.Backend) {
 		o := fixed()
@@ -183,7 +185,7 @@ func TestNearAbsence(t *testing.T) {
 			wantErr(t, err, cache.ErrNotFound, "GetOrLoad", "1")
 		}
 		load()
-		s.wantLoads(t, 1) // nothing in memory is no answer to it
+		s.wantLoads(t, 1) // an absence without a marker is no answer to it
 		u.inMemory(h, "GetOrLoad", load)
 		u.inMemory(h, "GetOrLoadMany", func() {
 			got, err := u.GetOrLoadMany(ctx(t), []int64{1}, s.users)
@@ -198,7 +200,8 @@ func TestNearAbsence(t *testing.T) {
 	})
 }
 
-// A process sees its own writes at once, of whatever kind, and by another object of the same cache.
+// A process sees its own writes at once, of every kind, also through a second cache of the same
+// name.
 func TestNearSeesOwnWrites(t *testing.T) {
 	servers(t, func(t *testing.T, b *redistest.Backend) {
 		u, h := nearUsers(t, b, fixed())
@@ -255,7 +258,7 @@ func TestNearSeesOwnWrites(t *testing.T) {
 	})
 }
 
-// What anybody else writes is seen when the push arrives, and what expires is not seen after that.
+// Writes of others are seen when the invalidation arrives. An expired record is no longer seen.
 func TestNearSeesOtherWrites(t *testing.T) {
 	servers(t, func(t *testing.T, b *redistest.Backend) {
 		u, h := nearUsers(t, b, fixed())
@@ -277,7 +280,7 @@ func TestNearSeesOtherWrites(t *testing.T) {
 				return err != nil || got.Name == "Bob"
 			})
 		}
-		// A copy has the record's life, also if nobody tells of its end.
+		// A copy expires with its record, even without an invalidation.
 		must(t, admin.Set(ctx(t), key, `{"name":"Ann"}`, 80*time.Millisecond).Err())
 		begun := time.Now()
 		for time.Since(begun) < 50*time.Millisecond {

@@ -18,8 +18,7 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// Where a server lacks a command, the Hook is told of it, and reads cost what they cost without
-// Near.
+// If a server lacks a command, the Hook is told, and reads send the same commands as without Near.
 func TestNearRenamedCommands(t *testing.T) {
 	for _, name := range []string{"client", "eval", "publish", "subscribe", "hello"} {
 		t.Run(name, func(t *testing.T) {
@@ -41,17 +40,18 @@ func TestNearRenamedCommands(t *testing.T) {
 					wantUser(t, got, err, ann)
 				})
 				if want := map[string]int{"get": 4}; !maps.Equal(sent, want) {
-					t.Errorf("the server counts %v, want %v", sent, want)
+					t.Errorf("commands: %v, want %v", sent, want)
 				}
 			}
 			if n := h.count("Near"); n != 1 {
-				t.Errorf("told %d times", n)
+				t.Errorf("the Hook was told %d times, want 1", n)
 			}
 		})
 	}
 }
 
-// toldOfNear returns a cache whose Hook is told once of no copies, with an error that is as wanted.
+// toldOfNear returns a cache whose Hook has been told once that there are no copies, with a wanted
+// error.
 func toldOfNear(
 	t *testing.T, rdb redis.UniversalClient, wanted func(error) bool,
 ) (users, *recorder) {
@@ -62,12 +62,12 @@ func toldOfNear(
 	u := users{mustNew[int64](t, rdb, "users", jsonUsers, o), t, rdb}
 	soon(t, "the Hook is told", func() bool { return h.count("Near") == 1 })
 	if err := h.of("Near")[0].Err; !wanted(err) || !strings.Contains(err.Error(), "no copies") {
-		t.Errorf("it is told %v", err)
+		t.Errorf("the Hook gets %v", err)
 	}
 	return u, h
 }
 
-// dialTo is a hook of a client that dials another address than the options say.
+// dialTo is a hook of a client that dials another address than that of the options.
 type dialTo struct {
 	clientHook
 	addr string
@@ -79,7 +79,7 @@ func (d dialTo) DialHook(redis.DialHook) redis.DialHook {
 	}
 }
 
-// A connection that cannot be made is told of too.
+// The Hook is also told of a connection that cannot be made.
 func TestNearDialHook(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
@@ -94,8 +94,8 @@ func TestNearDialHook(t *testing.T) {
 	wantUser(t, got, err, ann)
 }
 
-// A function of the user's that go-redis calls, and that does not return, ends no process. The Hook
-// is told.
+// A callback of go-redis that panics or calls runtime.Goexit does not end the process. The Hook is
+// told.
 func TestNearPanics(t *testing.T) {
 	ways := map[string]func(){"panic": func() { panic("on purpose") }, "Goexit": runtime.Goexit}
 	for name, way := range ways {
@@ -135,7 +135,7 @@ func TestNearPanics(t *testing.T) {
 	}
 }
 
-// A client that logs in by OnConnect has copies, and so has one that is no key of a map.
+// A client that logs in in OnConnect has copies, and so has a client that cannot be a map key.
 func TestNearUnusualClients(t *testing.T) {
 	s := redistest.Start(t, "--requirepass", "secret")
 	rdb := redis.NewClient(&redis.Options{
@@ -163,14 +163,14 @@ func TestNearUnusualClients(t *testing.T) {
 	}
 }
 
-// A server without memory for writes proves what it has.
+// A server without memory for writes still proves its copies.
 func TestNearWithoutMemory(t *testing.T) {
 	s := redistest.Start(t)
 	u, h := nearNamed(t, s.Client(t), "users", nearWith(cache.Near{Staleness: minStaleness}))
 	u.set(1, ann)
 	must(t, s.Client(t).ConfigSet(ctx(t), "maxmemory", "1").Err())
 	if err := u.Set(ctx(t), 2, ann); err == nil {
-		t.Fatal("the server has memory")
+		t.Fatal("a Set succeeds without memory")
 	}
 	time.Sleep(2 * minStaleness)
 	u.inMemory(h, "Get", func() {
@@ -179,7 +179,7 @@ func TestNearWithoutMemory(t *testing.T) {
 	})
 }
 
-// A client that is closed before the cache leaves no connection and no attempt to make one.
+// If the client is closed before the cache, no connection is left, and none is tried.
 func TestNearClientIsClosed(t *testing.T) {
 	s := redistest.Start(t)
 	rdb, admin := s.Client(t), s.Client(t)
@@ -197,7 +197,7 @@ func TestNearClientIsClosed(t *testing.T) {
 	}
 }
 
-// A cache that comes later with a lesser Staleness has its proofs in time.
+// A later cache with a shorter Staleness gets its proofs in time.
 func TestNearLesserStaleness(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
 	_, _ = nearNamed(t, rdb, "users", nearWith(cache.Near{Staleness: hour}))
@@ -218,7 +218,7 @@ func TestNearLesserStaleness(t *testing.T) {
 // A read that memory does not answer is no hit.
 func TestNearCountsHits(t *testing.T) {
 	u, h := nearNamed(t, redistest.Start(t).Client(t), "users", fixed())
-	u.inMemory(h, "Get", func() { _, _ = u.Get(ctx(t), 1) }) // there is no record
+	u.inMemory(h, "Get", func() { _, _ = u.Get(ctx(t), 1) }) // the record does not exist
 	before := u.Stats().Near
 	failing := func(context.Context, int64) (User, error) {
 		return User{}, errors.New("no database")
@@ -229,15 +229,14 @@ func TestNearCountsHits(t *testing.T) {
 	}
 }
 
-// What memory answers has an outcome of its own, also within a batch; what memory knows to be
-// missing is a miss.
+// A value from memory has its own outcome, also in a batch. A known absence in memory is a miss.
 func TestNearOutcomes(t *testing.T) {
 	u, h := nearNamed(t, redistest.Start(t).Client(t), "users",
 		&cache.Options{TTL: ttl.Fixed(hour), Load: cache.LoadConfig{Absent: hour}})
 	u.set(1, ann)
 	u.set(2, bob)
 	s := newSource(map[int64]User{})
-	_, _ = u.GetOrLoad(ctx(t), 3, s.user) // is absent
+	_, _ = u.GetOrLoad(ctx(t), 3, s.user) // the source has no record 3
 	for want, read := range map[string]func(){
 		"Get: near_hit (1 near_hit)": func() { _, _ = u.Get(ctx(t), 1) },
 		"Get: miss (1 miss)":         func() { _, _ = u.Get(ctx(t), 3) },
@@ -262,7 +261,7 @@ func TestNearOutcomes(t *testing.T) {
 		kind, _, _ := strings.Cut(want, ":")
 		u.inMemory(h, kind, read)
 		if got := outcomes(h.of(kind)[0]); got != want {
-			t.Errorf("told %q, want %q", got, want)
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 }

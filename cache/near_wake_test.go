@@ -14,7 +14,7 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// looks is a hook of a client that counts the commands on record 1 that were answered.
+// looks is a hook of a client that counts answered commands on record 1.
 type looks struct{ n atomic.Int64 }
 
 func (l *looks) DialHook(next redis.DialHook) redis.DialHook { return next }
@@ -37,16 +37,16 @@ func (l *looks) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 	}
 }
 
-// Who waits for the load of another process looks when the key is written, and not only behind a
-// pause. So a waiter with copies keeps up with writes, which one without leaves behind: they are
-// compared by how often they look.
+// With copies, a process that waits for another's load reads the key when it is written, not only
+// after a pause. So it keeps up with the writes. Without copies it does not. The test compares how
+// often both read.
 func TestNearWakesWaiters(t *testing.T) {
 	const writes, tries = 200, 3
 	s := redistest.Start(t)
 	admin := s.Client(t)
 	loaded := func(context.Context, int64) (User, error) { return bob, nil }
 	var got [2]int64
-	for range tries { // a busy machine may let nobody look for a while
+	for range tries { // a busy machine may stop the waiters for a while
 		must(t, admin.Del(ctx(t), "users:1").Err())
 		must(t, admin.HSet(ctx(t), "users:1", "t", tokenOfNobody).Err())
 		must(t, admin.PExpire(ctx(t), "users:1", hour).Err())
@@ -64,7 +64,7 @@ func TestNearWakesWaiters(t *testing.T) {
 				got, err := u.GetOrLoad(ctx(t), 1, loaded, cache.WaitFresh(time.Minute))
 				wantUser(t, got, err, ann)
 			})
-			soon(t, "it waits", func() bool { return counts[i].n.Load() > 8 })
+			soon(t, "the waiter's reads", func() bool { return counts[i].n.Load() > 8 })
 		}
 		near, plain := counts[0].n.Load(), counts[1].n.Load()
 		for range writes {
@@ -76,10 +76,10 @@ func TestNearWakesWaiters(t *testing.T) {
 		const value = `{"name":"Ann","age":31,"tags":["admin"]}`
 		must(t, admin.Set(ctx(t), "users:1", value, hour).Err())
 		waiters.Wait()
-		t.Logf("%d writes, %d looks with copies, %d without", writes, got[0], got[1])
+		t.Logf("%d writes, %d reads with copies, %d without", writes, got[0], got[1])
 		if got[0] > 2*got[1] {
 			return
 		}
 	}
-	t.Errorf("in each of %d tries, %d looks with copies, %d without", tries, got[0], got[1])
+	t.Errorf("in each of %d tries, %d reads with copies, %d without", tries, got[0], got[1])
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// A server of a cluster that does not answer costs its own keys and no others: those are hits, also
-// in a batch, and its own are loaded, or fail with FailFast.
+// A silent server of a cluster affects only its own keys. All other keys hit, also in a batch. Its
+// own keys are loaded, or fail with FailFast.
 func TestSilentNodeOfLoads(t *testing.T) {
 	t.Parallel()
 	c := redistest.StartCluster(t, 0, time.Minute)
@@ -38,10 +38,10 @@ func TestSilentNodeOfLoads(t *testing.T) {
 		"active": active(), "pipelined": autoPipelined(), "fixed": fixed(),
 		"fail fast": {Load: cache.LoadConfig{Outage: cache.FailFast}},
 	} {
-		// A healthy server of a busy machine may be late, so there is more of it.
+		// A long Patience: on a busy machine, a healthy server may be late.
 		o.Load.Patience, o.Hook = time.Second, &recorder{}
 		told[name] = o.Hook.(*recorder)
-		// With its first command by itself go-redis asks a node for all commands.
+		// go-redis asks a node for all commands before the first command that is not in a pipeline.
 		client := c.Client(t, patient)
 		made[name] = mustNew[int64](t, client, "users", jsonUsers, o)
 		must(t, made[name].SetMany(ctx(t), anns(60)))
@@ -67,7 +67,7 @@ func TestSilentNodeOfLoads(t *testing.T) {
 	}
 }
 
-// warm lets a client connect to each server.
+// warm makes a client connect to each server.
 func warm(t *testing.T, rdb *redis.ClusterClient) {
 	t.Helper()
 	for id := range 30 {
@@ -87,7 +87,7 @@ func silentNode(
 	if failFast {
 		loaded = 0
 	}
-	for try := 1; ; try++ { // a healthy server of a busy machine may be late too
+	for try := 1; ; try++ { // on a busy machine, a healthy server may be late
 		var wrong []string
 		complain := func(format string, args ...any) {
 			wrong = append(wrong, fmt.Sprintf(format, args...))
@@ -102,7 +102,7 @@ func silentNode(
 		for _, id := range healthy {
 			got, err := u.GetOrLoad(ctx(t), id, s.user)
 			if err != nil || got.Name != "Ann" {
-				complain("of a healthy server: %v, %v", got, err)
+				complain("GetOrLoad from a healthy server: %v, %v", got, err)
 			}
 		}
 		if int(s.keys.Load()) != loaded {
@@ -129,6 +129,6 @@ func silentNode(
 			t.Errorf("%q", wrong)
 			return
 		}
-		rec.forget() // what was told of a healthy server
+		rec.forget() // outages of healthy servers
 	}
 }

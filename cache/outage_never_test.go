@@ -13,7 +13,7 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// The deadline of a caller is its own error, and says nothing of Redis.
+// If a caller's own deadline passes, that is its own error, and no outage.
 func TestOwnDeadlineIsNoOutage(t *testing.T) {
 	t.Parallel()
 	for policy, o := range map[string]*cache.Options{
@@ -34,7 +34,7 @@ func TestOwnDeadlineIsNoOutage(t *testing.T) {
 			for range 2 {
 				short, cancel := context.WithTimeout(ctx(t), 20*time.Millisecond)
 				_, err := u.GetOrLoad(short, 1, src.user)
-				if !errors.Is(err, context.DeadlineExceeded) && // or the connection sees it first
+				if !errors.Is(err, context.DeadlineExceeded) && // or the connection's comes first
 					!errors.Is(err, os.ErrDeadlineExceeded) {
 					t.Errorf("%s: got %v", policy, err)
 				}
@@ -48,7 +48,7 @@ func TestOwnDeadlineIsNoOutage(t *testing.T) {
 			}
 			src.wantLoads(t, 0)
 			p.Set(redistest.Spoil{})
-			p.Drop() // its replies are lost, and nobody gives up waiting for them
+			p.Drop() // its replies are lost, and the client waits for them
 			got, err := u.GetOrLoad(ctx(t), 1, src.user)
 			wantUser(t, got, err, ann)
 			if n := rec.count("Outage"); n != 0 {
@@ -58,8 +58,8 @@ func TestOwnDeadlineIsNoOutage(t *testing.T) {
 	}
 }
 
-// A client whose connections are all in use is busy. That is not Redis' fault, whichever ends
-// first: the client's own patience or that of the cache.
+// A client whose connections are all in use is busy. That is no outage, whether the client's
+// PoolTimeout or the cache's Patience ends first.
 func TestBusyPoolIsNoOutage(t *testing.T) {
 	t.Parallel()
 	for name, wait := range map[string]struct{ pool, cache time.Duration }{
@@ -82,7 +82,7 @@ func TestBusyPoolIsNoOutage(t *testing.T) {
 			soon(t, "the connection is in use", func() bool {
 				return admin.InfoMap(ctx(t), "clients").Item("Clients", "blocked_clients") == "1"
 			})
-			told := rec.count("Outage") // before, where a busy machine was out of patience
+			told := rec.count("Outage") // outages that a busy machine caused before
 			for range 3 {
 				got, err := u.GetOrLoad(ctx(t), 1, src.user)
 				if outage == cache.FailFast {
@@ -104,7 +104,7 @@ func TestBusyPoolIsNoOutage(t *testing.T) {
 	}
 }
 
-// What is no record of a cache stays, and is an error: nothing is loaded, and Redis is not out.
+// A foreign key stays and is an error: nothing is loaded, and there is no outage.
 func TestWrongTypeIsNoOutage(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		for i, p := range policies {

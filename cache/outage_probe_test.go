@@ -18,8 +18,8 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// While a server is out, one command in 200 ms asks whether it is back, however many callers there
-// are and whatever they call. The others wait for nothing.
+// While a server is out, one command per 200 ms asks whether it is back, for any number and kind of
+// calls. The others do not wait.
 func TestOneProbe(t *testing.T) {
 	redistest.NeedsMini(t)
 	for name, o := range map[string]*cache.Options{
@@ -76,7 +76,7 @@ func probes(t *testing.T, o cache.Options, outage cache.Outage, answer func(*ser
 		}
 	}
 	const lasts = 2 * time.Second
-	_, _ = u.GetOrLoad(ctx(t), 1, s.user) // from now on it is out
+	_, _ = u.GetOrLoad(ctx(t), 1, s.user) // from now on, the server is out
 	commands.Store(0)
 	for begun := time.Now(); time.Since(begun) < lasts; time.Sleep(time.Millisecond) {
 		go ask(time.Now(), func() error {
@@ -93,14 +93,14 @@ func probes(t *testing.T, o cache.Options, outage cache.Outage, answer func(*ser
 		})
 	}
 	const most = int64(lasts / (200 * time.Millisecond))
-	// One of a batch sends a command for each of its keys, and one of AutoPipeline too.
+	// A probe of a batch, or with AutoPipeline, sends a command for each key.
 	if n := commands.Load(); n < 2 || n > 3*most {
-		t.Errorf("%d commands were sent in %v, want at most %d probes", n, lasts, most)
+		t.Errorf("%d commands in %v, want at least 2, of at most %d probes", n, lasts, most)
 	}
 	time.Sleep(time.Second)
 	synctest.Wait()
 	if n := late.Load(); n > most {
-		t.Errorf("%d calls were late, want at most the %d that probed", n, most)
+		t.Errorf("%d calls waited, want at most %d probes", n, most)
 	}
 	if n := rec.count("Outage"); n != 1 {
 		t.Errorf("the Hook was told of %d outages, want 1", n)

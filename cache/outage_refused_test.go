@@ -11,14 +11,15 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// writeRefusals are the ways in which a server works and refuses to write. Hits that renew are
-// refused by all of them but the first one.
+// writeRefusals are the ways in which a running server refuses writes. All except the first also
+// refuse hits that renew.
 var writeRefusals = []struct {
 	name         string
 	args         []string
 	refuse, heal func(t *testing.T, s *redistest.Server, admin *redis.Client)
 }{
-	{"OOM", nil, sends("config", "set", "maxmemory", "1"), sends("config", "set", "maxmemory", "0")},
+	{"OOM", nil, sends("config", "set", "maxmemory", "1"),
+		sends("config", "set", "maxmemory", "0")},
 	{"READONLY", nil, sends("replicaof", "127.0.0.1", "1"), sends("replicaof", "no", "one")},
 	{"NOREPLICAS", nil, sends("config", "set", "min-replicas-to-write", "1"),
 		sends("config", "set", "min-replicas-to-write", "0")},
@@ -44,7 +45,7 @@ func sends(args ...any) func(*testing.T, *redistest.Server, *redis.Client) {
 	}
 }
 
-// appendsFail waits until this is how the last write of the AOF went.
+// appendsFail waits until the last write of the AOF has this status.
 func appendsFail(t *testing.T, admin *redis.Client, status string) {
 	t.Helper()
 	soon(t, "the AOF is "+status, func() bool {
@@ -54,14 +55,15 @@ func appendsFail(t *testing.T, admin *redis.Client, status string) {
 	})
 }
 
-// A server that refuses to write is not out: hits go on, under Active too, and what is not there is
+// A server that refuses writes is not out: hits continue, under Active too. Missing records are
 // loaded and returned, also with FailFast.
 func TestRefusedWrites(t *testing.T) {
 	t.Parallel()
 	for _, tt := range writeRefusals {
 		for policy, o := range map[string]*cache.Options{
 			"active": active(), "tolerant": tolerant(), "max age": active(ttl.MaxAge(2 * hour)),
-			"pipelined": autoPipelined(), "fixed": fixed(), "refresh": fixed(ttl.Refresh(time.Minute)),
+			"pipelined": autoPipelined(), "fixed": fixed(),
+			"refresh": fixed(ttl.Refresh(time.Minute)),
 		} {
 			if testing.Short() && policy != "active" {
 				continue
@@ -80,7 +82,8 @@ func TestRefusedWrites(t *testing.T) {
 					got, err := u.GetOrLoad(ctx(t), 1, src.user)
 					wantUser(t, got, err, ann)
 					many, err := u.GetOrLoadMany(ctx(t), []int64{1, 2}, src.users)
-					if err != nil || len(many) != 2 || many[1].Name != "Ann" || many[2].Name != "Ann" {
+					if err != nil || len(many) != 2 || many[1].Name != "Ann" ||
+						many[2].Name != "Ann" {
 						t.Errorf("GetOrLoadMany = %v, %v", many, err)
 					}
 				}
@@ -91,7 +94,7 @@ func TestRefusedWrites(t *testing.T) {
 				}
 				src.wantLoads(t, 3)
 				if n := rec.unstored(); n != 3 {
-					t.Errorf("the Hook was told of %d loads that are not stored, want 3", n)
+					t.Errorf("the Hook was told of %d unstored loads, want 3", n)
 				}
 				many, err := u.GetOrLoadMany(ctx(t), []int64{1, 3, 2, 4, 5}, src.users)
 				if err != nil || len(many) != 4 || many[1].Name != "Ann" || many[2].Name != "Ann" ||
@@ -107,13 +110,13 @@ func TestRefusedWrites(t *testing.T) {
 					wantUser(t, got, err, bob)
 				})
 				if n := rec.count("Outage"); n != 0 {
-					t.Errorf("the Hook was told of %d outages", n)
+					t.Errorf("the Hook was told of %d outages, want 0", n)
 				}
 				tt.heal(t, s, admin)
 				if n := admin.Exists(ctx(t), "users:3", "users:4", "users:5").Val(); n != 0 {
 					t.Errorf("%d records were written", n)
 				}
-				soon(t, "a hit of what was loaded", func() bool {
+				soon(t, "a hit of the loaded record", func() bool {
 					calls := src.calls.Load()
 					got, err := u.GetOrLoad(ctx(t), 3, src.user)
 					wantUser(t, got, err, bob)

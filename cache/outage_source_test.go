@@ -9,7 +9,7 @@ import (
 
 type loaderOfUser = func(context.Context, int64) (User, error)
 
-// solo is a source that notes how many loads of one key run at the same time.
+// solo is a source that counts the loads of one key that run at the same time.
 type solo struct {
 	*source
 	mu      sync.Mutex
@@ -46,8 +46,8 @@ func (s *solo) enter(ids ...int64) (leave func()) {
 	return func() { add(-1) }
 }
 
-// shared lets n callers at once ask for a record, whose loader does not return until they have had
-// the time to. No two loaders of one key may run at the same time.
+// shared lets n callers ask for a record at once. Its loader waits, so that all of them can ask.
+// Loaders of one key must not run at the same time.
 func (s *solo) shared(
 	t *testing.T, n int, ask func(loaderOfUser),
 ) {
@@ -65,7 +65,7 @@ func (s *solo) shared(
 		wg.Go(func() { ask(loader) })
 	}
 	soon(t, "a load", func() bool { return s.calls.Load() > before })
-	time.Sleep(50 * time.Millisecond) // for the others to come, who may also come later
+	time.Sleep(50 * time.Millisecond) // time for the others, some of which may come later
 	if calls := s.calls.Load() - before; calls != 1 {
 		t.Errorf("%d loaders are called by %d callers at once, want 1", calls, n)
 	}
@@ -74,7 +74,7 @@ func (s *solo) shared(
 	s.wantAtOnce(t, 1)
 }
 
-// wantAtOnce checks how many loaders of one key have run at the same time.
+// wantAtOnce checks the largest number of loaders of one key that ran at the same time.
 func (s *solo) wantAtOnce(t *testing.T, most int) {
 	t.Helper()
 	s.mu.Lock()

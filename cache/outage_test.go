@@ -14,12 +14,12 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// breakable is a Redis that can be made not to answer.
+// breakable is a Redis that can stop answering.
 type breakable struct {
 	rdb        redis.UniversalClient
-	admin      func() redis.UniversalClient // one that the outage does not concern
+	admin      func() redis.UniversalClient // for a client that the outage does not affect
 	begin, end func()
-	empties    bool // what it held is gone afterwards
+	empties    bool // all data is lost afterwards
 }
 
 // outages are the ways in which Redis does not answer.
@@ -48,7 +48,7 @@ func adminOf(t *testing.T, s *redistest.Server) func() redis.UniversalClient {
 	return func() redis.UniversalClient { return s.Client(t) }
 }
 
-// spoilt is a server behind a proxy.
+// spoilt returns a server behind a proxy.
 func spoilt(t *testing.T, spoil redistest.Spoil) breakable {
 	s := redistest.Start(t)
 	p := redistest.NewProxy(t, s.Addr())
@@ -57,11 +57,11 @@ func spoilt(t *testing.T, spoil redistest.Spoil) breakable {
 		func() { p.Set(redistest.Spoil{}) }, false}
 }
 
-// replies is a server that answers each command by an error.
+// replies returns a server that answers each command with an error.
 func replies(text string) func(t *testing.T) breakable {
 	return func(t *testing.T) breakable {
 		m := miniredis.NewMiniRedis()
-		m.ClockTTL(true) // a lease that could not be given back expires
+		m.ClockTTL(true) // a lease that was not released expires
 		must(t, m.StartAddr("127.0.0.1:0"))
 		t.Cleanup(m.Close)
 		rdb := redis.NewClient(&redis.Options{
@@ -74,9 +74,9 @@ func replies(text string) func(t *testing.T) breakable {
 	}
 }
 
-// eachOutage runs a test in each outage, with a cache of its own, whose last call was a hit: so
-// nothing counts as out. Record 1 is there, and no other. The source has another record 1, and a
-// record 2.
+// eachOutage runs a test in each outage, each with its own cache. The cache's last call was a hit,
+// so no server counts as out. Redis holds only record 1. The source has another value for record 1,
+// and a record 2.
 func eachOutage(
 	t *testing.T, outage cache.Outage,
 	fn func(t *testing.T, b breakable, u *cache.Cache[int64, User], s *solo, rec *recorder),
@@ -98,7 +98,7 @@ func eachOutage(
 				u := mustNew[int64](t, b.rdb, "users", jsonUsers, &o)
 				must(t, u.Set(ctx(t), 1, ann))
 				warm := newSource(map[int64]User{3: ann})
-				soon(t, "a hit of what was loaded", func() bool {
+				soon(t, "a hit of the loaded record", func() bool {
 					calls := warm.calls.Load()
 					got, err := u.GetOrLoad(ctx(t), 3, warm.user)
 					return err == nil && got.Name == "Ann" && warm.calls.Load() == calls
@@ -114,7 +114,7 @@ func eachOutage(
 	}
 }
 
-// While Redis does not answer, what is asked for is loaded, once at a time for a key, and nothing
+// While Redis does not answer, records are loaded, at most one load per key at a time, and nothing
 // is written. Afterwards, Redis is asked again.
 func TestLoadAnyway(t *testing.T) {
 	eachOutage(t, cache.LoadAnyway, func(
@@ -165,15 +165,15 @@ func TestLoadAnyway(t *testing.T) {
 	})
 }
 
-// isBack waits until records 1 and 2 are hits again, the first one from Redis, which nobody has
-// written, and the other one once it was loaded.
+// isBack waits until records 1 and 2 are hits again: record 1 with its old value in Redis, record 2
+// after a load.
 func isBack(t *testing.T, u *cache.Cache[int64, User], s *solo) {
 	t.Helper()
 	soon(t, "a hit", func() bool {
 		got, err := u.GetOrLoad(ctx(t), 1, s.user)
 		return err == nil && got.Name == "Ann"
 	})
-	soon(t, "a hit of what was loaded", func() bool {
+	soon(t, "a hit of the loaded record", func() bool {
 		calls := s.calls.Load()
 		got, err := u.GetOrLoad(ctx(t), 2, s.user)
 		return err == nil && got.Name == "Bob" && s.calls.Load() == calls

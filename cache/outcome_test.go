@@ -13,7 +13,8 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// A connection that breaks after the write is ErrUnknownOutcome, and the write is not sent again.
+// If a connection breaks after a write, the error is ErrUnknownOutcome, and the write is not sent
+// again.
 func TestCreateIsNotSentTwice(t *testing.T) {
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
@@ -21,7 +22,7 @@ func TestCreateIsNotSentTwice(t *testing.T) {
 		for _, o := range []*cache.Options{active(), autoPipelined()} {
 			u := mustNew[int64](t, rdb, b.Name(), jsonUsers, o)
 			must(t, u.Add(ctx(t), 0, ann))
-			for id := int64(1); id < 20; id++ { // each server knows the scripts now
+			for id := int64(1); id < 20; id++ { // so that each server knows the scripts
 				must(t, u.Add(ctx(t), id, ann))
 				must(t, u.UpdateField(ctx(t), id, "visits", 1))
 				must(t, u.Delete(ctx(t), id))
@@ -30,20 +31,20 @@ func TestCreateIsNotSentTwice(t *testing.T) {
 			err := u.Add(ctx(t), 1, ann)
 			wantErr(t, err, cache.ErrUnknownOutcome, "Add", "1")
 			if errors.Is(err, cache.ErrExists) || cut.Load() {
-				t.Errorf("cut %v, Add = %v", !cut.Load(), err)
+				t.Errorf("connection cut: %v, Add = %v", !cut.Load(), err)
 			}
 			got, err := u.Peek(ctx(t), 1)
 			wantUser(t, got, err, ann)
 
 			calls := 0
 			upsert := func(v User, found bool) (User, error) { calls++; v.Visits++; return v, nil }
-			for visits := 1; visits <= 2; visits++ { // the first one creates
+			for visits := 1; visits <= 2; visits++ { // the first call creates
 				cut.Store(true)
 				calls = 0
 				_, err = u.Upsert(ctx(t), 2, upsert)
 				wantErr(t, err, cache.ErrUnknownOutcome, "Upsert", "2")
 				if calls != 1 || cut.Load() {
-					t.Errorf("cut %v, fn was called %d times", !cut.Load(), calls)
+					t.Errorf("connection cut: %v, fn was called %d times", !cut.Load(), calls)
 				}
 				got, err = u.Peek(ctx(t), 2)
 				wantUser(t, got, err, User{Visits: visits})
@@ -52,7 +53,7 @@ func TestCreateIsNotSentTwice(t *testing.T) {
 	})
 }
 
-// Also where the first attempts met other writers, a lost reply ends Modify and Upsert.
+// A lost reply ends Modify and Upsert, also after conflicts.
 func TestLostReplyAfterConflicts(t *testing.T) {
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
@@ -71,7 +72,7 @@ func TestLostReplyAfterConflicts(t *testing.T) {
 		} {
 			for conflicts := range 7 {
 				must(t, u.Set(ctx(t), 1, ann))
-				must(t, u.UpdateField(ctx(t), 1, "visits", 0)) // the server knows the script now
+				must(t, u.UpdateField(ctx(t), 1, "visits", 0)) // now the server knows the script
 				calls := 0
 				err := do(func(v User) (User, error) {
 					if calls++; calls <= conflicts {
@@ -93,15 +94,15 @@ func TestLostReplyAfterConflicts(t *testing.T) {
 	})
 }
 
-// cuttable returns a client of which the connection breaks, once, after it has sent a script, when
-// the switch is set.
+// cuttable returns a client and a switch. Once set, the switch makes a connection close, one time,
+// when the server has answered a script.
 func cuttable(t *testing.T, b *redistest.Backend) (redis.UniversalClient, *atomic.Bool) {
 	t.Helper()
 	if b.Mini != nil {
-		t.Skip("no sockets to cut")
+		t.Skip("no sockets to close")
 	}
 	if b.Kind == "tls" {
-		t.Skip("the cut looks for the script's name in what passes")
+		t.Skip("cutConn cannot read encrypted commands")
 	}
 	var armed atomic.Bool
 	return b.NewClient(t, func(o *redis.UniversalOptions) {

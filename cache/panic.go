@@ -8,23 +8,25 @@ import (
 	"github.com/activettl/rediscache/internal/task"
 )
 
-// PanicError is the panic of a function of the caller that did not run in the goroutine of a
-// caller: a loader, or a callback of a background task. All who wait for a loader get it; a Hook is
-// told of it as Op.Err. It wraps no error, also if Value is one: a loader that panics with an
-// ErrNotFound has not said that its record is absent.
+// PanicError is a panic of a function of the caller in a goroutine of the cache: of a loader, or of
+// a callback of a background task. All callers that wait for the loader get it. A Hook gets it as
+// Op.Err.
+//
+// It wraps no error, even if Value is one: a loader that panics with ErrNotFound has not said that
+// its record is absent.
 type PanicError struct {
-	Value any    // of the panic
-	Stack []byte // of the goroutine that panicked
+	Value any    // the value of the panic
+	Stack []byte // the stack of the goroutine that panicked
 }
 
-// Error implements error.
+// Error returns the value of the panic and the stack.
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v\n\n%s", e.Value, e.Stack) }
 
-// errGoexit is the error of a function of the caller that called runtime.Goexit there.
+// errGoexit means that a function of the caller called runtime.Goexit in a goroutine of the cache.
 var errGoexit = errors.New("a loader or a callback called runtime.Goexit")
 
-// unreturned is the error of a function of the caller that panicked with v, or, if v is nil, called
-// runtime.Goexit.
+// unreturned is the error of a function of the caller that panicked with v. Nil means that it
+// called runtime.Goexit.
 func unreturned(v any, stack []byte) error {
 	if v == nil {
 		return errGoexit
@@ -32,8 +34,8 @@ func unreturned(v any, stack []byte) error {
 	return &PanicError{v, stack}
 }
 
-// contain calls fn in a goroutine of its own, and returns a *PanicError or errGoexit if fn did not
-// return.
+// contain calls fn in a new goroutine. If fn does not return, the error is a *PanicError or
+// errGoexit.
 func contain(fn func()) (err error) {
 	done := make(chan struct{})
 	go func() {

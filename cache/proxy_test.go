@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// replying dials a server that gives one reply to every command, but those of the handshake.
+// replying dials a server that gives one reply to every command, and an error to HELLO.
 func replying(reply string) func(context.Context, string, string) (net.Conn, error) {
 	return func(context.Context, string, string) (net.Conn, error) {
 		client, server := net.Pipe()

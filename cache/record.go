@@ -8,28 +8,39 @@ import (
 	"github.com/activettl/rediscache/internal/store"
 )
 
-// Get returns the record of key and, under an Active policy, renews it: it has
-// its whole TTL again, its own if it has one. A miss is [ErrNotFound]; bytes that
-// the codec cannot decode are [ErrDecode], never a zero value.
+// Get returns the record of key. Under an Active policy it also renews the record: the TTL begins
+// again. The errors are:
 //
-// If the codec cannot decode a record, this process does not renew it again, so that it expires.
+//   - [ErrNotFound]: a miss
+//   - [ErrDecode]: the codec cannot decode the bytes
+//   - [ErrTooLarge]: the value has more than Options.MaxValueBytes
+//   - those of all operations, see [Cache]
 //
-// It costs one command: GETEX under Active, GET under Fixed, or a script while the cache has
-// records with terms of their own. The first such record after 256 others costs two commands.
+// With an error, the value is the zero V. After ErrDecode or ErrTooLarge, this process does not
+// renew the record again, so the record expires.
 //
-// Under a [ttl.Tolerance] a record that need not be renewed yet costs a GET, or an LRANGE if it has
-// terms of its own. These renew nothing. Any other record costs a script.
+// Get costs one command: GETEX under Active, GET under Fixed. While the cache has records with
+// their own TTL or deadline, the command is a script. The first such record costs two commands.
+// After 256 reads in a row without one, plain commands come first again.
+//
+// Under a [ttl.Tolerance], a record that this process knows to be renewed costs a GET, or an LRANGE
+// if it has its own TTL or deadline. These commands renew nothing. Any other record costs a script,
+// which renews it if that is due.
+//
+// With Options.Near, a copy in memory answers without a command. While copies are kept, any other
+// read costs a script.
 func (c *Cache[K, V]) Get(ctx context.Context, key K) (V, error) {
 	return c.read(ctx, "Get", key, true, (*store.Store).Get)
 }
 
-// Peek returns the record of key and renews nothing. Its errors are those of Get. It costs one
-// command: GET, or a script while the cache has records with terms of their own.
+// Peek returns the record of key and does not renew it. It returns the errors of [Cache.Get]. It
+// costs one command: GET, or a script in the cases in which Get needs one. With Options.Near, a
+// copy in memory may answer.
 func (c *Cache[K, V]) Peek(ctx context.Context, key K) (V, error) {
 	return c.read(ctx, "Peek", key, false, (*store.Store).Peek)
 }
 
-// read takes a method expression, since a method value would be allocated for each call.
+// read takes a method expression, because a method value would be allocated for each call.
 func (c *Cache[K, V]) read(
 	ctx context.Context, op string, k K, renews bool,
 	get func(*store.Store, context.Context, string) ([]byte, error),
@@ -64,19 +75,28 @@ func (c *Cache[K, V]) read(
 	return v, run.end(ctx, nil)
 }
 
-// renewReadable renews a record that was read without, because the value before could not be
-// decoded.
+// renewReadable renews a record that can be decoded now. The read did not renew it, because this
+// process could not decode the value before.
 func (c *core) renewReadable(ctx context.Context, key string) {
 	if c.store.Readable(key) {
-		_ = c.store.Touch(ctx, key) // it was read, whatever becomes of its renewal
+		_ = c.store.Touch(ctx, key) // the read succeeded, even if the renewal fails
 	}
 }
 
-// Set writes the record of key, in place of the one that is there. It lives the policy's TTL, or
-// its own by [WithTTL]. A nil pointer as value is [ErrNilValue]. After an error of the connection
-// the record may have been written. After any other error it was not.
+// Set writes the record of key and replaces an existing one. The record gets the TTL of the policy,
+// or its own TTL from [WithTTL]. The errors are:
 //
-// It costs one command: SET PX; a script for a record with terms of its own.
+//   - [ErrNilValue]: the value is a nil pointer or a nil interface
+//   - [ErrEncode]: the codec cannot encode the value
+//   - [ErrTooLarge]: the encoded value has more than Options.MaxValueBytes
+//   - [ErrTTL]: the TTL of WithTTL is invalid
+//   - those of all operations, see [Cache]
+//
+// After an error of the connection or of the context, the record may have been written or not, and
+// Redis may still execute the write. After any other error it was not written.
+//
+// Set costs one command: SET with PX, or a script for a record with its own TTL or deadline, see
+// [WithTTL] and [ttl.MaxAge].
 func (c *Cache[K, V]) Set(ctx context.Context, key K, value V, opts ...SetOption) error {
 	return c.onKey(ctx, "Set", key, func(key string) error {
 		b, own, err := c.toWrite(key, value, opts)
@@ -89,7 +109,7 @@ func (c *Cache[K, V]) Set(ctx context.Context, key K, value V, opts ...SetOption
 	})
 }
 
-// toWrite returns the bytes and the own TTL, or 0, of a record that is written with these options.
+// toWrite returns the encoded value and the record's own TTL, or 0, for a write with these options.
 func (c *Cache[K, V]) toWrite(
 	key string, value V, opts []SetOption,
 ) (b *buffer, own time.Duration, err error) {
@@ -100,10 +120,11 @@ func (c *Cache[K, V]) toWrite(
 	return b, own, err
 }
 
-// Add writes the record of key if there is none, by the rules of [Cache.Set], and returns
-// [ErrExists] if there is one. Of several callers that add one key at the same time, one succeeds.
+// Add writes the record of key if there is none, by the rules of [Cache.Set]. If there is one, it
+// returns [ErrExists]. If several callers add a key at the same time, one succeeds.
 //
-// It costs one command, a script. If its reply is lost, the error is [ErrUnknownOutcome].
+// Add costs one command, a script. If the reply is lost, the error is [ErrUnknownOutcome]; the
+// other errors are those of Set.
 func (c *Cache[K, V]) Add(ctx context.Context, key K, value V, opts ...SetOption) error {
 	return c.onKey(ctx, "Add", key, func(key string) error {
 		b, own, err := c.toWrite(key, value, opts)
@@ -116,9 +137,10 @@ func (c *Cache[K, V]) Add(ctx context.Context, key K, value V, opts ...SetOption
 	})
 }
 
-// Update replaces the value of a record that exists, or returns [ErrNotFound].
-// The record keeps its own TTL and deadline. Under Active it is renewed; under
-// Fixed it expires when it would have. It costs one command, a script.
+// Update replaces the value of an existing record, or returns [ErrNotFound]. The other errors are
+// those of [Cache.Set]. The record keeps its own TTL and deadline. Under Active, Update renews it.
+// Under Fixed, it expires at the same time as without the Update. Update costs one command, a
+// script.
 func (c *Cache[K, V]) Update(ctx context.Context, key K, value V) error {
 	return c.onKey(ctx, "Update", key, func(key string) error {
 		b, err := c.encodeLent(key, value)
@@ -131,45 +153,44 @@ func (c *Cache[K, V]) Update(ctx context.Context, key K, value V) error {
 	})
 }
 
-// Touch renews a record without reading it, or returns [ErrNotFound]. Under
-// Fixed it moves nothing. It costs one command, a script.
+// Touch renews a record without reading it, or returns [ErrNotFound]. Under Fixed it renews nothing
+// and only checks that the record exists. Touch costs one command, a script.
 func (c *Cache[K, V]) Touch(ctx context.Context, key K) error {
 	return c.onKey(ctx, "Touch", key, func(key string) error { return c.store.Touch(ctx, key) })
 }
 
-// Delete removes the record of key. If there is none, that is no error. It costs one command,
+// Delete removes the record of key. It is no error if there is none. Delete costs one command,
 // UNLINK.
 func (c *Cache[K, V]) Delete(ctx context.Context, key K) error {
 	return c.onKey(ctx, "Delete", key, func(key string) error { return c.store.Delete(ctx, key) })
 }
 
-// Info is what Redis knows of a record.
+// Info describes a record in Redis. [Cache.Inspect] returns it.
 type Info struct {
-	// TTL is what an access gives the record again: its own TTL, or the
-	// policy's. A Fixed cache does not note a TTL that a record was given of its
-	// own; Remaining is right all the same.
+	// TTL is the TTL that an access gives the record: its own TTL, or the policy's. A Fixed cache
+	// does not note a record's own TTL, so TTL is then the policy's. Remaining is right in any
+	// case.
 	TTL time.Duration
 
-	// Remaining is how long the record lives if nobody uses it. It is -1 for a
-	// value that another program wrote without a TTL; an access that renews gives
-	// it one.
+	// Remaining is how long the record lives if nobody uses it. It is -1 for a value that another
+	// program wrote without a TTL. Under Active, the next access gives such a value a TTL.
 	Remaining time.Duration
 
 	// Idle is the time since the last access: TTL - Remaining. Under a ttl.Tolerance it is the time
-	// since the last renewal, since accesses within the tolerance are not seen. It is -1 where
-	// Redis cannot tell. That is so under Fixed without Options.TrackAccess, and for a record near
-	// its deadline, which its last access could not give the whole TTL.
+	// since the last renewal, since accesses within the tolerance leave no trace. It is -1 if Redis
+	// cannot tell. That is so under Fixed without Options.TrackAccess, and if the deadline cut the
+	// last renewal short.
 	Idle time.Duration
 
-	// Deadline is when the record expires however often it is used
-	// (ttl.MaxAge); zero if there is no such time.
+	// Deadline is when the record expires even if it is used, see ttl.MaxAge. It is zero if the
+	// record has no deadline.
 	Deadline time.Time
 
-	// Size is how many bytes the encoded value has.
+	// Size is the size of the encoded value in bytes.
 	Size int
 }
 
-// String returns all fields in one line, with words for -1 and zero.
+// String returns all fields in one line. It shows words for -1 and for a zero Deadline.
 func (i Info) String() string {
 	remaining, idle, deadline := i.Remaining.String(), i.Idle.String(), "none"
 	if i.Remaining < 0 {
@@ -185,9 +206,9 @@ func (i Info) String() string {
 		idle, deadline, i.Size)
 }
 
-// Inspect tells about the record of key, or returns [ErrNotFound]. It renews
-// nothing and does not decode the value. It costs one command, a script; two where accesses are
-// tracked.
+// Inspect describes the record of key, or returns [ErrNotFound]. It renews nothing and does not
+// decode the value. Inspect costs one command, a script; with tracked accesses under Fixed, two
+// scripts.
 func (c *Cache[K, V]) Inspect(ctx context.Context, key K) (Info, error) {
 	var info store.Info
 	err := c.onKey(ctx, "Inspect", key, func(key string) (err error) {

@@ -26,7 +26,7 @@ func TestSetGetDelete(t *testing.T) {
 		got, err = u.Get(ctx(t), 42)
 		wantUser(t, got, err, bob)
 
-		for range 2 { // the second time there is nothing to delete
+		for range 2 { // the second time, the record is missing
 			if err := u.Delete(ctx(t), 42); err != nil {
 				t.Error(err)
 			}
@@ -38,29 +38,37 @@ func TestSetGetDelete(t *testing.T) {
 	})
 }
 
-// An access is what renews a record under Active, and nothing does under Fixed.
+// Under Active, accesses renew a record. Under Fixed, nothing does.
 func TestRenewal(t *testing.T) {
 	accesses := []struct {
 		name   string
 		renews bool // under Active
-		do     func(u users) error
+		do     func(u users, id int64) error
 	}{
-		{"Get", true, func(u users) error { _, err := u.Get(ctx(u.t), 1); return err }},
-		{"GetMany", true, func(u users) error {
-			_, err := u.GetMany(ctx(u.t), []int64{1})
+		{"Get", true, func(u users, id int64) error { _, err := u.Get(ctx(u.t), id); return err }},
+		{"GetMany", true, func(u users, id int64) error {
+			_, err := u.GetMany(ctx(u.t), []int64{id})
 			return err
 		}},
-		{"Update", true, func(u users) error { return u.Update(ctx(u.t), 1, bob) }},
-		{"UpdateField", true, func(u users) error { return u.UpdateField(ctx(u.t), 1, "age", 50) }},
-		{"Modify", true, func(u users) error {
-			_, err := u.Modify(ctx(u.t), 1, func(v User) (User, error) { return v, nil })
+		{"Update", true, func(u users, id int64) error { return u.Update(ctx(u.t), id, bob) }},
+		{"UpdateField", true, func(u users, id int64) error {
+			return u.UpdateField(ctx(u.t), id, "age", 50)
+		}},
+		{"Modify", true, func(u users, id int64) error {
+			_, err := u.Modify(ctx(u.t), id, func(v User) (User, error) { return v, nil })
 			return err
 		}},
-		{"Touch", true, func(u users) error { return u.Touch(ctx(u.t), 1) }},
-		{"Peek", false, func(u users) error { _, err := u.Peek(ctx(u.t), 1); return err }},
-		{"Inspect", false, func(u users) error { _, err := u.Inspect(ctx(u.t), 1); return err }},
-		{"Len", false, func(u users) error { _, err := u.Len(ctx(u.t)); return err }},
-		{"All", false, func(u users) error {
+		{"Touch", true, func(u users, id int64) error { return u.Touch(ctx(u.t), id) }},
+		{"Peek", false, func(u users, id int64) error {
+			_, err := u.Peek(ctx(u.t), id)
+			return err
+		}},
+		{"Inspect", false, func(u users, id int64) error {
+			_, err := u.Inspect(ctx(u.t), id)
+			return err
+		}},
+		{"Len", false, func(u users, _ int64) error { _, err := u.Len(ctx(u.t)); return err }},
+		{"All", false, func(u users, _ int64) error {
 			for _, err := range u.All(ctx(u.t)) {
 				if err != nil {
 					return err
@@ -68,7 +76,7 @@ func TestRenewal(t *testing.T) {
 			}
 			return nil
 		}},
-		{"Keys", false, func(u users) error {
+		{"Keys", false, func(u users, _ int64) error {
 			for _, err := range u.Keys(ctx(u.t)) {
 				if err != nil {
 					return err
@@ -79,7 +87,7 @@ func TestRenewal(t *testing.T) {
 	}
 	records := []struct {
 		name string
-		ttl  time.Duration // that an access gives the record
+		ttl  time.Duration // after an access that renews
 		opts []cache.SetOption
 	}{
 		{"policy", hour, nil},
@@ -89,20 +97,25 @@ func TestRenewal(t *testing.T) {
 	everywhere(t, func(t *testing.T, b *redistest.Backend, u users) {
 		renewing := !strings.Contains(t.Name(), "fixed")
 		for _, r := range records {
-			for _, a := range accesses {
+			var ids []int64
+			for i := range accesses {
+				id := int64(i)
+				u.set(id, ann, r.opts...)
+				u.wantLeft(id, r.ttl)
+				ids = append(ids, id)
+			}
+			u.ageAll(ids, 10*time.Minute)
+			for i, a := range accesses {
 				t.Run(r.name+"/"+a.name, func(t *testing.T) {
-					u := u
+					u, id := u, ids[i]
 					u.t = t
-					u.set(1, ann, r.opts...)
-					u.wantLeft(1, r.ttl)
-					u.age(1, 10*time.Minute)
-					if err := a.do(u); err != nil {
+					if err := a.do(u, id); err != nil {
 						t.Fatal(err)
 					}
 					if a.renews && renewing {
-						u.wantLeft(1, r.ttl)
+						u.wantLeft(id, r.ttl)
 					} else {
-						u.wantLeft(1, 10*time.Minute)
+						u.wantLeft(id, 10*time.Minute)
 					}
 				})
 			}
@@ -115,7 +128,7 @@ func TestUpdate(t *testing.T) {
 		wantErr(t, u.Update(ctx(t), 1, ann), cache.ErrNotFound, "Update", "1")
 		wantErr(t, u.Touch(ctx(t), 1), cache.ErrNotFound, "Touch", "1")
 		if n, err := u.Len(ctx(t)); n != 0 || err != nil {
-			t.Errorf("Update and Touch of nothing left %d records, %v", n, err)
+			t.Errorf("Update and Touch of a missing record left %d records, %v", n, err)
 		}
 		for _, opts := range [][]cache.SetOption{nil, {cache.WithTTL(2 * hour)}} {
 			u.set(1, ann, opts...)
@@ -128,7 +141,7 @@ func TestUpdate(t *testing.T) {
 	})
 }
 
-// What stands in Redis is a contract: other languages read and write it.
+// The layout in Redis is a contract: programs in other languages read and write it.
 func TestDataLayout(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, active())
@@ -142,7 +155,7 @@ func TestDataLayout(t *testing.T) {
 		if err != nil || len(got) != 3 || got[0] != bobJSON || got[1] != "90000" || got[2] != "0" {
 			t.Errorf("a record with its own TTL is %q, %v", got, err)
 		}
-		// What another language wrote is a record.
+		// A value that another program wrote is a record.
 		if err := b.Client.Set(ctx(t), u.redisKey(3), `{"name":"Eve"}`,
 			time.Minute).Err(); err != nil {
 			t.Fatal(err)
@@ -189,7 +202,7 @@ func TestInspect(t *testing.T) {
 			t.Errorf("record with its own TTL: %+v", i)
 		}
 
-		must(t, b.Client.Set(ctx(t), u.redisKey(1), "{}", 0).Err()) // another program may
+		must(t, b.Client.Set(ctx(t), u.redisKey(1), "{}", 0).Err()) // another program may do this
 		if i := inspect(u); i.Remaining != -1 || i.Idle != -1 {
 			t.Errorf("a value without a TTL: %+v", i)
 		}
@@ -199,7 +212,7 @@ func TestInspect(t *testing.T) {
 		}
 		u.wantLeft(1, hour)
 
-		// Fixed does not know when a record was read.
+		// Fixed does not know when a record was last read.
 		f := newUsers(t, b, fixed())
 		f.set(1, bob)
 		f.age(1, 20*time.Minute)
@@ -208,7 +221,7 @@ func TestInspect(t *testing.T) {
 			t.Errorf("under Fixed: %+v", i)
 		}
 
-		// A deadline: idle is known until the TTL reaches it.
+		// With a deadline, Idle is known until the deadline cuts the TTL.
 		a := newUsers(t, b, active(ttl.MaxAge(90*time.Minute)))
 		before := b.Now()
 		a.set(1, bob)
@@ -225,7 +238,7 @@ func TestInspect(t *testing.T) {
 	})
 }
 
-// The values of every codec come back equal, whatever the backend.
+// The values of every codec come back equal, on every backend.
 func TestCodecs(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		checkValue(t, b, codec.MsgPack[User]{}, ann)

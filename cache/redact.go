@@ -7,9 +7,9 @@ import (
 	"encoding/hex"
 )
 
-// fingerprints returns a function that gives the fingerprint of a key's text: an HMAC, since an
-// unkeyed hash of an integer or of a short text can be undone by trying all of them. The secret
-// stands in the function, where fmt does not print it.
+// fingerprints returns a function that returns the fingerprint of a key's text. The fingerprint is
+// an HMAC: a plain hash of an integer or a short text can be reversed by trying all of them. The
+// secret is a variable of the function, where fmt does not print it.
 func fingerprints(secret string) func(text string) string {
 	if secret == "" {
 		secret = rand.Text()
@@ -21,7 +21,7 @@ func fingerprints(secret string) func(text string) string {
 	}
 }
 
-// label returns what errors show for the text of a key: the text, or its fingerprint.
+// label returns what errors show for the text of a key: the text or its fingerprint.
 func (c *core) label(text string) string {
 	if c.redact == nil || text == "" {
 		return text

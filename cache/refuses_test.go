@@ -27,7 +27,7 @@ func TestNewRefuses(t *testing.T) {
 	tests := []struct {
 		name string
 		make func() error
-		want string // a part of the error that names what is wrong
+		want string // part of the error, which names the fault
 	}{
 		{"nil client", newErr[int64, User](nil, "users", js, nil), "rdb is nil"},
 		{"nil *Client", newErr[int64, User]((*redis.Client)(nil), "users", js, nil), "rdb is nil"},
@@ -109,7 +109,7 @@ func TestRefusedBeforeRedisIsAsked(t *testing.T) {
 		for op, do := range several(u, ann) {
 			wantErr(t, do(cancelled), context.Canceled, op, "")
 		}
-		// a nil option is none
+		// A nil option is ignored.
 		if err := u.Set(cancelled, "a", ann, nil); !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
@@ -127,7 +127,7 @@ func TestRefusedBeforeRedisIsAsked(t *testing.T) {
 			wantErr(t, do(ctx(t)), cache.ErrClosed, op, "")
 		}
 		if n := wire.RoundTrips(); n != 0 {
-			t.Errorf("operations that cannot succeed went to Redis %d times: %v", n,
+			t.Errorf("refused operations made %d round trips: %v", n,
 				wire.Commands())
 		}
 		if err := b.Client.Ping(ctx(t)).Err(); err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// Replies that no Redis gives, as those of a proxy, are errors that name the command, never a
-// record, and show nothing of what was sent or received.
+// Replies that Redis never sends, as from a broken proxy, are errors that name the command, and
+// never records. The errors show no data that was sent or received.
 func TestUnexpectedReplies(t *testing.T) {
 	t.Parallel()
 	for _, reply := range []string{

@@ -2,12 +2,12 @@ package cache
 
 import "fmt"
 
-// Secret is a text that does not show: whatever prints or marshals it gets
-// "[redacted]", also where it stands deep in another value. The zero Secret is
-// the empty text.
-type Secret struct{ text *string } // fmt prints a pointer's address where it may not call Format
+// Secret is a text that does not show, such as a password. Everything that prints or marshals it
+// gets "[redacted]", even if it is deep in another value. The zero Secret is the empty text. A
+// Secret is safe for concurrent use.
+type Secret struct{ text *string }
 
-// NewSecret returns the Secret of a text.
+// NewSecret returns a Secret that holds text.
 func NewSecret(text string) Secret {
 	if text == "" {
 		return Secret{}
@@ -15,7 +15,7 @@ func NewSecret(text string) Secret {
 	return Secret{&text}
 }
 
-// Reveal returns the text.
+// Reveal returns the text itself.
 func (s Secret) Reveal() string {
 	if s.text == nil {
 		return ""
@@ -25,7 +25,8 @@ func (s Secret) Reveal() string {
 
 const redacted = "[redacted]"
 
-// Format implements fmt.Formatter for every verb.
+// Format implements fmt.Formatter. It writes the same for every verb. Where fmt may not call it,
+// fmt prints only an address.
 func (s Secret) Format(f fmt.State, _ rune) { fmt.Fprint(f, s.String()) }
 
 // String returns "[redacted]", or "" for the empty text.
@@ -36,5 +37,5 @@ func (s Secret) String() string {
 	return redacted
 }
 
-// MarshalText implements encoding.TextMarshaler, for JSON, slog and others.
+// MarshalText implements encoding.TextMarshaler for encoding/json, log/slog and others.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }

@@ -17,11 +17,11 @@ import (
 	"github.com/activettl/rediscache/internal/testpb"
 )
 
-// secret is what must not show: a password, and a part of each value.
+// secret is a text that must not show: it is a password, and a part of each value.
 const secret = "hunter2"
 
-// Whatever fails, neither the password nor a value stands in an error, in what a Hook is told, or
-// in go-redis' log. A key does, in an error.
+// Whatever fails, errors, calls of a Hook and go-redis' log show neither the password nor a value.
+// Errors show the key.
 func TestNoSecretShows(t *testing.T) {
 	impatient := func(o *redis.UniversalOptions) { o.DialerRetries, o.MaxRetries = 1, -1 }
 	withPassword := func(o *redis.UniversalOptions) { o.Username, o.Password = "app", secret }
@@ -37,7 +37,7 @@ func TestNoSecretShows(t *testing.T) {
 		s.Stop()
 		showsNone(t, rdb, codec.JSON[User]{}, secretUser, "refused")
 	})
-	t.Run("no TLS there", func(t *testing.T) {
+	t.Run("client without TLS", func(t *testing.T) {
 		rdb := redistest.Secure(t).Client(t, impatient, withPassword,
 			func(o *redis.UniversalOptions) {
 				o.TLSConfig = nil
@@ -58,18 +58,18 @@ func TestNoSecretShows(t *testing.T) {
 		"a list": func(rdb *redis.Client, key string) error {
 			return rdb.RPush(ctx(t), key, secret, secret, secret).Err()
 		},
-		"not decoded": func(rdb *redis.Client, key string) error {
+		"undecodable": func(rdb *redis.Client, key string) error {
 			return rdb.Set(ctx(t), key, `{"name": {"`+secret+`": 1}, "age": "`+secret+`"} `+secret,
 				hour).Err()
 		},
-		"decoded, but for a field": func(rdb *redis.Client, key string) error {
+		"one undecodable field": func(rdb *redis.Client, key string) error {
 			return rdb.Set(ctx(t), key, `{"age": "`+secret+`"}`, hour).Err()
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rdb := redistest.Start(t).Client(t)
 			must(t, put(rdb, "users:a"))
-			const any = "" // some operations replace what is there, or do not look at it
+			const any = "" // some operations replace the value, or do not read it
 			showsNone(t, rdb, codec.JSON[User]{}, secretUser, any)
 			must(t, put(rdb, "users:a"))
 			showsNone(t, rdb, codec.MsgPack[User]{}, secretUser, any)
@@ -79,8 +79,8 @@ func TestNoSecretShows(t *testing.T) {
 	}
 }
 
-// showsNone runs every operation. With a text that is not empty, each must fail by an error that
-// has one of the texts.
+// showsNone runs every operation. Each must fail with an error that contains one of the texts. If
+// the text is empty, an operation may also succeed.
 func showsNone[V any](t *testing.T, rdb *redis.Client, c codec.Codec[V], v V, texts ...string) {
 	t.Helper()
 	_, n := redistest.LoggedSince(0)
@@ -91,7 +91,7 @@ func showsNone[V any](t *testing.T, rdb *redis.Client, c codec.Codec[V], v V, te
 		t.Helper()
 		text := fmt.Sprintf("%v %+v %q", err, err, err)
 		if strings.Contains(text, secret) {
-			t.Errorf("%s shows it: %s", op, text)
+			t.Errorf("%s shows the secret: %s", op, text)
 		}
 		for _, want := range texts {
 			if strings.Contains(text, want) {
@@ -102,7 +102,7 @@ func showsNone[V any](t *testing.T, rdb *redis.Client, c codec.Codec[V], v V, te
 	}
 	for op, do := range single(u, v) {
 		if op == "Set" || op == "Delete" || operations.Loads(op) {
-			continue // these replace what the others are to fail on
+			continue // they would replace the value that makes the others fail
 		}
 		if err := do(ctx(t), "a"); !errors.Is(err, cache.ErrExists) { // Add does not decode
 			check(op, err)
@@ -119,7 +119,7 @@ func showsNone[V any](t *testing.T, rdb *redis.Client, c codec.Codec[V], v V, te
 		"GetOrLoadMany": several(u, v)["GetOrLoadMany"](ctx(t)),
 		"Reload":        single(u, v)["Reload"](ctx(t), "a"),
 	} {
-		if err != nil || !slices.Contains(texts, "NOPERM") { // what is refused is loaded anyway
+		if err != nil || !slices.Contains(texts, "NOPERM") { // loads return their value
 			check(op, err)
 		}
 	}
@@ -133,16 +133,16 @@ func showsNone[V any](t *testing.T, rdb *redis.Client, c codec.Codec[V], v V, te
 	check("Delete", u.Delete(ctx(t), "a"))
 	for _, op := range append(told.started, told.ended...) {
 		if text := fmt.Sprintf("%v %+v %#v", op, op, op); strings.Contains(text, secret) {
-			t.Errorf("the Hook is told it: %s", text)
+			t.Errorf("the Hook gets the secret: %s", text)
 		}
 	}
 	if len(told.ended) == 0 {
-		t.Error("the Hook was told nothing")
+		t.Error("the Hook was not called")
 	}
 	lines, _ := redistest.LoggedSince(n)
 	for _, line := range lines {
 		if strings.Contains(line, secret) {
-			t.Errorf("go-redis logs it: %s", line)
+			t.Errorf("go-redis logs the secret: %s", line)
 		}
 	}
 }

@@ -14,12 +14,12 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// A server of a cluster that does not answer costs its own keys and no others: in batches, which
-// end at their deadline, and in accesses that are noted on it.
+// A silent server of a cluster affects only its own keys. This holds for batches, which end at
+// their deadline, and for accesses whose notes go to the silent server.
 func TestSilentServer(t *testing.T) {
 	t.Parallel()
 	c := redistest.StartCluster(t, 0, time.Minute)
-	// What waits for an answer, and not until the deadline, waits for a minute.
+	// If a call waits for an answer and not for its deadline, it waits for a minute.
 	rdb := c.Client(t, func(o *redis.UniversalOptions) { o.ReadTimeout = time.Minute })
 	u := mustNew[int64](t, rdb, "users", jsonUsers, tracked())
 	must(t, u.SetMany(ctx(t), anns(60)))
@@ -39,7 +39,8 @@ func TestSilentServer(t *testing.T) {
 	if _, err := u.GetMany(ctx(t), ids); err != nil {
 		t.Fatal(err)
 	}
-	// With its first command by itself go-redis asks a node for all commands, and waits 5 s for it.
+	// go-redis asks a node for all commands before the first command that is not in a pipeline, and
+	// waits up to 5 s for the answer.
 	_, err := u.Get(ctx(t), 0)
 	must(t, err)
 	silent.Pause(t)
@@ -49,7 +50,7 @@ func TestSilentServer(t *testing.T) {
 		limits = limits[:1]
 	}
 	for _, limit := range limits {
-		for try := 1; ; try++ { // a healthy server of a busy machine may be late too
+		for try := 1; ; try++ { // on a busy machine, a healthy server may be late
 			wrong := costsItsOwnKeys(t, rdb, u, ids, len(healthy), limit)
 			if len(wrong) == 0 {
 				break
@@ -69,8 +70,8 @@ func TestSilentServer(t *testing.T) {
 	}
 }
 
-// costsItsOwnKeys makes each batch of these ids once, and says which did not give what the healthy
-// servers have, or did not end at its deadline.
+// costsItsOwnKeys runs each batch of these ids once. It returns the batches that lacked records of
+// healthy servers, or did not end at their deadline.
 func costsItsOwnKeys(
 	t *testing.T, rdb redis.UniversalClient, u *cache.Cache[int64, User],
 	ids []int64, healthy int, limit time.Duration,
@@ -84,7 +85,7 @@ func costsItsOwnKeys(
 		t.Logf("%s within %v took %v", name, limit, took)
 		joined, ok := err.(interface{ Unwrap() []error })
 		if !ok || n != want || len(joined.Unwrap()) != len(ids)-healthy ||
-			took > limit+10*time.Second { // 50 ms on a machine that has nothing else to do
+			took > limit+10*time.Second { // it takes 50 ms on an idle machine
 			wrong = append(wrong, fmt.Sprintf("%s: %d of %d keys after %v, and %v",
 				name, n, want, took, err))
 		}
@@ -107,7 +108,7 @@ func costsItsOwnKeys(
 	return wrong
 }
 
-// Walks, sweeps and Clear ask the primaries: they see everything, though the client reads from
+// Walks, sweeps and Clear ask the primaries. They see all records even if the client reads from
 // replicas and no replica answers.
 func TestReplicasDoNotDecide(t *testing.T) {
 	t.Parallel()
@@ -119,11 +120,11 @@ func TestReplicasDoNotDecide(t *testing.T) {
 		"RouteRandomly":  func(o *redis.UniversalOptions) { o.RouteRandomly = true },
 	} {
 		if redistest.Race && name == "RouteByLatency" {
-			continue // go-redis races with itself
+			continue // go-redis has a data race there
 		}
 		clients[name] = c.Client(t, route)
 		must(t, clients[name].Ping(ctx(t)).Err())
-		_ = clients[name].Get(ctx(t), "k").Err() // it learns what is a read
+		_ = clients[name].Get(ctx(t), "k").Err() // go-redis learns which commands are reads
 	}
 	for _, replica := range c.Nodes()[3:] {
 		replica.Pause(t)
@@ -160,13 +161,13 @@ func TestReplicasDoNotDecide(t *testing.T) {
 	}
 }
 
-// Of a Ring, a shard whose connection is refused fails its own keys and says so.
+// If a shard of a Ring refuses connections, only its own keys fail, with an error.
 func TestRefusedShard(t *testing.T) {
 	t.Parallel()
 	locked, open := redistest.Start(t, "--requirepass", "another"), redistest.Start(t)
 	ring := redis.NewRing(&redis.RingOptions{
 		Addrs: map[string]string{"locked": locked.Addr(), "open": open.Addr()}, Password: "wrong",
-		HeartbeatFrequency: hour, // the ring itself must not notice
+		HeartbeatFrequency: hour, // so that the ring itself does not notice
 	})
 	defer ring.Close()
 	u := mustNew[int64](t, ring, "users", jsonUsers, nil)
@@ -193,13 +194,22 @@ func TestRefusedShard(t *testing.T) {
 	}
 }
 
-// Batches of many chunks and walks give what the other servers have, whichever server is silent,
-// and a sweep of a tracked cache sweeps their records.
+// Batches of many chunks and walks return the records of the other servers, whichever server is
+// silent.
 func TestSilentServerOfLargeBatches(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for deadlines")
 	}
 	t.Parallel()
+	for i := range 3 {
+		t.Run(fmt.Sprint("node ", i), func(t *testing.T) {
+			t.Parallel()
+			silentOfLargeBatches(t, i)
+		})
+	}
+}
+
+func silentOfLargeBatches(t *testing.T, i int) {
 	c := redistest.StartCluster(t, 0, time.Minute)
 	rdb := c.Client(t)
 	u := mustNew[int64](t, rdb, "users", jsonUsers, tracked())
@@ -209,43 +219,42 @@ func TestSilentServerOfLargeBatches(t *testing.T) {
 	for id := range large {
 		ids = append(ids, id)
 	}
-	for i, silent := range c.Nodes() {
-		own := int(silent.Client(t).DBSize(ctx(t)).Val())
-		own -= len(silent.Client(t).Keys(ctx(t), "users!*").Val())
-		others := len(large) - own
-		silent.Pause(t)
-		within := func(name string, want int, do func(context.Context) (int, error)) {
-			t.Helper()
-			for try := 1; ; try++ { // a healthy server of a busy machine may be late too
-				short, cancel := context.WithTimeout(ctx(t), 1500*time.Millisecond)
-				n, err := do(short)
-				cancel()
-				if n == want && err != nil {
-					return
-				}
-				if try == 5 {
-					t.Errorf("node %d: %s gives %d of %d, %v", i, name, n, want, err)
-					return
-				}
+	silent := c.Nodes()[i]
+	own := int(silent.Client(t).DBSize(ctx(t)).Val())
+	own -= len(silent.Client(t).Keys(ctx(t), "users!*").Val())
+	others := len(large) - own
+	silent.Pause(t)
+	within := func(name string, want int, do func(context.Context) (int, error)) {
+		t.Helper()
+		for try := 1; ; try++ { // on a busy machine, a healthy server may be late
+			short, cancel := context.WithTimeout(ctx(t), 1500*time.Millisecond)
+			n, err := do(short)
+			cancel()
+			if n == want && err != nil {
+				return
+			}
+			if try == 5 {
+				t.Errorf("node %d: %s gives %d of %d, %v", i, name, n, want, err)
+				return
 			}
 		}
-		within("GetMany", others, func(ctx context.Context) (int, error) {
-			got, err := u.GetMany(ctx, ids)
-			return len(got), err
-		})
-		within("SetMany", others, func(ctx context.Context) (int, error) {
-			err := u.SetMany(ctx, large)
-			joined, _ := err.(interface{ Unwrap() []error })
-			return len(large) - len(joined.Unwrap()), err
-		})
-		within("Len", others, u.Len)
-		within("All", others, func(ctx context.Context) (int, error) {
-			all, failed := collect(ctx, u)
-			return len(all), fmt.Errorf("%v", failed)
-		})
-		silent.Resume(t)
-		must(t, u.SetMany(ctx(t), large)) // it is back
 	}
+	within("GetMany", others, func(ctx context.Context) (int, error) {
+		got, err := u.GetMany(ctx, ids)
+		return len(got), err
+	})
+	within("SetMany", others, func(ctx context.Context) (int, error) {
+		err := u.SetMany(ctx, large)
+		joined, _ := err.(interface{ Unwrap() []error })
+		return len(large) - len(joined.Unwrap()), err
+	})
+	within("Len", others, u.Len)
+	within("All", others, func(ctx context.Context) (int, error) {
+		all, failed := collect(ctx, u)
+		return len(all), fmt.Errorf("%v", failed)
+	})
+	silent.Resume(t)
+	must(t, u.SetMany(ctx(t), large)) // all records are back
 }
 
 // After an outage, accesses are noted again.

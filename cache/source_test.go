@@ -10,20 +10,20 @@ import (
 	"github.com/activettl/rediscache/cache"
 )
 
-// source is where records are loaded from. Its methods are loaders, which count their calls.
+// source is where records are loaded from. Its methods are loaders that count their calls.
 type source struct {
 	calls atomic.Int64 // of loaders
-	keys  atomic.Int64 // that they were asked for
+	keys  atomic.Int64 // that loaders were asked for
 
 	mu      sync.Mutex
 	rows    map[int64]User
-	started chan int64    // if it is there, each call sends its first key here, after it has read
-	resume  chan struct{} // if it is there, each call waits for it after it has read
+	started chan int64    // if set, each call sends its first key here after it has read
+	resume  chan struct{} // if set, each call waits for it after it has read
 }
 
 func newSource(rows map[int64]User) *source { return &source{rows: rows} }
 
-// stopped returns a source of which each call stops after it has read, until resume is closed.
+// stoppedSource returns a source whose calls stop after they have read, until resume is closed.
 func stoppedSource(rows map[int64]User) *source {
 	return &source{rows: rows, started: make(chan int64, 1000), resume: make(chan struct{})}
 }
@@ -87,7 +87,7 @@ func (s *source) wantLoads(t *testing.T, want int64) {
 	}
 }
 
-// soon is eventually for what needs no more than its name.
+// soon is eventually with a fixed message, which names what the test waits for.
 func soon(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	eventually(t, ok, func() string { return "not after 10 s: " + what })

@@ -8,43 +8,43 @@ import (
 	"github.com/activettl/rediscache/sweep"
 )
 
-// Stats tell what became of the operations of a cache in this process, since New.
+// Stats are counters and gauges of a cache in this process, counted since New.
 type Stats struct {
 	Near  NearStats
 	Sweep SweepStats
 }
 
-// SweepStats tell how the sweeps in the background go.
+// SweepStats describe the background sweeps.
 type SweepStats struct {
-	// Overdue is for how long a pass has been due that no process has made, as far as this one
-	// knows: it asks at every interval of its Sweeper. It is 0 while a pass is under way here. It
-	// is -1 before this process has asked once, and without a Sweeper that calls its passes with
-	// [sweep.Every], as sweep.Periodic does.
+	// Overdue is for how long a pass has been due that no process has made, as far as this process
+	// knows. It learns this at each interval of its Sweeper. Overdue is 0 while a pass is in
+	// progress in this process. It is -1 before this process has asked for the first time, and
+	// without a Sweeper that uses the option [sweep.Every], as sweep.Periodic does.
 	Overdue time.Duration
 }
 
-// NearStats tell what became of the reads of a cache with Options.Near, in this process.
+// NearStats describe the reads of a cache with Options.Near in this process.
 type NearStats struct {
-	Hits     int64 // reads that were answered from memory
-	Misses   int64 // reads that found no copy
-	Bypassed int64 // reads whose copy was not proven to be recent enough
-	Rescued  int64 // reads that an older copy answered, since Redis did not: Near.StaleOnOutage
-	Entries  int   // copies, those included that answer no more and are not yet removed
-	Bytes    int64 // what they count as; see Near.MaxBytes
+	Hits     int64 // reads that a copy answered
+	Misses   int64 // reads without a copy
+	Bypassed int64 // reads with a copy that was not proven to be recent enough
+	Rescued  int64 // reads that an older copy answered, since Redis did not; see Near.StaleOnOutage
+	Entries  int   // copies, including those that are no longer valid but not yet removed
+	Bytes    int64 // memory of the copies, as Near.MaxBytes counts it
 
-	ProofAge time.Duration // of the last proof, the oldest of all primaries; -1 without one
-	Connects int64         // connections for the pushes of servers that the client has made
+	ProofAge time.Duration // age of the last proof, the oldest of all primaries; -1 without one
+	Connects int64         // connections that the client has made for pushes of servers
 
-	// How often copies were given up.
-	Written int64 // one copy, since its record was written; also by this process
-	Flushes int64 // all copies of a server, which was flushed, or has lost count
-	Losses  int64 // all copies of a server, since the connection to it has ended
-	Moves   int64 // all copies of a server that is no primary of the client any more
+	// The number of times that copies were dropped, for each reason.
+	Written int64 // one copy: its record was written, also by this process
+	Flushes int64 // all copies of a server: it was flushed, or lost track of keys
+	Losses  int64 // all copies of a server: the connection to it ended
+	Moves   int64 // all copies of a server: it is no longer a primary of the client
 }
 
-// Stats returns the stats since New. It looks at some counters and sends nothing. Without
-// Options.Near, those of Near are zero. Its Connects, Flushes, Losses and Moves are those of all
-// caches of the client.
+// Stats returns the counters and gauges since New. It sends nothing to Redis and is cheap. Without
+// Options.Near, the fields of Near are zero, except ProofAge, which is -1. Connects, Flushes,
+// Losses and Moves count for all caches of the client.
 func (c *Cache[K, V]) Stats() Stats {
 	stats := Stats{Near: NearStats{ProofAge: -1}, Sweep: SweepStats{Overdue: c.passed.overdue()}}
 	if c.near == nil {
@@ -60,14 +60,14 @@ func (c *Cache[K, V]) Stats() Stats {
 	return stats
 }
 
-// passed is what a process knows of the passes of its cache in the background.
+// passed is what this process knows of the background passes of its cache.
 type passed struct {
 	running atomic.Int64
 	due     atomic.Pointer[time.Time] // when the next pass is due; nil if that is not known
 }
 
-// begin says that a pass begins, or that another process is asked whether it has made one. It
-// returns whom to tell of the end.
+// begin is called when a pass begins, or when this process asks whether another one has made it. It
+// returns the function to call at the end.
 func (p *passed) begin(every time.Duration) (ended func(error)) {
 	begun := time.Now()
 	if every == 0 {

@@ -11,33 +11,44 @@ import (
 	"github.com/activettl/rediscache/sweep"
 )
 
-// Sweep makes one pass now that removes the records which nobody has used for at least maxIdle, and
-// returns what it did. Under Active, the idle time of a record is its TTL minus what remains of it.
-// A record whose last renewal was cut short by its MaxAge stays until its deadline.
+// Sweep makes one pass now. The pass removes the records that nobody has used for at least maxIdle.
+// Sweep returns what the pass did. The errors are:
 //
-// Under Fixed, accesses must be tracked (Options.TrackAccess or Options.Sweeper), or the error is
-// [ErrNotTracked]. A record may then stay for up to a window longer (a twentieth of the TTL, a
-// minute at most). One that the index does not know counts as used when a pass first meets it.
+//   - [ErrMaxIdle]: maxIdle is less than a millisecond, or no record can reach it. No record can
+//     reach the policy's TTL, unless the cache has written or met records with their own TTL. Under
+//     Fixed, and with a ttl.Tolerance, the limit is lower by the window or the tolerance.
+//   - [ErrNotTracked]: the policy is Fixed, and neither Options.TrackAccess nor Options.Sweeper is
+//     set
+//   - [sweep.ErrBusy]: another pass is in progress, in this process or another one
+//   - [sweep.ErrLost]: another process took over
 //
-// A maxIdle that no record can reach is [ErrMaxIdle]: the policy's TTL or more, unless the cache
-// has written or met records with TTLs of their own. While another pass is under way, in any
-// process, the error is [sweep.ErrBusy]. If a node of a cluster or single records fail, the others
-// are swept, and the error tells of the failure.
+// If a node of a cluster or some records fail, Sweep sweeps the others and returns an error for the
+// failures.
 //
-// All processes of a cache, and all programs that write its records, must use the same TTL. Under
+// Under Active, a record's idle time is its TTL minus its remaining time. If a MaxAge cut the last
+// renewal short, the record stays until its deadline. Under Fixed, a record may stay longer by up
+// to a window: a twentieth of the TTL, at most a minute. A record that is not in the index counts
+// as used when a pass first meets it.
+//
+// Use the same TTL in all processes of a cache, and in all programs that write its records. Under
 // Active, a record with a shorter TTL looks idle. So while a deployment lengthens the TTL, records
 // that only the old version uses look idle too.
 //
-// A pass never holds the server for long, and needs the memory of one page. Under Active it costs a
-// SCAN per page of the database, and a PTTL and a TYPE per record. Each record with terms of its
-// own and each idle record costs a script. All of these are pipelined by pages.
+// A pass never blocks the server for long, and needs memory for one page of keys. It makes no
+// pauses; [sweep.Duty] adds them. Commands are pipelined by page. Under Active, it costs:
 //
-// Under Fixed it costs a TYPE per record, a script per page and shard of the index, and a walk over
-// the index. Each idle record costs a script, or in a cluster a PTTL and two scripts. In a cluster
-// a record may be removed although it is read or updated at that moment. A record that is Set at
-// that moment stays.
+//   - a SCAN per page of the database
+//   - a PTTL and a TYPE per record
+//   - a script per idle record and per record with its own TTL or deadline
 //
-// By default a pass makes no pauses; [sweep.Duty] paces it.
+// Under Fixed, it costs:
+//
+//   - a SCAN per page of the database and a TYPE per record
+//   - a script per page and shard of the index, and a walk over the index
+//   - a script per idle record; in a cluster, a PTTL and two scripts
+//
+// Under Fixed in a cluster, a pass may remove a record that is read or updated at that moment. A
+// record that is Set at that moment stays.
 func (c *Cache[K, V]) Sweep(
 	ctx context.Context, maxIdle time.Duration, opts ...sweep.Option,
 ) (sweep.Result, error) {
@@ -61,7 +72,7 @@ func (c *core) sweep(
 		turn, err = reap.Take(ctx, c.wire, c.names, pass.Every)
 	}
 	if errors.Is(err, sweep.ErrBusy) || isNotDue(err) {
-		return res, c.fail(op, "", err) // no pass is made, and the hook is not told of one
+		return res, c.fail(op, "", err) // there is no pass, so the hook is not called
 	}
 	var once sync.Once
 	release := func(made bool) {
@@ -71,12 +82,12 @@ func (c *core) sweep(
 			}
 		})
 	}
-	defer release(false) // also when the Hook panics
+	defer release(false) // also if the Hook panics
 	c.passes.Store(&once, release)
 	defer c.passes.Delete(&once)
 	ctx, run := c.beginTimed(ctx, hook, op, 0)
 	defer run.ensureEnd(ctx)
-	// also when a callback panics, and before the Hook is told
+	// also after a panic of a callback, and before the Hook is called
 	defer func() { release(ctx.Err() == nil) }()
 	run.op.Sweep = &res
 	if err != nil {
@@ -86,7 +97,7 @@ func (c *core) sweep(
 		c.index.Settle(ctx)
 	}
 	res, err = reap.Run(ctx, c.reaper(), turn.Lease, maxIdle, pass)
-	// before the Hook, which may take its time
+	// before the Hook, which may take long
 	release(!errors.Is(err, sweep.ErrLost) && ctx.Err() == nil)
 	if _, panicked := errors.AsType[*PanicError](context.Cause(ctx)); panicked ||
 		context.Cause(ctx) == errGoexit {
@@ -104,7 +115,7 @@ func isNotDue(err error) bool {
 	return ok
 }
 
-// sweepable reports why no pass can remove the records idle for maxIdle.
+// sweepable returns an error if no pass can remove the records that are idle for maxIdle.
 func (c *core) sweepable(maxIdle time.Duration) error {
 	switch {
 	case maxIdle < time.Millisecond:
@@ -119,9 +130,9 @@ func (c *core) sweepable(maxIdle time.Duration) error {
 	return nil
 }
 
-// sweepTarget is the cache as its Sweeper sees it. A function of the caller that panics there, or
-// calls runtime.Goexit, ends the pass and not the Sweeper, and the Hook is told of it. Without a
-// Hook the panic goes on, and ends the program.
+// sweepTarget is the cache for its Sweeper. If a function of the caller panics or calls
+// runtime.Goexit there, the pass ends, the Sweeper goes on and the Hook is told. Without a Hook, a
+// panic ends the program.
 type sweepTarget struct{ *core }
 
 // Sweep implements sweep.Target.
@@ -137,7 +148,7 @@ func (t sweepTarget) Sweep(
 	if progress := pass.Progress; progress != nil {
 		pass.Progress = func(p sweep.Progress) {
 			if ctx.Err() != nil {
-				return // it has panicked, or the cache is closed
+				return // the callback has panicked, or the cache is closed
 			}
 			t.tasks.call(func() {
 				if err := contain(func() { progress(p) }); err != nil {
@@ -147,20 +158,20 @@ func (t sweepTarget) Sweep(
 		}
 	}
 	if err := t.ready(ctx); err != nil {
-		return res, t.fail("Sweep", "", err) // the cache is being closed, and nobody is told
+		return res, t.fail("Sweep", "", err) // the cache is closing, and the Hook is not told
 	}
 	hook := t.backgroundHook()
 	ended := t.passed.begin(pass.Every)
 	defer func() { ended(err) }()
 	res, err = t.sweep(ctx, maxIdle, pass, hook)
 	if panicked, ok := errors.AsType[*PanicError](err); ok && hook == nil {
-		panic(panicked) // nobody else would be told
+		panic(panicked) // nothing else would report it
 	}
 	return res, err
 }
 
-// backgroundHook returns the Hook for background tasks, or nil without one. Each of several is
-// called for itself: if one panics, the others are told as ever.
+// backgroundHook returns the Hook for background tasks, or nil without one. It wraps each Hook
+// separately: if one panics, the others are still called.
 func (c *core) backgroundHook() Hook {
 	var hooks []Hook
 	for _, h := range hooksOf[Hook](c.hook) {
@@ -169,7 +180,7 @@ func (c *core) backgroundHook() Hook {
 	return Hooks(hooks...)
 }
 
-// backgroundHook is a Hook that is told by a background task.
+// backgroundHook is a Hook that background tasks call.
 type backgroundHook struct {
 	hook  Hook
 	tasks *tasks
@@ -186,8 +197,8 @@ func (h backgroundHook) End(ctx context.Context, op Op) {
 	h.call(ctx, op, func() { h.hook.End(ctx, op) })
 }
 
-// call calls the hook. If the hook panics, its End is called once more, with that panic as the
-// error. If that panics as well, the panic ends the program.
+// call calls the hook. If the hook panics, call calls its End once more, with that panic as the
+// error. If this panics too, the panic ends the program.
 func (h backgroundHook) call(ctx context.Context, op Op, fn func()) {
 	h.tasks.call(func() {
 		err := contain(fn)

@@ -16,7 +16,7 @@ import (
 	"github.com/activettl/rediscache/sweep"
 )
 
-// passes is a Hook that tells of each pass.
+// passes is a Hook that receives each pass.
 type passes chan cache.Op
 
 func (p passes) Start(ctx context.Context, _ cache.Op) context.Context { return ctx }
@@ -39,8 +39,8 @@ func (p passes) next(t *testing.T) cache.Op {
 	panic("unreachable")
 }
 
-// periodic adds passes in the background, which hurry unless p says otherwise: a pass walks the
-// whole database, and others write thousands of records to it.
+// periodic adds passes in the background, at full speed unless p says otherwise. A pass walks the
+// whole database, where other tests keep thousands of records.
 func periodic(o *cache.Options, hook cache.Hook, p sweep.Periodic) *cache.Options {
 	p.PageSize, p.Duty = cmp.Or(p.PageSize, 2000), cmp.Or(p.Duty, 1)
 	return &cache.Options{TTL: o.TTL, Hook: hook, Sweeper: p}
@@ -82,7 +82,7 @@ func TestFleet(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		t.Parallel()
 		if b.Mini != nil {
-			t.Skip("the clock of miniredis stands still, so no interval ends")
+			t.Skip("the clock of miniredis does not run, so no interval ends")
 		}
 		const interval = 200 * time.Millisecond
 		hook := make(passes, 1000)
@@ -98,9 +98,9 @@ func TestFleet(t *testing.T) {
 		for end := begun.Add(time.Minute); len(hook) < 8 && time.Now().Before(end); {
 			time.Sleep(interval / 4)
 		}
-		// before Close ends a pass and another member makes it anew
+		// Count now: Close ends a pass, and another process then makes it again.
 		n := len(hook)
-		// the interval in Redis is of whole milliseconds
+		// The interval in Redis is in whole milliseconds.
 		most := int(time.Since(begun)/(interval-time.Millisecond)) + 1
 		if n > most || n < 8 {
 			t.Errorf("%d passes in %d intervals", n, most)
@@ -116,8 +116,7 @@ func TestFleet(t *testing.T) {
 	})
 }
 
-// A server that restarts in the middle of a pass fails the pass and not the
-// sweeper.
+// If a server restarts during a pass, the pass fails, and the sweeper continues.
 func TestSweepServerRestarts(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
@@ -129,7 +128,7 @@ func TestSweepServerRestarts(t *testing.T) {
 		Sweeper: sweep.Periodic{
 			Interval: 30 * time.Millisecond, MaxIdle: time.Minute, PageSize: 10,
 			Progress: func(p sweep.Progress) {
-				if p.Scanned > 0 && p.Total >= 500 { // 490 records are still to come
+				if p.Scanned > 0 && p.Total >= 500 { // 490 records are not scanned yet
 					once.Do(s.Kill)
 				}
 			},
@@ -138,7 +137,7 @@ func TestSweepServerRestarts(t *testing.T) {
 	must(t, u.SetMany(ctx(t), anns(500)))
 	for hook.next(t).Err == nil {
 	}
-	s.Restart(t) // without the records
+	s.Restart(t) // the records are lost
 	for good := 0; good < 3; {
 		if hook.next(t).Err == nil {
 			good++
@@ -147,7 +146,7 @@ func TestSweepServerRestarts(t *testing.T) {
 	must(t, u.Close())
 }
 
-// Close ends a pass in its middle, and New's goroutine with it.
+// Close ends a pass early, and the goroutine that New started.
 func TestCloseDuringSweep(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		hook := make(passes, 100)
@@ -173,8 +172,7 @@ func TestCloseDuringSweep(t *testing.T) {
 	})
 }
 
-// A callback that panics ends its pass and not the sweeper; on demand the panic is
-// the caller's.
+// A callback that panics ends its pass, but not the sweeper. On demand, the caller gets the panic.
 func TestSweepPanics(t *testing.T) {
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
@@ -187,7 +185,7 @@ func TestSweepPanics(t *testing.T) {
 		u.set(1, ann)
 		for range 3 {
 			op := hook.next(t)
-			for op.Sweep.Scanned == 0 && op.Err == nil { // before the record was there
+			for op.Sweep.Scanned == 0 && op.Err == nil { // a pass without the record
 				b.Advance(10 * time.Millisecond)
 				op = hook.next(t)
 			}
@@ -197,7 +195,8 @@ func TestSweepPanics(t *testing.T) {
 			b.Advance(10 * time.Millisecond)
 		}
 		must(t, u.Close())
-		// A pass that Close cut off while it asked for the lease may have got it, unknowingly.
+		// Close may end a pass while it asks for the lease. The pass may then hold the lease
+		// without knowing it.
 		must(t, b.Client.Del(ctx(t), u.Name()+"!sweep").Err())
 
 		v := usersNamed(t, b, u.Name(), active())
@@ -218,7 +217,7 @@ func TestSweepPanics(t *testing.T) {
 	})
 }
 
-// A lease that is lost in the middle of a pass ends the pass.
+// A pass ends when its lease is lost.
 func TestSweepLeaseLost(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for a third of the lease")
@@ -241,24 +240,24 @@ func TestSweepLeaseLost(t *testing.T) {
 			}))
 		wantErr(t, err, sweep.ErrLost, "Sweep", "")
 		if res.Scanned >= 3000 && b.Mini == nil {
-			t.Errorf("the pass went on to its end: %+v", res)
+			t.Errorf("the pass continued to the end: %+v", res)
 		}
 		if got := b.Client.Get(ctx(t), u.Name()+"!sweep").Val(); got != "another" {
-			t.Errorf("the lease of the other is %q", got)
+			t.Errorf("the other process's lease is %q", got)
 		}
 	})
 }
 
-// A node that fails fails its part.
+// If one node fails, a pass continues on the others and returns an error.
 func TestSweepWithoutOneShard(t *testing.T) {
 	t.Parallel()
 	a, b := redistest.Start(t), redistest.Start(t)
 	ring := redis.NewRing(&redis.RingOptions{
 		Addrs: map[string]string{"a": a.Addr(), "b": b.Addr()}, DialerRetries: 1, MaxRetries: -1,
-		HeartbeatFrequency: time.Hour, // the ring itself must not notice
+		HeartbeatFrequency: time.Hour, // so that the ring itself does not notice
 	})
 	defer ring.Close()
-	for i := range 20 { // until the lease is on the server that stays
+	for i := range 20 { // until the lease is on server b, which keeps running
 		u := mustNew[int64](t, ring, fmt.Sprint("users", i), jsonUsers, active())
 		records := anns(1000)
 		if err := u.SetMany(ctx(t), records); err != nil {
@@ -277,5 +276,5 @@ func TestSweepWithoutOneShard(t *testing.T) {
 		}
 		return
 	}
-	t.Fatal("no lease came to the second server")
+	t.Fatal("no lease was on the second server")
 }

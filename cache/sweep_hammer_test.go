@@ -13,21 +13,21 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// A record that is used within the threshold is never removed, however the reads and the sweeps
-// interleave.
+// A sweep never removes a record that was used within the threshold, in any interleaving of reads
+// and sweeps.
 func TestSweepHammer(t *testing.T) {
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		t.Parallel()
 		if b.Mini != nil {
-			t.Skip("the clock of miniredis stands still")
+			t.Skip("the clock of miniredis does not run")
 		}
 		for _, o := range []*cache.Options{
 			{TTL: ttl.Active(10 * time.Second)},
 			{TTL: ttl.Active(10*time.Second, ttl.MaxAge(time.Minute))},
 			{TTL: ttl.Fixed(10 * time.Second), TrackAccess: true},
 		} {
-			// What a cluster decides is when an access is noted.
+			// A cluster differs only in when it notes an access.
 			inIndex := o.TrackAccess && b.Kind == "cluster"
 			core := inIndex || b.Kind != "cluster" && o.TTL.Terms().MaxAge == 0
 			if testing.Short() && !core {
@@ -42,8 +42,8 @@ func TestSweepHammer(t *testing.T) {
 					if len(h.wrong) == 0 && h.reads.Load() >= hammered {
 						break
 					}
-					// On a busy machine, accesses come too late to keep a record. A note comes
-					// after its access, and then much later.
+					// On a busy machine, accesses come too late to keep a record. In a cluster, the
+					// note of an access comes after it, and may come much later.
 					late := len(h.wrong) == 0 && h.slow.Load() > 0
 					if !inIndex && !late || try == 5 {
 						t.Errorf("%d accesses, %q", h.reads.Load(), h.wrong)
@@ -56,7 +56,7 @@ func TestSweepHammer(t *testing.T) {
 }
 
 const (
-	hammered   = 40 // records that are used, and as many that are not
+	hammered   = 40 // records in use, and as many unused ones
 	hammerIdle = 500 * time.Millisecond
 )
 
@@ -65,12 +65,12 @@ type hammer struct {
 	users
 
 	begun       time.Time
-	last        [hammered]atomic.Int64 // when each record was last used, at the least
+	last        [hammered]atomic.Int64 // each record was last used at this time or later
 	over        atomic.Bool
 	reads, slow atomic.Int64
 
 	mu    sync.Mutex
-	wrong []string // what cannot be
+	wrong []string // impossible observations
 }
 
 func (h *hammer) complain(format string, args ...any) {
@@ -83,7 +83,7 @@ func (h *hammer) run(sweeper users) {
 	records := map[int64]User{}
 	for id := range int64(hammered) {
 		records[id] = ann
-		records[1000+id] = ann // nobody uses these
+		records[1000+id] = ann // unused
 	}
 	h.begun = time.Now()
 	must(h.t, h.SetMany(ctx(h.t), records))
@@ -91,7 +91,7 @@ func (h *hammer) run(sweeper users) {
 	for first := range int64(4) {
 		wg.Go(func() { h.use(first) })
 	}
-	// For as long as it takes until what nobody uses is gone, and a second at least.
+	// Sweep for at least a second, and until all unused records are gone.
 	removed := 0
 	for took := time.Duration(0); took < time.Second || removed < hammered; {
 		res, err := sweeper.Sweep(ctx(h.t), hammerIdle)
@@ -105,13 +105,13 @@ func (h *hammer) run(sweeper users) {
 	h.over.Store(true)
 	wg.Wait()
 	if removed < hammered || removed > hammered && h.slow.Load() == 0 {
-		h.complain("%d accesses, %d too late, %d records removed, want %d that nobody uses",
+		h.complain("%d accesses, %d too late, %d records removed, want the %d unused ones",
 			h.reads.Load(), h.slow.Load(), removed, hammered)
 	}
-	h.t.Logf("%d accesses to what is used, %d too late", h.reads.Load(), h.slow.Load())
+	h.t.Logf("%d accesses, %d too late", h.reads.Load(), h.slow.Load())
 }
 
-// use uses every fourth record in turn.
+// use accesses every fourth record in turn.
 func (h *hammer) use(first int64) {
 	for !h.over.Load() {
 		for id := first; id < hammered; id += 4 {
@@ -125,7 +125,7 @@ func (h *hammer) use(first int64) {
 			case idle > hammerIdle: // this machine was too slow to keep it
 				h.slow.Add(1)
 			default:
-				h.complain("record %d was removed though it was used %v ago: %v", id, idle, err)
+				h.complain("record %d was removed although it was used %v ago: %v", id, idle, err)
 				return
 			}
 		}
@@ -133,7 +133,7 @@ func (h *hammer) use(first int64) {
 	}
 }
 
-// access is one of those that keep a record.
+// access makes a random access that keeps a record.
 func (h *hammer) access(id int64) (err error) {
 	switch rand.N(4) {
 	case 0:

@@ -15,8 +15,7 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// interrupter is a hook of go-redis that calls back before the n-th pipeline of
-// scripts.
+// interrupter is a hook of go-redis that calls a function before the n-th pipeline of scripts.
 type interrupter struct {
 	n    int
 	call func()
@@ -39,8 +38,7 @@ func (h *interrupter) ProcessPipelineHook(
 	}
 }
 
-// A record that is used between the two looks stays: nothing but the second look
-// can know.
+// A record that is used between the two looks stays: only the second look can see that use.
 func TestSweepLooksTwice(t *testing.T) {
 	eachSweeper(t, func(t *testing.T, b *redistest.Backend, u users, o *cache.Options) {
 		uses := map[string]func() error{
@@ -50,14 +48,14 @@ func TestSweepLooksTwice(t *testing.T) {
 		for name, use := range uses {
 			client := b.NewClient(t)
 			sweeper := users{mustNew[int64](t, client, u.Name(), jsonUsers, o), t, client}
-			u.set(2, ann) // so that the scripts are known
+			u.set(2, ann) // so that the servers know the scripts
 			u.idle(2, 30*time.Minute, o)
 			if res, err := sweeper.Sweep(ctx(t), 20*time.Minute); err != nil || res.Removed != 1 {
 				t.Fatalf("%+v, %v", res, err)
 			}
 			u.set(1, ann)
 			u.idle(1, 30*time.Minute, o)
-			// Another process, which has not noted an access yet.
+			// From now on, u is another process, which has not noted an access yet.
 			u.Cache = usersNamed(t, b, u.Name(), o).Cache
 			hook := &interrupter{n: 1, call: func() { must(t, use()); u.noted(1) }}
 			if info, err := u.Inspect(ctx(t), 1); err != nil || !info.Deadline.IsZero() ||
@@ -76,18 +74,18 @@ func TestSweepLooksTwice(t *testing.T) {
 	})
 }
 
-// In a cluster the index and the record are two looks and two steps: a Set between
-// them is never lost.
+// In a cluster, the index and the record are checked and removed in separate steps. A Set between
+// the steps is never lost.
 func TestSweepDoesNotLoseASet(t *testing.T) {
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		if b.Kind != "cluster" {
-			t.Skip("one server removes both in one step")
+			t.Skip("a single server removes both in one step")
 		}
 		client := b.NewClient(t)
 		u := newUsers(t, b, tracked())
 		sweeper := users{mustNew[int64](t, client, u.Name(), jsonUsers, tracked()), t, client}
-		for id := range int64(2) { // the first makes the scripts known
+		for id := range int64(2) { // the first pass makes the scripts known
 			u.set(id, ann)
 			u.idle(id, 30*time.Minute, tracked())
 			u.age(id, 30*time.Minute)
@@ -104,8 +102,8 @@ func TestSweepDoesNotLoseASet(t *testing.T) {
 	})
 }
 
-// What fails for every record is an error, and the lease of a pass that was not made
-// leaves no turn behind.
+// If every record fails, Sweep returns an error. A cancelled pass leaves neither its lease nor its
+// turn.
 func TestSweepReportsFailures(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
@@ -137,7 +135,7 @@ func TestSweepReportsFailures(t *testing.T) {
 	}
 }
 
-// One server that is a cluster of its own.
+// A cluster of a single server.
 func TestSweepSingleNodeCluster(t *testing.T) {
 	t.Parallel()
 	rdb := redistest.StartClusterOfOne(t).Client(t)
@@ -159,7 +157,7 @@ func TestSweepUnreachable(t *testing.T) {
 			o       *cache.Options
 			maxIdle time.Duration
 		}{
-			{tracked(), hour - 30*time.Second}, // the window
+			{tracked(), hour - 30*time.Second}, // not below TTL - window
 			{active(ttl.MaxAge(hour)), time.Minute},
 		} {
 			_, err := newUsers(t, b, tt.o).Sweep(ctx(t), tt.maxIdle)
@@ -167,10 +165,10 @@ func TestSweepUnreachable(t *testing.T) {
 			o := *tt.o
 			o.Sweeper = sweep.Periodic{Interval: hour, MaxIdle: tt.maxIdle}
 			if _, err := cache.New[int64](b.Client, "users", jsonUsers, &o); err == nil {
-				t.Errorf("New took %v with %v", tt.maxIdle, o.TTL)
+				t.Errorf("New accepts %v with %v", tt.maxIdle, o.TTL)
 			}
 		}
-		// A key in the place of the lease that no sweep wrote does not make it spin.
+		// A foreign key in place of the lease does not make Sweep spin.
 		u := newUsers(t, b, active())
 		b.Exempt(u.Name() + "!sweep")
 		must(t, b.Client.Set(ctx(t), u.Name()+"!sweep", "foreign", 0).Err())

@@ -36,7 +36,7 @@ func eachSweeper(
 
 func TestSweep(t *testing.T) {
 	eachSweeper(t, func(t *testing.T, b *redistest.Backend, u users, o *cache.Options) {
-		// What is not this cache's, and what is not a record.
+		// Keys of another cache, and keys that are no records.
 		other := usersNamed(t, b, u.Name()+"2", o)
 		other.set(1, bob)
 		b.Exempt(other.redisKey(1), u.redisKey(9000))
@@ -98,7 +98,7 @@ func TestSweep(t *testing.T) {
 	})
 }
 
-// What counts as an access keeps a record, and what does not, does not.
+// Accesses keep a record. Other operations do not.
 func TestSweepAccesses(t *testing.T) {
 	t.Parallel()
 	eachSweeper(t, func(t *testing.T, b *redistest.Backend, u users, o *cache.Options) {
@@ -120,7 +120,7 @@ func TestSweepAccesses(t *testing.T) {
 			13: func() error { _, err := u.Len(ctx(t)); return err },
 			14: func() error { collect(ctx(t), u.Cache); return nil },
 		}
-		writer := usersNamed(t, b, u.Name(), o) // another process: what it has noted, u has not
+		writer := usersNamed(t, b, u.Name(), o) // another process: u has noted none of its accesses
 		for id := range accesses {
 			writer.set(id, ann)
 			writer.idle(id, 30*time.Minute, o)
@@ -145,7 +145,7 @@ func TestSweepAccesses(t *testing.T) {
 	})
 }
 
-// Records with TTLs of their own are idle by these.
+// For a record with its own TTL, the idle time is measured by that TTL.
 func TestSweepOwnTerms(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, active(ttl.MaxAge(10*hour)))
@@ -153,12 +153,12 @@ func TestSweepOwnTerms(t *testing.T) {
 		u.age(1, 170*time.Minute) // idle for 10 minutes
 		u.set(2, ann, cache.WithTTL(3*hour))
 		u.age(2, 150*time.Minute) // idle for 30 minutes
-		// Near its deadline, a record's last access cannot be told.
+		// Near its deadline, a record's last access is unknown.
 		deadline := b.Now().Add(5 * time.Minute)
 		must(t,
 			b.Client.RPush(ctx(t), u.redisKey(3), `{"name":"Ann"}`, 0, deadline.UnixMilli()).Err())
 		must(t, b.Client.PExpireAt(ctx(t), u.redisKey(3), deadline).Err())
-		// This one was last used long before its deadline cut anything.
+		// This one was last used long before its deadline cut its TTL.
 		must(t,
 			b.Client.RPush(ctx(t), u.redisKey(4), `{"name":"Ann"}`, 0,
 				b.Now().Add(2*hour).UnixMilli()).Err())
@@ -186,10 +186,10 @@ func TestSweepRefuses(t *testing.T) {
 		for _, opt := range []sweep.Option{sweep.Duty(0), sweep.Duty(1.1), sweep.PageSize(0),
 			sweep.PageSize(1 << 20), sweep.Every(-1)} {
 			if _, err := u.Sweep(ctx(t), time.Minute, opt); err == nil {
-				t.Error("Sweep took a bad option")
+				t.Error("Sweep accepts a bad option")
 			}
 		}
-		// A record with a longer TTL of its own can reach it.
+		// A record with its own longer TTL can be idle that long.
 		u.set(1, ann, cache.WithTTL(3*hour))
 		u.age(1, 30*time.Minute)
 		if res, err := u.Sweep(ctx(t), 2*hour); err != nil || res.Removed != 1 {
@@ -215,12 +215,12 @@ func TestSweepRefuses(t *testing.T) {
 		{TrackAccess: true},
 	} {
 		if _, err := cache.New[int64](rdb, "users", jsonUsers, o); err == nil {
-			t.Errorf("New took %+v", o)
+			t.Errorf("New accepts %+v", o)
 		}
 	}
 }
 
-// One pass at a time, in all processes together.
+// All processes together make one pass at a time.
 func TestSweepLease(t *testing.T) {
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
@@ -238,7 +238,7 @@ func TestSweepLease(t *testing.T) {
 			}
 		}))
 		must(t, err)
-		// A pass that is due once an interval.
+		// A pass that is due once per interval.
 		_, err = v.Sweep(ctx(t), time.Minute, sweep.Every(hour))
 		must(t, err)
 		_, err = u.Sweep(ctx(t), time.Minute, sweep.Every(hour))
@@ -246,9 +246,9 @@ func TestSweepLease(t *testing.T) {
 		if !errors.As(err, &notDue) || notDue.In > hour || notDue.In < hour-time.Minute {
 			t.Errorf("a second pass in the interval: %v", err)
 		}
-		_, err = u.Sweep(ctx(t), time.Minute) // on demand it is always due
+		_, err = u.Sweep(ctx(t), time.Minute) // on demand, a pass is always due
 		must(t, err)
-		// One whose holder died is taken over when the lease expires.
+		// If the lease's holder dies, another process takes over when the lease expires.
 		lease := u.Name() + "!sweep"
 		must(t, b.Client.Set(ctx(t), lease, "dead", hour).Err())
 		_, err = u.Sweep(ctx(t), time.Minute)

@@ -7,10 +7,10 @@ import (
 )
 
 // tasks are the background tasks of a cache. Close waits for them, except while they are in a
-// function of the caller. The zero tasks are none.
+// function of the caller. The zero tasks are empty and ready for use.
 type tasks struct {
 	mu      sync.Mutex
-	changed sync.Cond // made by lock
+	changed sync.Cond // lock sets its L
 	running int
 	outside int // tasks in a function of the caller
 }
@@ -20,7 +20,7 @@ func (t *tasks) lock() {
 	t.changed.L = &t.mu
 }
 
-// add changes the counts and tells those who wait.
+// add changes the counts and wakes those that wait.
 func (t *tasks) add(running, outside int) {
 	t.lock()
 	defer t.mu.Unlock()
@@ -38,22 +38,22 @@ func (t *tasks) start(run func()) {
 	}()
 }
 
-// call lets a task call a function of the caller. That function may call Close, which waits for the
-// tasks.
+// call calls a function of the caller from a task. That function may call Close, so Close does not
+// wait for it.
 func (t *tasks) call(fn func()) {
 	t.add(0, 1)
 	defer t.add(0, -1)
 	fn()
 }
 
-// grace is how long Close waits for a function of the caller nevertheless. Most return at once, and
-// their task can then end in order.
+// grace is how long Close waits for a function of the caller anyway. Most return at once, and their
+// task can then end normally.
 const grace = 250 * time.Millisecond
 
 // wait waits until all tasks have ended or are in a function of the caller, or until ctx ends.
 func (t *tasks) wait(ctx context.Context) error {
 	wake := func() { t.add(0, 0) }
-	begun := time.Now() // before the timer, which must not come too early
+	begun := time.Now() // before the timer, so that the timer does not fire before grace has passed
 	defer context.AfterFunc(ctx, wake)()
 	defer time.AfterFunc(grace, wake).Stop()
 	t.lock()

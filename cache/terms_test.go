@@ -11,7 +11,7 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// Time itself: on a real server these tests wait.
+// Records expire when time passes: on a real server these tests wait.
 func TestExpiry(t *testing.T) {
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
@@ -40,14 +40,15 @@ func TestExpiry(t *testing.T) {
 	})
 }
 
-// A record that is used lives far beyond its TTL; one that is not does not.
+// Records in use live far beyond their TTL.
 func TestActiveLivesAsLongAsItIsUsed(t *testing.T) {
 	const life = 2 * time.Second
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		t.Parallel()
 		u := newUsers(t, b, &cache.Options{TTL: ttl.Active(life)})
-		// use reads two records, and returns an error and how long nobody had used them.
+		// use writes two records and reads them five times. If a read fails, it returns the error
+		// and the time since the last use.
 		use := func() (idle time.Duration, err error) {
 			used := time.Now()
 			u.set(1, ann)
@@ -83,7 +84,7 @@ func TestMaxAge(t *testing.T) {
 			&cache.Options{TTL: ttl.Active(500*time.Millisecond, ttl.MaxAge(maxAge))})
 		before := b.Now()
 		u.set(1, ann)
-		u.set(2, ann, cache.WithTTL(hour)) // cut off at the same age
+		u.set(2, ann, cache.WithTTL(hour)) // expires at the same age
 		after := b.Now()
 		for alive := true; alive; {
 			begun := b.Now()
@@ -100,18 +101,17 @@ func TestMaxAge(t *testing.T) {
 			_ = u.Update(ctx(t), 1, bob)
 			b.Advance(50 * time.Millisecond)
 		}
-		// A Set begins a new life.
-		reborn := b.Now()
+		// Set starts a new life.
+		setAgain := b.Now()
 		u.set(1, ann)
 		if info, err := u.Inspect(ctx(t), 1); err != nil ||
-			info.Deadline.Before(reborn.Add(maxAge).Truncate(time.Millisecond)) {
+			info.Deadline.Before(setAgain.Add(maxAge).Truncate(time.Millisecond)) {
 			t.Errorf("after a new Set: %+v, %v", info, err)
 		}
 	})
 }
 
-// A record near its deadline gets what is left of its life and no more, and its
-// idle time is not known.
+// Near its deadline, a record gets only the time until the deadline, and its idle time is unknown.
 func TestNearDeadline(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, active(ttl.MaxAge(2*hour)))
@@ -129,7 +129,7 @@ func TestNearDeadline(t *testing.T) {
 			t.Errorf("near its deadline: %+v, %v, want deadline %v", info, err, deadline)
 		}
 
-		// Past its deadline a record is dead, even if Redis still holds it.
+		// Past its deadline, a record counts as missing, even if Redis still holds it.
 		past := b.Now().Add(-time.Second).UnixMilli()
 		for _, access := range []func() error{
 			func() error { _, err := u.Get(ctx(t), 2); return err },
@@ -143,10 +143,10 @@ func TestNearDeadline(t *testing.T) {
 			}
 			u.age(2, time.Minute)
 			if err := access(); err == nil {
-				t.Error("an access revived a dead record")
+				t.Error("an access renewed a record past its deadline")
 			}
 			if n := b.Client.Exists(ctx(t), u.redisKey(2)).Val(); n != 0 {
-				t.Error("an access left a dead record behind")
+				t.Error("an access left a record past its deadline")
 			}
 		}
 	})
@@ -170,15 +170,15 @@ func TestJitter(t *testing.T) {
 			}
 		}
 		if early < 20 || early > 80 { // 50 are expected; 20 is six standard deviations away
-			t.Errorf("%d of 100 records die in the first half", early)
+			t.Errorf("%d of 100 records expire within 45 minutes", early)
 		}
 		u.set(1, ann, cache.WithTTL(2*hour)) // its own TTL is kept exactly
 		u.wantLeft(1, 2*hour)
 	})
 }
 
-// Two deployments of one service read each other's records, and each applies its
-// own policy from the next access on.
+// Two deployments of a service read each other's records. Each applies its own policy from the next
+// access on.
 func TestPolicySwitch(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		name := b.Name()
@@ -212,8 +212,7 @@ func TestPolicySwitch(t *testing.T) {
 	})
 }
 
-// The first record with terms of its own that a cache meets was written by
-// another process.
+// Another process wrote the first record with its own terms that a cache meets.
 func TestMeetsOwnTerms(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		writer := newUsers(t, b, active())
@@ -236,7 +235,7 @@ func TestMeetsOwnTerms(t *testing.T) {
 			},
 		} {
 			t.Run(name, func(t *testing.T) {
-				reader := usersNamed(t, b, writer.Name(), active()) // has met nothing yet
+				reader := usersNamed(t, b, writer.Name(), active()) // has met no such record yet
 				for range 2 {
 					writer.set(1, ann, cache.WithTTL(3*hour))
 					got, err := read(reader)
@@ -248,7 +247,7 @@ func TestMeetsOwnTerms(t *testing.T) {
 	})
 }
 
-// A policy that becomes shorter applies from the next access on.
+// A shorter policy applies from the next access on.
 func TestTouchShortens(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		before := newUsers(t, b, &cache.Options{TTL: ttl.Fixed(3 * hour)})
@@ -262,7 +261,7 @@ func TestTouchShortens(t *testing.T) {
 	})
 }
 
-// A server without memory refuses every write, and the record stays as it was.
+// A server without memory refuses every write, and the record stays unchanged.
 func TestOutOfMemory(t *testing.T) {
 	s := redistest.Start(t)
 	rdb := s.Client(t)

@@ -10,7 +10,7 @@ import (
 	"github.com/activettl/rediscache/internal/store"
 )
 
-// through is one call of GetOrLoad, GetOrLoadMany or Reload.
+// through is the state of one call of GetOrLoad, GetOrLoadMany or Reload.
 type through[K comparable, V any] struct {
 	c      *Cache[K, V]
 	ks     []K
@@ -18,12 +18,12 @@ type through[K comparable, V any] struct {
 	loader func(context.Context, []K) (map[K]V, error)
 	loadOptions
 
-	found    []store.Found // what was read last
+	found    []store.Found // the last read of each key
 	values   []V
 	errs     []error
 	ends     []Outcome // nil without a hook
 	stats    LoadStats
-	fromNear int  // keys that copies have answered
+	fromNear int  // keys that copies answered
 	byLoader bool // the error is that of the loader
 }
 
@@ -42,14 +42,14 @@ func (c *Cache[K, V]) newThrough(
 	return t
 }
 
-// ended says what has become of a key so far.
+// ended sets the outcome of a key so far.
 func (t *through[K, V]) ended(i int, o Outcome) {
 	if t.ends != nil {
 		t.ends[i] = o
 	}
 }
 
-// end closes the operation and passes its error on.
+// end closes the operation and returns its error.
 func (t *through[K, V]) end(ctx context.Context, run *operation, err error) error {
 	if run.hook == nil {
 		return err
@@ -87,7 +87,7 @@ func (t *through[K, V]) end(ctx context.Context, run *operation, err error) erro
 	return err
 }
 
-// run gets the pending records, by their indices. Their first reads are in t.found.
+// run gets the pending records, given by index. t.found holds their first reads.
 func (t *through[K, V]) run(ctx context.Context, pending []int) {
 	defer t.rescue(ctx)
 	for len(pending) > 0 {
@@ -109,7 +109,7 @@ func (t *through[K, V]) run(ctx context.Context, pending []int) {
 			switch out := outcomes[n]; {
 			case out.Again:
 				again = append(again, i)
-			case !t.take(ctx, i, out): // another process has written what we cannot decode
+			case !t.take(ctx, i, out): // another process has written bytes that cannot be decoded
 				t.found[i] = store.Found{Value: out.Data}
 				pending = append(pending, i)
 			}
@@ -136,8 +136,8 @@ func (t *through[K, V]) find(ctx context.Context, which []int) {
 	}
 }
 
-// sort takes the values of those that were found, and returns the others, which are to be loaded.
-// It has records that are due refreshed.
+// sort takes the values of the records that were found, starts refreshes of those that are due, and
+// returns the other records, which must be loaded.
 func (t *through[K, V]) sort(ctx context.Context, pending []int) (missing []int) {
 	var due []int
 	var renew []string
@@ -177,8 +177,8 @@ func (t *through[K, V]) sort(ctx context.Context, pending []int) (missing []int)
 	return missing
 }
 
-// refresh has records that are due loaded in the background, and waits for them if the caller wants
-// that.
+// refresh loads records that are due in the background. If the caller wants to wait for the new
+// values, it waits.
 func (t *through[K, V]) refresh(ctx context.Context, due []int) {
 	wants := make([]load.Want, len(due))
 	for n, i := range due {
@@ -204,7 +204,7 @@ func (t *through[K, V]) refresh(ctx context.Context, due []int) {
 	}
 }
 
-// take takes an outcome for a key. It reports false if the bytes cannot be decoded.
+// take takes the outcome of a load for a key. It reports false if the bytes cannot be decoded.
 func (t *through[K, V]) take(ctx context.Context, i int, out load.Outcome) bool {
 	switch unstored := out.Value.(type) {
 	case oversize:
@@ -235,7 +235,7 @@ func (t *through[K, V]) take(ctx context.Context, i int, out load.Outcome) bool 
 	switch {
 	case errors.Is(t.errs[i], ErrNotFound):
 		t.ended(i, OutcomeAbsent)
-	case t.errs[i] == nil && out.Source == load.Read: // another has written it meanwhile
+	case t.errs[i] == nil && out.Source == load.Read: // another caller has written it
 		t.ended(i, OutcomeHit)
 	}
 	return true

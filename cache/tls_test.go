@@ -18,14 +18,14 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// A cache talks to the server that it is told to trust, by a certificate of its own, and to no
-// other: it is refused before a key or a password is sent.
+// A cache talks only to a server that it trusts, and shows its own certificate. Otherwise the
+// connection fails before a key or a password is sent.
 func TestTLS(t *testing.T) {
 	good, expired := redistest.StartSecure(t, "~* +@all"), redistest.StartExpired(t)
-	var others *x509.CertPool // another authority, which the server's certificate is not of
-	var stranger []tls.Certificate
+	var others *x509.CertPool // another authority, which did not sign the server's certificate
+	var otherCerts []tls.Certificate
 	redistest.Secure(t).Client(t, func(o *redis.UniversalOptions) {
-		others, stranger = o.TLSConfig.RootCAs, o.TLSConfig.Certificates
+		others, otherCerts = o.TLSConfig.RootCAs, o.TLSConfig.Certificates
 	})
 	for _, tt := range []struct {
 		name   string
@@ -33,14 +33,14 @@ func TestTLS(t *testing.T) {
 		change func(*tls.Config)
 		want   func(error) bool // nil for success
 	}{
-		{"as it should be", good, func(*tls.Config) {}, nil},
-		{"as it should be, TLS 1.2", good, func(c *tls.Config) {
+		{"valid", good, func(*tls.Config) {}, nil},
+		{"valid, TLS 1.2", good, func(c *tls.Config) {
 			c.MaxVersion = tls.VersionTLS12
 		}, nil},
 		{"wrong CA", good, func(c *tls.Config) {
 			c.RootCAs = others
 		}, isError[x509.UnknownAuthorityError]},
-		{"no CA but the machine's", good, func(c *tls.Config) {
+		{"only the machine's CAs", good, func(c *tls.Config) {
 			c.RootCAs = nil
 		}, isError[x509.UnknownAuthorityError]},
 		{"wrong name", good, func(c *tls.Config) {
@@ -50,12 +50,12 @@ func TestTLS(t *testing.T) {
 			invalid, ok := errors.AsType[x509.CertificateInvalidError](err)
 			return ok && invalid.Reason == x509.Expired
 		}},
-		{"expired, and not yet so by the client's clock", expired, func(*tls.Config) {}, nil},
-		{"no certificate of the client", good, func(c *tls.Config) {
+		{"expired, but not by the client's clock", expired, func(*tls.Config) {}, nil},
+		{"no client certificate", good, func(c *tls.Config) {
 			c.Certificates = nil
 		}, refused("certificate required")},
-		{"a stranger's certificate", good, func(c *tls.Config) {
-			c.Certificates = stranger
+		{"client certificate of another CA", good, func(c *tls.Config) {
+			c.Certificates = otherCerts
 		}, refused("unknown certificate authority")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -84,7 +84,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// REDIS_TLS trusts who the machine trusts, and nobody else.
+// REDIS_TLS trusts the machine's authorities, and no others.
 func TestTLSOfConfig(t *testing.T) {
 	host, port, err := net.SplitHostPort(redistest.Secure(t).Addr())
 	must(t, err)
@@ -95,7 +95,7 @@ func TestTLSOfConfig(t *testing.T) {
 	defer rdb.Close()
 	err = mustNew[int64](t, rdb, "users", jsonUsers, nil).Set(ctx(t), 1, ann)
 	if !isError[x509.UnknownAuthorityError](err) {
-		t.Errorf("Set on a server of an authority that this machine does not know: %v", err)
+		t.Errorf("Set on a server with an unknown authority: %v", err)
 	}
 }
 
@@ -104,8 +104,9 @@ func isError[E error](err error) bool {
 	return ok
 }
 
-// refused is the error of a server that turned the client away. With TLS 1.3 the client may have
-// sent a command by then. The server's kernel then resets the connection, and may lose the alert.
+// refused matches errors after a server has rejected the client. With TLS 1.3, the client may have
+// sent a command already. The server's kernel then resets the connection, and the alert may be
+// lost.
 func refused(alert string) func(error) bool {
 	texts := []string{alert, "reset", "broken pipe", "EOF"}
 	return func(err error) bool {

@@ -17,8 +17,8 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// The guarantee: a record lives for at least TTL - tolerance after its last access,
-// whoever reads it and however, and no longer than its TTL.
+// The guarantee: a record lives for at least TTL - tolerance after its last access, and at most for
+// its TTL. It holds for any readers and any kinds of access.
 func TestToleranceGuarantee(t *testing.T) {
 	seeds := uint64(12)
 	if testing.Short() {
@@ -45,7 +45,7 @@ func TestToleranceGuarantee(t *testing.T) {
 			renewals, accessed, renewed := 0, time.Duration(0), time.Duration(0)
 			var now time.Duration
 			for range 300 {
-				// Mostly a hot record; at times one that is idle for nearly its whole life.
+				// Mostly the record is read often. Sometimes it is idle for almost its whole life.
 				step := time.Duration(random.Int64N(int64(time.Minute)))
 				if random.IntN(20) == 0 {
 					step = time.Duration(random.Int64N(int64(total - tolerance)))
@@ -69,7 +69,7 @@ func TestToleranceGuarantee(t *testing.T) {
 				accessed = now
 				left := srv.Miniredis.TTL("users:1")
 				if left < total-tolerance || left > total {
-					t.Fatalf("an access leaves %v, not from %v to %v", left, total-tolerance, total)
+					t.Fatalf("an access leaves %v, want %v to %v", left, total-tolerance, total)
 				}
 				if left != before {
 					if since := now - renewed; renewals > 0 && since < tolerance {
@@ -90,8 +90,8 @@ func TestToleranceGuarantee(t *testing.T) {
 	}
 }
 
-// A fleet renews a hot record once per tolerance: counted by the server, for four
-// processes that read without a pause.
+// A fleet renews a hot record once per tolerance. Four processes read without a pause, and the
+// server counts the renewals.
 func TestToleranceOfAFleet(t *testing.T) {
 	const tolerance = 100 * time.Millisecond
 	s := redistest.Standalone(t)
@@ -129,16 +129,17 @@ func TestToleranceOfAFleet(t *testing.T) {
 		t.Errorf("%d renewals of %d records in %v, want at most %d", got["getex"], len(ids),
 			elapsed, most)
 	}
-	// Each process asks by a script once per record and tolerance, and once when it begins.
+	// Each process sends a script once per record and tolerance, and once per record when it
+	// begins.
 	if scripts := most * len(fleet); got["evalsha"] > scripts+len(fleet)*len(ids) {
 		t.Errorf("%d scripts, want at most %d", got["evalsha"], scripts)
 	}
 	if total := reads[0] + reads[1] + reads[2] + reads[3]; total < 20*most {
-		t.Errorf("only %d reads: that proves little", total)
+		t.Errorf("only %d reads: too few to prove anything", total)
 	}
 }
 
-// What somebody else did to the key is met as without a tolerance.
+// Changes by others are handled as without a tolerance.
 func TestToleranceMeetsOthers(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		for _, own := range [][]cache.SetOption{nil, {cache.WithTTL(2 * hour)}} {
@@ -173,15 +174,15 @@ func TestToleranceMeetsOthers(t *testing.T) {
 			replaced("a list without terms", cache.ErrWrongType, func(rdb redis.Cmdable) {
 				rdb.RPush(ctx(t), key, "{}", "0", "0")
 			})
-			replaced("what is no value", cache.ErrDecode, func(rdb redis.Cmdable) {
+			replaced("undecodable bytes", cache.ErrDecode, func(rdb redis.Cmdable) {
 				rdb.Set(ctx(t), key, "{", hour)
 			})
 		}
 	})
 }
 
-// A sweep does not remove a record whose last access was within the tolerance after
-// its last renewal, and so is not seen.
+// A sweep keeps a record that was last used within the tolerance after its last renewal. Redis does
+// not show such a use.
 func TestToleranceAndSweep(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		for _, own := range [][]cache.SetOption{nil, {cache.WithTTL(2 * hour)}} {
@@ -205,7 +206,7 @@ func TestToleranceAndSweep(t *testing.T) {
 		}
 		u := newUsers(t, b, tolerant())
 		if _, err := u.Sweep(ctx(t), 50*time.Minute); !errors.Is(err, cache.ErrMaxIdle) {
-			t.Errorf("Sweep of what no record is seen to reach: %v", err)
+			t.Errorf("Sweep with an idle time that no record can show: %v", err)
 		}
 	})
 }

@@ -10,12 +10,12 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// tolerant is a policy of an hour that renews once in ten minutes.
+// tolerant is a policy of one hour that renews a record at most once in ten minutes.
 func tolerant(opts ...ttl.Option) *cache.Options {
 	return active(append(opts, ttl.Tolerance(10*time.Minute))...)
 }
 
-// An access renews a record when the tolerance of its TTL has passed, and not before.
+// An access renews a record when its tolerance has passed since the last renewal, and not before.
 func TestToleranceOfAccesses(t *testing.T) {
 	accesses := map[string]func(u users) error{
 		"Get":     func(u users) error { _, err := u.Get(ctx(u.t), 1); return err },
@@ -46,14 +46,14 @@ func TestToleranceOfAccesses(t *testing.T) {
 			for name, access := range accesses {
 				t.Run(name+" of "+what, func(t *testing.T) {
 					u := newUsers(t, b, rec.o)
-					// another process, which did not write it
+					// Another process, which did not write the record.
 					other := usersNamed(t, b, u.Name(), rec.o)
 					u.set(1, ann, rec.own...)
 					for _, c := range []users{u, other} {
 						must(t, access(c))
 						c.wantLeft(1, rec.ttl)
 					}
-					// The record aged in Redis and not for u, which still trusts what it knows.
+					// The record is older in Redis than u knows. u still trusts what it knows.
 					fresh := rec.ttl - rec.tolerance + time.Minute
 					if rec.neverRenewed {
 						return
@@ -78,7 +78,7 @@ func TestToleranceOfAccesses(t *testing.T) {
 	})
 }
 
-// A record that its deadline has cut short is not written to again and again.
+// A record whose TTL ends at its deadline is not renewed at every access.
 func TestToleranceAtTheDeadline(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		if b.Mini != nil {
@@ -94,12 +94,13 @@ func TestToleranceAtTheDeadline(t *testing.T) {
 			must(t, u.Touch(ctx(t), 1))
 		})
 		if got["pexpire"] != 0 || got["evalsha"]+got["eval"] < 2 {
-			t.Errorf("the server counts %v, want two scripts and no PEXPIRE", got)
+			t.Errorf("commands: %v, want two scripts and no PEXPIRE", got)
 		}
 	})
 }
 
-// What is known of a record saves the script, until the tolerance has passed.
+// A process that knows a record's last renewal reads without the script until the tolerance has
+// passed.
 func TestToleranceOnTheWire(t *testing.T) {
 	ids := []int64{1, 2, 3}
 	kinds := map[string]struct {
@@ -158,12 +159,12 @@ func TestToleranceOnTheWire(t *testing.T) {
 	})
 }
 
-// A record to which another process gave other terms is renewed by these.
+// If another process changes a record's terms, reads renew it by the new terms.
 func TestToleranceWhenTermsChange(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, tolerant())
 		other := usersNamed(t, b, u.Name(), tolerant())
-		short := 6 * time.Minute // of which a minute is tolerated
+		short := 6 * time.Minute // its tolerance is one minute
 		steps := []struct {
 			name string
 			own  []cache.SetOption
@@ -183,7 +184,7 @@ func TestToleranceWhenTermsChange(t *testing.T) {
 				other.set(1, bob, s.own...)
 				must(t, b.Client.PExpire(ctx(t), u.redisKey(1), s.ttl/2).Err())
 				must(t, read())
-				// a list's terms stand in it; of a string, half an hour is left to its end
+				// A list holds its TTL, so the read has renewed it. A string may keep half an hour.
 				if s.own == nil {
 					must(t, b.Client.PExpire(ctx(t), u.redisKey(1), s.ttl).Err())
 				}
@@ -193,7 +194,7 @@ func TestToleranceWhenTermsChange(t *testing.T) {
 	})
 }
 
-// A record that has a longer TTL than the policy gives, or none, is given the policy's.
+// A record with a longer TTL than the policy's, or without a TTL, gets the policy's TTL.
 func TestToleranceOfALongerTTL(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, tolerant())
@@ -203,7 +204,7 @@ func TestToleranceOfALongerTTL(t *testing.T) {
 			"Touch":   func() error { return u.Touch(ctx(t), 1) },
 		} {
 			for _, left := range []time.Duration{hour + time.Minute, 3 * hour, 0} {
-				// To a cache that has not met the record.
+				// A cache that has not met the record.
 				u.Cache = usersNamed(t, b, u.Name(), tolerant()).Cache
 				must(t, b.Client.Set(ctx(t), u.redisKey(1), `{"name":"Ann"}`, left).Err())
 				if err := access(); err != nil {
@@ -215,7 +216,7 @@ func TestToleranceOfALongerTTL(t *testing.T) {
 	})
 }
 
-// Modify under a tolerance renews, since it writes anyway, and a Delete is seen.
+// Under a tolerance, writes always renew, because they write anyway. A Delete is seen at once.
 func TestToleranceOfWrites(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, tolerant())

@@ -84,11 +84,7 @@ func checkOperations(
 
 func TestClients(t *testing.T) {
 	t.Parallel()
-	each := redistest.EachTopology
-	if testing.Short() {
-		each = redistest.Each
-	}
-	each(t, func(t *testing.T, b *redistest.Backend) {
+	redistest.EachTopology(t, func(t *testing.T, b *redistest.Backend) {
 		t.Parallel()
 		t.Run("plain", func(t *testing.T) {
 			checkOperations(t, b.Client, b.Name(), fewer(b, 1200), active())
@@ -108,12 +104,12 @@ func TestRing(t *testing.T) {
 	checkEverything(t, ring, "piped", autoPipelined())
 }
 
-// One of two shards is gone: a walk gives what the others have, and says so.
+// One of two shards is down: a walk returns the records of the other, and an error.
 func TestWalkWithoutOneShard(t *testing.T) {
 	a, b := redistest.Start(t), redistest.Start(t)
 	ring := redis.NewRing(&redis.RingOptions{
 		Addrs: map[string]string{"a": a.Addr(), "b": b.Addr()}, DialerRetries: 1, MaxRetries: -1,
-		HeartbeatFrequency: 1 << 40, // the ring itself must not notice
+		HeartbeatFrequency: 1 << 40, // so that the ring itself does not notice
 	})
 	defer ring.Close()
 	u := mustNew[int64](t, ring, "users", codec.String{}, nil)

@@ -13,8 +13,8 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// creators are the options under which Add and Upsert are tested: every policy, and AutoPipeline
-// alone.
+// creators are the options under which Add and Upsert are tested: every policy, AutoPipeline alone,
+// and TrackAccess.
 func creators() map[string]*cache.Options {
 	all := map[string]*cache.Options{
 		"auto-pipelined": autoPipelined(),
@@ -26,7 +26,7 @@ func creators() map[string]*cache.Options {
 	return all
 }
 
-// Of callers who create one record at the same time, none loses what the others wrote.
+// Callers that create one record at the same time lose nothing that the others wrote.
 func TestUpsertLosesNoItem(t *testing.T) {
 	const writers = 10
 	t.Parallel()
@@ -49,7 +49,7 @@ func TestUpsertLosesNoItem(t *testing.T) {
 								cart []int, found bool,
 							) ([]int, error) {
 								if first = !found; first && cart != nil {
-									t.Errorf("cart %d is not there, and is %v", id, cart)
+									t.Errorf("cart %d does not exist, but is %v", id, cart)
 								}
 								return append(cart, item), nil
 							})
@@ -104,20 +104,20 @@ func TestUpsert(t *testing.T) {
 			got, err := u.Upsert(ctx(t), id, func(User, bool) (User, error) { return ann, stop })
 			wantErr(t, err, stop, "Upsert", fmt.Sprint(id))
 			if got.Name != "" {
-				t.Errorf("an Upsert that failed returned %v", got)
+				t.Errorf("a failed Upsert returned %v", got)
 			}
 		}
 		if n, err := u.Len(ctx(t)); n != 1 || err != nil {
-			t.Errorf("an Upsert that failed left %d records, %v", n, err)
+			t.Errorf("after failed Upserts there are %d records, %v", n, err)
 		}
 		_, err := u.Upsert(ctx(t), 1, nil)
 		wantErr(t, err, errors.Unwrap(err), "Upsert", "1")
-		for _, id := range []int64{1, 7} { // a bad TTL is refused whether there is a record or not
+		for _, id := range []int64{1, 7} { // a bad TTL is refused with and without a record
 			_, err = u.Upsert(ctx(t), id, visit, cache.WithTTL(0))
 			wantErr(t, err, cache.ErrTTL, "Upsert", fmt.Sprint(id))
 		}
 
-		// A record that is deleted meanwhile is created.
+		// A record that is deleted during an Upsert is created again.
 		must(t, u.Delete(ctx(t), 2))
 		u.set(2, ann)
 		calls := 0
@@ -135,7 +135,7 @@ func TestUpsert(t *testing.T) {
 	})
 }
 
-// Another writer who is faster each time is a conflict, whether it writes or deletes.
+// If another writer always writes or deletes first, Upsert returns ErrConflict.
 func TestUpsertConflict(t *testing.T) {
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {

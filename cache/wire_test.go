@@ -126,7 +126,7 @@ func TestCommandsOnTheWire(t *testing.T) {
 			t.Run(table.name, func(t *testing.T) {
 				u := newUsers(t, b, table.o)
 				must(t, u.SetMany(ctx(t), records))
-				must(t, getMany(u)) // the cache knows how large its records are now
+				must(t, getMany(u)) // now the cache knows the sizes of its records
 				for _, op := range table.ops {
 					wire.Reset()
 					if err := op.do(u); err != nil {
@@ -134,7 +134,7 @@ func TestCommandsOnTheWire(t *testing.T) {
 					}
 					got, trips := wire.Commands(), wire.RoundTrips()
 					want, wantTrips := maps.Clone(op.want), op.trips
-					if b.Kind == "cluster" { // each of the three primaries is asked
+					if b.Kind == "cluster" { // each of the three primaries gets a SCAN
 						if n := want["scan"]; n > 0 {
 							want["scan"], wantTrips = 3*n, 3*wantTrips
 						}
@@ -143,7 +143,7 @@ func TestCommandsOnTheWire(t *testing.T) {
 								wantTrips = 3
 							}
 						}
-						if want["type"] > 0 { // each page of keys is of one node
+						if want["type"] > 0 { // the keys of a page are on one node
 							wantTrips = 6
 						}
 					}
@@ -160,10 +160,10 @@ func TestCommandsOnTheWire(t *testing.T) {
 	})
 }
 
-// The first record with terms of its own that a cache meets costs it two commands.
+// The first record with its own terms that a cache meets costs two commands.
 func TestCommandsOnFirstMeeting(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
-		newUsers(t, b, active()).set(1, ann, cache.WithTTL(hour)) // the script is known now
+		newUsers(t, b, active()).set(1, ann, cache.WithTTL(hour)) // now the server knows the script
 		writer := newUsers(t, b, active())
 		writer.set(1, ann, cache.WithTTL(hour))
 		if _, err := writer.Get(ctx(t), 1); err != nil {
@@ -184,7 +184,7 @@ func TestCommandsOnFirstMeeting(t *testing.T) {
 	})
 }
 
-// What the server counts is what the client sends.
+// The server counts the commands that the client sends.
 func TestCommandsOnTheServer(t *testing.T) {
 	rdb := redistest.Standalone(t).Client(t)
 	u := mustNew[int64](t, rdb, redistest.UniqueName(t), jsonUsers, active())
@@ -207,7 +207,7 @@ func TestCommandsOnTheServer(t *testing.T) {
 	}
 }
 
-// A policy record takes not one byte more than the raw SET of its bytes.
+// A record under the policy takes no more memory than a raw SET of its bytes.
 func TestMemory(t *testing.T) {
 	rdb := redistest.Standalone(t).Client(t)
 	name := redistest.UniqueName(t)
@@ -223,7 +223,7 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// Scripts are forgotten by a server that restarts or is flushed.
+// A server that restarts or is flushed forgets its scripts. The cache sends them again.
 func TestServerForgetsScripts(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		u := newUsers(t, b, active())
@@ -249,7 +249,7 @@ func TestServerForgetsScripts(t *testing.T) {
 	})
 }
 
-// A large batch goes in chunks that neither side has to hold whole.
+// A large batch is cut into chunks, so that neither side holds all of it.
 func TestChunks(t *testing.T) {
 	rdb := redistest.Standalone(t).Client(t)
 	name := redistest.UniqueName(t)
@@ -275,7 +275,7 @@ func TestChunks(t *testing.T) {
 	} {
 		if op == "GetMany" {
 			must(t, u.SetMany(ctx(t), many))
-			must(t, do()) // the cache knows how large its records are now
+			must(t, do()) // now the cache knows the sizes of its records
 		}
 		wire.Reset()
 		must(t, do())

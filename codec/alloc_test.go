@@ -13,7 +13,7 @@ import (
 	"github.com/activettl/rediscache/internal/testpb"
 )
 
-// overhead is a call of a codec next to the library call it stands for.
+// overhead is a call of a codec, and the library call that it makes.
 type overhead struct {
 	name          string
 	codec, direct func() error
@@ -65,7 +65,7 @@ func TestNoAllocationsAdded(t *testing.T) {
 	if raceEnabled() {
 		t.Skip("SKIPPED: the race detector makes sync.Pool forget at random")
 	}
-	// A collection empties the pools of all libraries.
+	// A garbage collection would empty the pools of all libraries.
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	for _, o := range overheads(t) {
 		t.Run(o.name, func(t *testing.T) {
@@ -85,7 +85,7 @@ func TestNoAllocationsAdded(t *testing.T) {
 	}
 }
 
-// raceEnabled asks the build, since no package of the standard library tells.
+// raceEnabled asks the build settings, since the standard library has no function for it.
 func raceEnabled() bool {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

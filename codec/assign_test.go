@@ -20,7 +20,7 @@ type (
 	namedList []named
 )
 
-// even is a string with an opinion.
+// even is a string that decodes texts of even length only.
 type even string
 
 func (e *even) UnmarshalText(text []byte) error {
@@ -38,14 +38,14 @@ type assignCase struct {
 
 func fits[T any](value any, want T) assignCase { return assignCase{new(T), value, want, true} }
 
-// misfits wants value refused by a T.
+// misfits expects that value does not fit a T.
 func misfits[T any](value any) assignCase { return assignCase{dst: new(T), value: value} }
 
 func TestAssign(t *testing.T) {
 	text, number := "x", 32
 	at := time.Date(2024, 2, 29, 1, 2, 3, 0, time.UTC)
 	tests := []assignCase{
-		// What Go could assign.
+		// Values that Go can assign.
 		fits(3, 3), fits("x", "x"), fits[any](3, 3), fits([]int{1}, []int{1}), fits(&number,
 			&number), fits[error](errors.ErrUnsupported, errors.ErrUnsupported),
 		fits[namedList]([]named{"a"},

@@ -8,7 +8,7 @@ import (
 	"github.com/activettl/rediscache/codec/internal/tweets"
 )
 
-// tweet has the fields of a tweet that programs read.
+// tweet has the fields of a tweet that programs usually read.
 type tweet struct {
 	ID        int64  `json:"id"`
 	IDText    string `json:"id_str"`
@@ -47,7 +47,7 @@ type tweet struct {
 	Retweeted *tweet `json:"retweeted_status,omitempty"`
 }
 
-// BenchmarkSetFields sets one field, beside decoding and encoding the whole.
+// BenchmarkSetFields compares setting one field with decoding and encoding the whole value.
 func BenchmarkSetFields(b *testing.B) {
 	document := tweets.Of(b, 2500)
 	var t tweet

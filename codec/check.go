@@ -10,7 +10,7 @@ import (
 
 var protoMessage = reflect.TypeFor[proto.Message]()
 
-// check returns an error if the type alone says that values would not come back.
+// check returns an error if the type alone shows that values would not come back.
 func (d docs) check(t reflect.Type) error {
 	c := checker{docs: d, top: t, seen: map[spot]bool{}}
 	return c.walk(spot{t, false, t.Kind() != reflect.Map}, "")
@@ -22,14 +22,14 @@ type checker struct {
 	seen map[spot]bool
 }
 
-// spot is a type where it occurs.
+// spot is a type at one place of another type.
 type spot struct {
 	reflect.Type
-	optional    bool // a field of a struct, or what that points to
-	addressable bool // else methods with a pointer receiver do not count
+	optional    bool // a pointer field, or what it points to
+	addressable bool // if not, methods with a pointer receiver do not count
 }
 
-// fail returns the error of a place in the type.
+// fail returns the error for a place in the type.
 func (c *checker) fail(path string, t reflect.Type, what string) error {
 	if path == "" {
 		return fmt.Errorf("%s: Go type %v %s", c.name(), c.top, what)
@@ -90,7 +90,7 @@ func (c *checker) hasKeys(t reflect.Type) bool {
 	return err == nil
 }
 
-// form refuses a type that holds nothing else and that the encoding does not have.
+// form returns an error for a type without inner types that the encoding does not have.
 func (c *checker) form(t reflect.Type, path string) error {
 	if _, err := c.marshal(reflect.New(t).Interface()); err != nil {
 		return c.fail(path, t, "has no encoded form"+leaveOut(path))
@@ -135,7 +135,7 @@ func (c *checker) structure(s spot, path string) error {
 	}
 	if len(fields.hidden) > 0 {
 		return c.fail(path, t, fmt.Sprintf("has the field %q, which is not exported and would be "+
-			"encoded all the same, and not decoded", fields.hidden[0]))
+			"encoded but not decoded", fields.hidden[0]))
 	}
 	if len(fields.lost) > 0 {
 		return c.fail(path, t, fmt.Sprintf("has two fields of the name %q, of which one would be "+
@@ -151,7 +151,7 @@ func (c *checker) structure(s spot, path string) error {
 	return nil
 }
 
-// has reports whether the i-th field of the struct is one of the encoding, too.
+// has reports whether the i-th field of the struct is encoded under its own name.
 func (fields *structFields) has(i int) bool {
 	for _, f := range fields.named {
 		if len(f.index) == 1 && f.index[0] == i {
@@ -214,8 +214,8 @@ func (c *checker) selfEncoded(s spot, path string) error {
 	return nil
 }
 
-// promoted reports whether a struct encodes itself only by the method of a struct that it embeds.
-// It would lose its other fields. Whether it does, is seen when these have values.
+// promoted reports whether a struct encodes itself only with the method of an embedded struct, and
+// so loses its other fields. It compares what is written with and without values in these.
 func (c *checker) promoted(t reflect.Type) bool {
 	empty, full := reflect.New(t), reflect.New(t)
 	embedded, filled := false, false
@@ -242,7 +242,7 @@ func (c *checker) promoted(t reflect.Type) bool {
 	return err1 == nil && err2 == nil && string(none) == string(some)
 }
 
-// fill gives v a value that is not zero, and reports whether it could.
+// fill sets v to a value that is not zero, and reports whether it could.
 func fill(v reflect.Value, depth int) bool {
 	for _, text := range []string{
 		`1`, `"1"`, `true`, `"2006-01-02T15:04:05Z"`, `[1]`, `["1"]`,

@@ -16,7 +16,7 @@ import (
 	"github.com/activettl/rediscache/internal/testpb"
 )
 
-// The types below have shown faults in use.
+// The types below showed faults in use.
 
 // Node is a tree that knows its parents.
 type Node struct {
@@ -58,7 +58,7 @@ func roundTrip[V any](c codec.Codec[V], v V) (V, error) {
 	return c.Decode(data)
 }
 
-// List nests as deep as it is long.
+// List can nest to any depth.
 type List []List
 
 func TestNestingHasOneLimit(t *testing.T) {
@@ -118,7 +118,7 @@ func (o OwnJSON) MarshalJSON() ([]byte, error) {
 
 func (o *OwnJSON) UnmarshalJSON([]byte) error { return nil }
 
-// What a type alone shows is refused, with the place in it.
+// Check refuses what the type alone shows, and names the place.
 func TestCheck(t *testing.T) {
 	_ = allHidden{a: 1, b: 2}
 	for _, test := range []struct {
@@ -159,7 +159,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// What would not decode is not encoded.
+// Encode returns an error for a value that would not decode.
 func TestNothingUnreadableIsEncoded(t *testing.T) {
 	type holder struct{ A any }
 	if _, err := (codec.MsgPack[any]{}).Encode(map[int]string{1: "a"}); err == nil {

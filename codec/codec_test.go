@@ -119,7 +119,7 @@ func TestConformance(t *testing.T) {
 	}.Run)
 }
 
-// TestRealRecords uses what two public APIs have sent: nested, of mixed types, in many scripts.
+// TestRealRecords uses records from two public APIs: nested, with mixed types and many scripts.
 func TestRealRecords(t *testing.T) {
 	for _, name := range []string{"github_events.json", "twitter.json"} {
 		t.Run(name, func(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// encode returns the value as the format writes it at a place, or nil if the field is left out.
-// What it returns can be decoded there, and shows the value.
+// encode returns the value as the format writes it at a place, or nil if the field is omitted. The
+// result can be decoded there, and then has the value.
 func (p *putter) encode(w place, c *change) (data []byte, err error) {
 	if w.typ == nil {
 		w.typ = reflect.TypeFor[any]()
@@ -23,7 +23,7 @@ func (p *putter) encode(w place, c *change) (data []byte, err error) {
 	return data, nil
 }
 
-// encodeAs encodes a value by the tag of its field, which may leave it out.
+// encodeAs encodes a value as the tag of its field says. A tag may omit the value.
 func (d docs) encodeAs(w place, v reflect.Value) (data []byte, ok bool) {
 	holder, at := reflect.New(w.typ), reflect.Value{}
 	if at = holder.Elem(); w.field != nil {
@@ -51,20 +51,20 @@ func (d docs) encodeAs(w place, v reflect.Value) (data []byte, ok bool) {
 	switch {
 	case !ok || len(all) > 1:
 		return nil, false
-	case len(all) == 0: // left out, as what is zero or empty may be
+	case len(all) == 0: // omitted, since it is zero or empty
 		return nil, !d.scalar(w.typ) || v.IsZero()
 	}
 	return all[0].value, true
 }
 
-// scalar reports whether each value of t that is encoded can be decoded.
+// scalar reports whether every encoded value of t can be decoded.
 func (d docs) scalar(t reflect.Type) bool {
 	return (isNumber(t) || t.Kind() == reflect.String || t.Kind() == reflect.Bool) &&
 		!d.encodesItself(t)
 }
 
-// convert makes a value one of type t, if t can hold it: as Go assigns it, or else as the format
-// encodes and decodes it, or as JSON does.
+// convert turns a value into one of type t, if t can hold it. It tries what Go can assign, then the
+// encoded form of the format, then JSON.
 func (d docs) convert(t reflect.Type, value any) (v reflect.Value, ok bool) {
 	v = reflect.ValueOf(value)
 	if !v.IsValid() {
@@ -100,7 +100,7 @@ func (d docs) convert(t reflect.Type, value any) (v reflect.Value, ok bool) {
 	return d.translate(t, v)
 }
 
-// translate converts by way of encoded forms.
+// translate converts through encoded forms.
 func (d docs) translate(t reflect.Type, v reflect.Value) (reflect.Value, bool) {
 	value, ways := v.Interface(), []docs{d, {jsonFormat{}}}
 	if n, ok := whole(v); ok {
@@ -132,8 +132,8 @@ func isBytes(t reflect.Type) bool {
 	return t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8
 }
 
-// convertNil returns the value of t that a nil stands for: the nil of t, or a zero value that says
-// that there is none, as sql.NullString does.
+// convertNil returns the value of t for a nil: the nil of t, or a zero value that means null, as
+// that of sql.NullString does.
 func (d docs) convertNil(t reflect.Type) (v reflect.Value, ok bool) {
 	v = reflect.Zero(t)
 	if nilable(t) {
@@ -156,9 +156,9 @@ func sameText(from, to reflect.Type) bool {
 			isBytes(from) && isBytes(to))
 }
 
-// shows reports whether a document that was decoded and encoded again still shows what was put. A
-// type that encodes itself may write in other words what it has read: only what encoding would lose
-// without an error is looked for.
+// shows reports whether a document still has the put value after it was decoded and encoded again.
+// A type that encodes itself may write another form of what it read. So shows looks only for losses
+// that cause no error.
 func (d docs) shows(put, back []byte) bool {
 	if string(put) == string(back) {
 		return true
@@ -196,7 +196,7 @@ func (d docs) showsMembers(was, now []member) bool {
 	}
 	for _, m := range was {
 		i, found := at[string(m.key)]
-		if !found && m.name != nil { // in another form, or in another case
+		if !found && m.name != nil { // the name in another form, or in another case
 			i = slices.IndexFunc(now, func(n member) bool { return bytes.Equal(m.name, n.name) })
 			if i < 0 {
 				i = slices.IndexFunc(now, func(n member) bool {
@@ -206,13 +206,13 @@ func (d docs) showsMembers(was, now []member) bool {
 			found = i >= 0
 		}
 		if !found && !d.empty(m.value) || found && !d.shows(m.value, now[i].value) {
-			return false // an empty one may have been left out
+			return false // only an empty one may have been omitted
 		}
 	}
 	return true
 }
 
-// empty reports whether data is a value that encodings may leave out.
+// empty reports whether data is a value that encodings may omit.
 func (d docs) empty(data []byte) bool {
 	if d.isNil(data) {
 		return true

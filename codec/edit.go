@@ -6,21 +6,21 @@ import (
 	"slices"
 )
 
-// edit is a change, and the steps of it that lead on from a place.
+// edit is a change, and the steps of its path that remain from a place.
 type edit struct {
 	*change
 	steps []step
 }
 
-// group is the edits that lead into the same field, key or element.
+// group holds the edits that lead into the same field, key or element.
 type group struct {
 	place
-	id      any    // of the field, key or element
-	key     []byte // encoded, of a field or a key of a map
+	id      any    // identifies the field, key or element
+	key     []byte // the encoded name of a field, or key of a map
 	edits   []edit
-	deep    bool // some lead further
-	last    int  // of the members that are decoded into it; -1 for none
-	cleared int  // a null there undoes all members before it
+	deep    bool // some edits lead further in
+	last    int  // index of the last member that decodes into it; -1 for none
+	cleared int  // index of the last null, which resets all members before it
 	value   []byte
 }
 
@@ -30,7 +30,7 @@ type putter struct {
 	top reflect.Type
 }
 
-// put replaces what the edits lead to in data, which has type t or is untyped.
+// put makes the edits in data, which is the value at w.
 func (p *putter) put(data []byte, w place, edits []edit) ([]byte, error) {
 	for _, e := range edits {
 		if len(e.steps) > 0 {
@@ -53,7 +53,8 @@ func (p *putter) put(data []byte, w place, edits []edit) ([]byte, error) {
 	return p.putKeys(data, t, edits)
 }
 
-// into returns the type that a step goes into: that behind pointers; nil for what has no type.
+// into returns the type that a step goes into, without its pointers. It returns nil if there is no
+// type.
 func (p *putter) into(t reflect.Type) (reflect.Type, error) {
 	if t == nil {
 		return nil, nil
@@ -67,7 +68,7 @@ func (p *putter) into(t reflect.Type) (reflect.Type, error) {
 	return nil, noFields(p.name(), "encodes itself", t)
 }
 
-// unknown is the error of a path that leads nowhere.
+// unknown is the error for a path that leads nowhere.
 func (p *putter) unknown(e edit) error { return unknownField(p.name(), e.path, p.top) }
 
 func overlap(codec, one, other string) error {
@@ -75,7 +76,7 @@ func overlap(codec, one, other string) error {
 		ErrUnknownField}
 }
 
-// groups sorts edits by what their first step leads to, which into returns.
+// groups groups edits by the target of their first step, which into returns.
 func (p *putter) groups(
 	edits []edit, into func(s step) (id any, ok bool), fill func(g *group) bool,
 ) (all []*group, byID map[any]*group, err error) {
@@ -100,7 +101,7 @@ func (p *putter) groups(
 	return all, byID, nil
 }
 
-// putFields sets fields of a struct, in every form that a struct can have.
+// putFields sets fields of a struct, which may be encoded as an object or as a list.
 func (p *putter) putFields(data []byte, t reflect.Type, edits []edit) ([]byte, error) {
 	fields := p.fields(t)
 	groups, byID, err := p.groups(edits, func(s step) (any, bool) {
@@ -116,7 +117,7 @@ func (p *putter) putFields(data []byte, t reflect.Type, edits []edit) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
-	if elements, ok := p.elements(data); ok { // as a list
+	if elements, ok := p.elements(data); ok { // encoded as a list
 		for _, g := range groups {
 			at := slices.Index(fields.order, g.field)
 			if at < 0 || at >= len(elements) {
@@ -135,7 +136,7 @@ func (p *putter) putFields(data []byte, t reflect.Type, edits []edit) ([]byte, e
 		if exact := fields.named[string(m.name)]; exact != nil || !fields.folds {
 			return byID[exact]
 		}
-		for _, g := range groups { // of few, so that other members cost little
+		for _, g := range groups { // few, so other members cost little
 			if g.field.folds(m.name) {
 				return byID[fields.leads(m.name)]
 			}
@@ -144,7 +145,7 @@ func (p *putter) putFields(data []byte, t reflect.Type, edits []edit) ([]byte, e
 	})
 }
 
-// putKeys sets keys of a map, or of an object that has no type.
+// putKeys sets keys of a map, or of an object without a type.
 func (p *putter) putKeys(data []byte, t reflect.Type, edits []edit) ([]byte, error) {
 	values, keys := reflect.Type(nil), reflect.TypeFor[string]()
 	if t != nil {
@@ -191,8 +192,8 @@ func (p *putter) putKeys(data []byte, t reflect.Type, edits []edit) ([]byte, err
 	})
 }
 
-// putMembers sets members in the places of those that are decoded into the same group. The last one
-// of these counts.
+// putMembers replaces the members that decode into the groups. If several decode into one group,
+// the last one counts.
 func (p *putter) putMembers(
 	data []byte, groups []*group, into func(member) *group,
 ) ([]byte, error) {
@@ -223,7 +224,7 @@ func (p *putter) putMembers(
 	out := all[:0]
 	for i, m := range all {
 		switch g := m.group; {
-		case g == nil, i != g.last && g.deep && i >= g.cleared: // what these hold is merged
+		case g == nil, i != g.last && g.deep && i >= g.cleared: // the decoder merges these
 			out = append(out, m)
 		case i == g.last && g.value != nil:
 			out = append(out, member{key: g.key, value: g.value})

@@ -12,7 +12,7 @@ import (
 	"github.com/activettl/rediscache/codec"
 )
 
-// Documents as others write them: keys in other forms, members twice, names in other cases.
+// Documents of other programs: keys in other forms, duplicate members, names in other cases.
 func TestSetFieldsOfForeignDocuments(t *testing.T) {
 	type folded struct {
 		Lower int `json:"ab"`
@@ -35,7 +35,7 @@ func TestSetFieldsOfForeignDocuments(t *testing.T) {
 			`{"by_id":{"1":{"zip":7,"city":"Rom"}}}`},
 		{codec.JSON[maps]{}, `{"by_id":{"1":{"zip":7}}}`, `by_id["01"].city`, "Rom",
 			`{"by_id":{"1":{"zip":7,"city":"Rom"}}}`},
-		// A null is a new beginning for a pointer, and nothing for a struct.
+		// A null resets a pointer, and does not change a struct.
 		{codec.JSON[maps]{}, `{"pin":{"zip":7},"pin":null}`, "pin.city", "Rom",
 			`{"pin":{"city":"Rom"}}`},
 		{codec.JSON[maps]{}, `{"home":{"zip":7},"home":null}`, "home.city", "Rom",
@@ -50,7 +50,7 @@ func TestSetFieldsOfForeignDocuments(t *testing.T) {
 			t.Errorf("%s of %s: %s, %v\nwant %s", test.path, test.doc, got, err, test.want)
 		}
 	}
-	// Others write the integer 1 in nine bytes, too.
+	// Other programs may write the integer 1 in nine bytes.
 	key := "\xd3\x00\x00\x00\x00\x00\x00\x00\x01"
 	data := []byte("\x81\xa5by_id\x81" + key + "\x81\xa3zip\x07")
 	c := codec.MsgPack[maps]{JSONTags: true}
@@ -64,7 +64,7 @@ func TestSetFieldsOfForeignDocuments(t *testing.T) {
 	}
 }
 
-// Two paths that lead to the same field overlap, whatever they call it.
+// Two paths to the same field overlap, also if they name it differently.
 func TestSetFieldsFindsOverlaps(t *testing.T) {
 	type aliased struct {
 		A     int         `msgpack:"new,alias:old"`
@@ -85,10 +85,10 @@ func TestSetFieldsFindsOverlaps(t *testing.T) {
 	}
 }
 
-// counts are twice as large from one to the next, and the work is to be so as well.
+// counts double from one to the next, and so must the work.
 var counts = []int{500, 1000, 2000}
 
-// Setting many keys costs as much for each as setting few.
+// The cost per key is the same for many keys and for few.
 func TestManyFieldsAtOnce(t *testing.T) {
 	docs := map[int]map[string]int{}
 	paths := map[int]map[string]any{}
@@ -122,12 +122,12 @@ func TestManyFieldsAtOnce(t *testing.T) {
 	})
 }
 
-// five says of itself that it is zero.
+// five has an IsZero that returns true for 5.
 type five int
 
 func (f five) IsZero() bool { return f == 5 }
 
-// A value that the field would leave out does not fit it.
+// A value that the field's tag would omit does not fit.
 func TestOmittedValuesDoNotFit(t *testing.T) {
 	type holder struct {
 		A five `json:"a,omitzero"`
@@ -142,7 +142,7 @@ func TestOmittedValuesDoNotFit(t *testing.T) {
 	}
 }
 
-// Strict says what is wrong and where, and not with which value.
+// The errors of Strict say what is wrong and where, and do not quote the value.
 func TestStrictErrors(t *testing.T) {
 	c := codec.JSON[address]{Strict: true}
 	for data, want := range map[string]string{

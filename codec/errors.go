@@ -7,16 +7,15 @@ import (
 )
 
 var (
-	// ErrUnknownField says that SetFields found no field at a path, or that two paths overlap. It
-	// also says that the fields of a value cannot be named at all, since it encodes itself.
+	// ErrUnknownField means that SetFields found no field at a path, or that two paths overlap. It
+	// also means that the fields of a value have no names, since its type encodes itself.
 	ErrUnknownField = errors.New("no such field")
 
-	// ErrFieldValue says that the field exists and the value given to SetFields does not fit it.
+	// ErrFieldValue means that the field exists, and the value given to SetFields does not fit it.
 	ErrFieldValue = errors.New("value does not fit the field")
 )
 
-// fieldError carries a text of its own next to the sentinel, so that the sentence is not said
-// twice.
+// fieldError has a separate text and does not repeat that of its sentinel.
 type fieldError struct {
 	text     string
 	sentinel error
@@ -34,8 +33,8 @@ func noFields(codec, why string, in fmt.Stringer) error {
 		why), ErrUnknownField}
 }
 
-// misfit says whether another type or another number is needed. numeric tells that the field holds
-// numbers.
+// misfit returns the error of a value that does not fit. It tells whether the type or the number is
+// wrong. numeric means that the field holds numbers.
 func misfit(codec, name, fieldType string, numeric bool, value any) error {
 	what := "does not take " + describe(value)
 	if numeric && value != nil && isNumber(reflect.TypeOf(value)) {
@@ -45,7 +44,7 @@ func misfit(codec, name, fieldType string, numeric bool, value any) error {
 		ErrFieldValue}
 }
 
-// describe names the type of a value with its article, and nothing of the value.
+// describe names the type of a value, with its article, and never the value.
 func describe(value any) string {
 	if value == nil {
 		return "nil"
@@ -63,5 +62,5 @@ func describe(value any) string {
 	return "a " + t
 }
 
-// cause names the type of an error whose text must not be shown.
+// cause names the type of an error, since the text must not be shown.
 func cause(err error) string { return fmt.Sprintf("%T", err) }

@@ -97,3 +97,32 @@ func ExampleString() {
 	fmt.Println(back)
 	// Output: as it is
 }
+
+// Old and new processes run side by side, while a cache changes from JSON to MessagePack.
+func ExampleMigrate() {
+	older := codec.Version(0, codec.Codec[product](codec.JSON[product]{})) // the codec so far
+	newer := codec.Version(1, codec.Codec[product](codec.MsgPack[product]{}))
+	first := codec.Migrate(older, newer)  // deploy this everywhere
+	second := codec.Migrate(newer, older) // and then this
+
+	json, err := first.Encode(product{"A-1", 250})
+	fmt.Println(string(json), err)
+	p, err := second.Decode(json)
+	fmt.Println(p, err)
+	packed, err := second.Encode(p)
+	fmt.Printf("%q %v\n", packed[:3], err)
+	fmt.Println(first.Decode(packed))
+	// Output:
+	// {"sku":"A-1","price":250} <nil>
+	// {A-1 250} <nil>
+	// "\xc1 \x01" <nil>
+	// {A-1 250} <nil>
+}
+
+// Never use the number of a codec again for another one.
+func ExampleVersion() {
+	a := codec.Version(1, codec.Codec[string](codec.String{}))
+	b := codec.Version(1, codec.Codec[string](codec.JSON[string]{}))
+	fmt.Println(codec.Check(codec.Migrate(a, b))) // cache.New returns this error
+	// Output: migrate: two codecs have the number 1
+}

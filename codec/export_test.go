@@ -6,7 +6,7 @@ type Setter[V any] interface {
 	FieldSetter
 }
 
-// SetField sets a field of what v is encoded as, and decodes the result.
+// SetField encodes v, sets a field, and decodes the result.
 func SetField[V any](c Setter[V], v V, path string, value any) (V, error) {
 	data, err := c.Encode(v)
 	if err != nil {

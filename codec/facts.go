@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// facts are what matters about a type when its values are decoded from MessagePack. Those of
-// pointers are those of what they point to.
+// facts are what matters about a type when its values are decoded from MessagePack. A pointer has
+// the facts of the type that it points to.
 type facts struct {
 	typ     reflect.Type
-	self    bool              // it encodes itself
-	endless bool              // it is a struct that embeds itself: the library does not return
-	key     *facts            // of a map
-	elem    *facts            // of a map or a list
-	fields  map[string]*facts // of a struct, by their names
-	order   []*facts          // of a struct that is encoded as a list; nil for none
+	self    bool              // the type encodes itself
+	endless bool              // a struct that embeds itself: the library does not return
+	key     *facts            // the key of a map
+	elem    *facts            // the values of a map, or the elements of a list
+	fields  map[string]*facts // the fields of a struct, by name
+	order   []*facts          // of a struct that is encoded as a list; nil for a skipped field
 
-	throughPointer bool // it is a struct with fields behind embedded pointers
+	throughPointer bool // a struct with fields behind embedded pointers
 
-	// of the type and all that it holds
+	// Of the type and all types in it:
 	embeds bool // there are structs that embed pointers to structs
 	narrow narrowest
 	err    error
@@ -36,7 +36,7 @@ func (f msgpackFormat) factsOf(t reflect.Type) *facts {
 	})
 }
 
-// learn returns the facts of t, and adds those of what it holds to all.
+// learn returns the facts of t. It adds them and those of all inner types to all.
 func (f msgpackFormat) learn(t reflect.Type, all map[reflect.Type]*facts) *facts {
 	t = pointee(t)
 	if known := all[t]; known != nil {
@@ -71,7 +71,7 @@ func (f msgpackFormat) learn(t reflect.Type, all map[reflect.Type]*facts) *facts
 	return one
 }
 
-// sum adds up what in says and all that it holds.
+// sum adds the facts of in and of all inner types.
 func (f *facts) sum(in *facts, seen map[*facts]bool) {
 	if in == nil || seen[in] {
 		return
@@ -92,7 +92,7 @@ func (f *facts) sum(in *facts, seen map[*facts]bool) {
 	}
 }
 
-// shallow reports whether values of t hold nothing.
+// shallow reports whether values of t hold no other values.
 func shallow(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Interface, reflect.Slice, reflect.Array, reflect.Map,
@@ -102,7 +102,7 @@ func shallow(t reflect.Type) bool {
 	return true
 }
 
-// toUTC sets all times behind v to UTC.
+// toUTC sets all times in v to UTC.
 func toUTC(v reflect.Value) {
 	if v.Type() == reflect.TypeFor[time.Time]() {
 		if v.CanSet() {
@@ -135,7 +135,7 @@ func toUTC(v reflect.Value) {
 		for _, key := range v.MapKeys() {
 			at := v.MapIndex(key)
 			if !at.IsValid() {
-				continue // NaN, which leads to no entry
+				continue // the key is NaN, which finds no entry
 			}
 			value := reflect.New(v.Type().Elem()).Elem()
 			value.Set(at)

@@ -11,7 +11,7 @@ import (
 	"github.com/activettl/rediscache/codec"
 )
 
-// wideIDs and narrowIDs are the same record, in two versions of a program.
+// wideIDs and narrowIDs are one record in two versions of a program.
 type (
 	wideIDs   struct{ ID, Other int64 }
 	narrowIDs struct {
@@ -56,7 +56,7 @@ func TestIntegersAreNotCut(t *testing.T) {
 	}
 }
 
-// packed decodes as a V what the library has encoded.
+// packed encodes v with the library and decodes it as a V.
 func packed[V any](v any) error {
 	data, err := msgpack.Marshal(v)
 	if err != nil {
@@ -66,7 +66,7 @@ func packed[V any](v any) error {
 	return err
 }
 
-// Enum has a text for each value that it knows, and panics for others.
+// Enum has a text for each known value, and panics for others.
 type Enum int
 
 func (e Enum) MarshalText() ([]byte, error) { return []byte([]string{"a", "b"}[e]), nil }
@@ -112,7 +112,7 @@ func TestEmbeddedPointersStayNil(t *testing.T) {
 	}
 }
 
-// What a newer version of a program has written stays when an older one sets a field.
+// When an older version of a program sets a field, the fields of a newer version stay.
 func TestUnknownFieldsStay(t *testing.T) {
 	type old struct {
 		Name string `json:"name" msgpack:"name"`

@@ -13,7 +13,7 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// The shapes below embed in every way that encoding/json and msgpack have a rule for.
+// The types below embed in every way for which encoding/json and msgpack have a rule.
 
 type plain struct {
 	A       int `json:"a" msgpack:"a"`
@@ -97,8 +97,8 @@ type (
 	}
 )
 
-// stamps has two fields with an encoding of their own and, since they contradict each other, none
-// itself.
+// stamps has two embedded types that encode themselves. Their methods cancel each other out, so
+// stamps has none.
 type (
 	stamps struct {
 		Stamp1
@@ -108,14 +108,14 @@ type (
 	Stamp2 struct{ time.Time }
 )
 
-// oddTags has tags that linters rightly refuse to see in source.
+// oddTags has tags that linters refuse in source code.
 var oddTags = reflect.Zero(reflect.StructOf([]reflect.StructField{
 	{Name: "Dash", Type: reflect.TypeFor[int](), Tag: `json:"-," msgpack:"dash"`},
 	{Name: "Quote", Type: reflect.TypeFor[int](), Tag: `json:"a\"b" msgpack:" spaced ,x"`},
 	{Name: "Empty", Type: reflect.TypeFor[*int](), Tag: `json:"," msgpack:","`},
 })).Interface()
 
-// TestFieldNames compares the names with the keys that the libraries write.
+// TestFieldNames compares our field names with the keys that the libraries write.
 func TestFieldNames(t *testing.T) {
 	b := &Base{}
 	for _, v := range []any{
@@ -178,8 +178,8 @@ func TestSetFieldThroughEmbedding(t *testing.T) {
 	}
 }
 
-// TestShadowedFields tells which of two fields of one name a name means, which the list of names
-// does not show.
+// TestShadowedFields checks which of two fields a name means if both have it. TestFieldNames does
+// not show that.
 func TestShadowedFields(t *testing.T) {
 	before, err := SetField(JSON[shadowBefore]{}, shadowBefore{}, "name", "outer")
 	if err != nil || before.Name != "outer" || before.Base.Name != "" {
@@ -200,7 +200,7 @@ type SelfEmbedding struct {
 	A int
 }
 
-// From a type that embeds itself the library of MessagePack does not return.
+// The MessagePack library never returns for a type that embeds itself.
 func TestSelfEmbedding(t *testing.T) {
 	want := "msgpack: Go type codec.SelfEmbedding embeds itself: name the embedded field"
 	_, err1 := MsgPack[SelfEmbedding]{}.Encode(SelfEmbedding{})

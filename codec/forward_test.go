@@ -31,7 +31,7 @@ func aead(tb testing.TB) seal.AEAD {
 	return keys
 }
 
-// reversed is a transform that needs all of its input.
+// reversed is a transform that needs its whole input.
 type reversed struct{}
 
 func (reversed) Apply(dst, data []byte, _ string) ([]byte, error) {
@@ -67,7 +67,7 @@ func (named) Undo(dst, data []byte, key string) ([]byte, error) {
 	return append(dst, body...), nil
 }
 
-// TestWrapForwards holds every way to wrap a codec to what a wrapper has to pass on.
+// TestWrapForwards checks every way to wrap a codec with codectest.Wrapper.
 func TestWrapForwards(t *testing.T) {
 	type document = map[string]any
 	values := []document{{"name": "ann"}, {"name": "bob", "tags": []any{"a", "b"}}, {}}

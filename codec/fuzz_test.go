@@ -15,7 +15,7 @@ import (
 	"github.com/activettl/rediscache/internal/testpb"
 )
 
-// fuzzed adds what User has not: every place where the libraries take another path.
+// fuzzed adds what User lacks: types for which the libraries use other code.
 type fuzzed struct {
 	User
 	Any     any
@@ -30,8 +30,8 @@ type fuzzed struct {
 	Intern  string      `msgpack:",intern"`
 }
 
-// again encodes what came out of Decode and reads it back. Not all that decodes can be encoded (a
-// float that came as NaN), and what can be must come back.
+// again encodes a decoded value and decodes it again. Not every decoded value can be encoded, such
+// as a NaN. What can be encoded must come back.
 func again[V any](t *testing.T, c codec.Codec[V], v V, equal func(a, b V) bool) {
 	t.Helper()
 	data, err := c.Encode(v)
@@ -47,9 +47,9 @@ func again[V any](t *testing.T, c codec.Codec[V], v V, equal func(a, b V) bool) 
 	}
 }
 
-// allocates runs a Decode and checks what it takes: the input announces lengths that are not there,
-// and is to take memory in proportion to its own. A byte may stand for an element as large as a
-// fuzzed, and for one of the eight slots that a map begins with.
+// allocates runs a Decode and checks its allocations. The input may announce lengths beyond its
+// end, so the memory must be in proportion to its size. One byte may be an element as large as a
+// fuzzed, and a map starts with eight slots.
 func allocates(t *testing.T, data []byte, decode func()) {
 	t.Helper()
 	var before, after runtime.MemStats
@@ -144,8 +144,8 @@ func FuzzProtoDecode(f *testing.F) {
 	})
 }
 
-// FuzzSetFields sets a field at any path of any document: what comes out can be decoded, and what
-// the path does not lead to is as it was.
+// FuzzSetFields sets a field at any path of any document. The result must decode, and everything
+// else in it must be unchanged.
 func FuzzSetFields(f *testing.F) {
 	for _, seed := range []struct{ data, path, value string }{
 		{`{"id":1,"name":"ann"}`, "name", `"bob"`},

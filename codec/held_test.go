@@ -14,7 +14,7 @@ import (
 	"github.com/activettl/rediscache/codec"
 )
 
-// Links nests as deep as it is long.
+// Links nests as deep as the list is long.
 type Links struct{ Next *Links }
 
 func links(n int) *Links {
@@ -25,7 +25,7 @@ func links(n int) *Links {
 	return l
 }
 
-// EmbedsItself has no end for a library that expands what a struct embeds.
+// EmbedsItself is endless for a library that expands embedded structs.
 type EmbedsItself struct {
 	*EmbedsItself
 	X int
@@ -33,8 +33,7 @@ type EmbedsItself struct {
 
 type heldKey struct{ A any }
 
-// An encoder that meets one of these would not return, or exhaust the stack, which nothing
-// recovers.
+// For each of these, an encoder would not return, or exhaust the stack. No recover helps then.
 func heldValues() map[string]any {
 	cycle := map[string]any{}
 	cycle["a"] = []any{cycle}
@@ -55,7 +54,7 @@ func heldValues() map[string]any {
 	}
 }
 
-func TestWhatHoldsItselfIsAnError(t *testing.T) {
+func TestCyclicValuesAreErrors(t *testing.T) {
 	for name, v := range heldValues() {
 		t.Run(name, func(t *testing.T) {
 			for _, c := range []codec.Codec[any]{codec.JSON[any]{}, codec.MsgPack[any]{}} {
@@ -85,7 +84,7 @@ func TestWhatHoldsItselfIsAnError(t *testing.T) {
 	}
 }
 
-// What does not hold itself is not taken for it: many values may be one.
+// A value at many places is no cycle.
 func TestSharedValuesAreEncoded(t *testing.T) {
 	shared := map[string]any{"x": 1.0}
 	v := []any{shared, shared, []any{shared, links(2000)}}
@@ -96,7 +95,7 @@ func TestSharedValuesAreEncoded(t *testing.T) {
 	}
 }
 
-// A nil among embedded pointers stays nil wherever the struct is.
+// A nil embedded pointer stays nil, wherever the struct is.
 func TestEmbeddedPointersStayNilInside(t *testing.T) {
 	type Inner struct{ Deep string }
 	type Base struct {
@@ -130,7 +129,7 @@ func TestEmbeddedPointersStayNilInside(t *testing.T) {
 	}
 }
 
-// A misfit is told with the place, in which keys of maps have no part.
+// The error names the place of the misfit, and no key of a map.
 func TestIntegerMisfitsNameTheField(t *testing.T) {
 	type item struct {
 		N int8 `msgpack:"n"`
@@ -163,10 +162,10 @@ func TestIntegerMisfitsNameTheField(t *testing.T) {
 	}
 }
 
-// Options look at values, and leave all else as it is.
+// The options change only the values that they are for.
 func TestMsgPackOptionsLeaveTheRest(t *testing.T) {
 	at := time.Unix(1_700_000_000, 0)
-	// A time in a map whose payload looks like a map with a float.
+	// A map with a time. The payload of the time looks like a map with a float.
 	data := []byte{0x81, 0xa1, 'T', 0xd7, 0xff, 0x81, 0x01, 0xca, 0x4c, 0x66, 0x80, 0x00, 0x10}
 	plain, err1 := codec.MsgPack[map[string]any]{}.Decode(data)
 	whole, err2 := codec.MsgPack[map[string]any]{Integers: true}.Decode(data)

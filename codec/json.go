@@ -10,29 +10,36 @@ import (
 	"sync"
 )
 
-// JSON is the codec of encoding/json: what json.Marshal writes and json.Unmarshal reads, struct
-// tags, Marshaler, TextMarshaler and all. The zero value is ready and it is safe for concurrent
-// use. It adds no allocation to those two calls. Nesting is limited to 10000 levels, by
-// encoding/json.
+// JSON is the codec of encoding/json. It writes and reads the same as json.Marshal and
+// json.Unmarshal, with struct tags, Marshaler, TextMarshaler and the rest. The zero value is ready,
+// and safe for concurrent use. JSON adds no allocation to those two calls. encoding/json limits
+// nesting to 10000 levels.
 //
-// It differs from them in three points. A null is an error where V has no nil and does not
-// unmarshal itself: json.Unmarshal leaves a zero value there and says nothing. Methods with a
-// pointer receiver count when encoding, as in json.Marshal(&v). And no error quotes the value; see
-// the package comment.
+// It differs from them in three points:
 //
-// Inside a value the rules of encoding/json hold unchanged: unknown keys are skipped unless Strict
-// is set, a null leaves its field at zero, keys match field names in any case, and bytes that are
-// not UTF-8 become U+FFFD.
+//   - A null is an error if V has no nil and does not unmarshal itself. json.Unmarshal would return
+//     a zero value and no error.
+//   - Methods with a pointer receiver count when encoding, as in json.Marshal(&v).
+//   - No error quotes the value; see the package comment.
+//
+// Inside a value the rules of encoding/json hold unchanged:
+//
+//   - Unknown keys are skipped, unless Strict is set.
+//   - A null leaves its field at zero.
+//   - Keys match field names in any case.
+//   - Bytes that are not UTF-8 become U+FFFD.
 type JSON[V any] struct {
-	// Strict refuses keys that V has no field for.
+	// Strict makes a key without a field in V an error of Decode. The default is to skip it.
 	Strict bool
 
-	// UseNumber decodes numbers in an any as json.Number, which loses no digit.
+	// UseNumber decodes numbers in an any as json.Number, which loses no digit. The default is
+	// float64, which is exact for integers up to 2^53 only.
 	UseNumber bool
 }
 
-// Encode returns v as JSON. Values that JSON does not have (NaN, infinities, channels, functions,
-// cycles) are errors, and so is what would not decode: nesting of more than 10000 levels.
+// Encode returns v as JSON. It returns an error for values that JSON does not have: NaN,
+// infinities, channels, functions and cycles. It also returns one for values that would not decode,
+// such as nesting of more than 10000 levels.
 func (c JSON[V]) Encode(v V) (data []byte, err error) {
 	defer jsonPanicked[V](&data, nil, &err)
 	first := operand(v)
@@ -50,7 +57,7 @@ func (c JSON[V]) Encode(v V) (data []byte, err error) {
 	return data, nil
 }
 
-// look looks at a value before it is encoded.
+// look returns the shape of V, and an error if v holds itself or nests too deep.
 func (c JSON[V]) look(w *walk, v any) (*shape, error) {
 	s := w.shapeOf(reflect.TypeFor[V]())
 	if !s.deep || v == nil {
@@ -96,7 +103,7 @@ func (c JSON[V]) Append(dst []byte, v V) (data []byte, err error) {
 		return dst, jsonEncodeError(err, reflect.TypeFor[V]())
 	}
 	jsonEncoders.Put(e)
-	data = data[:len(data)-1] // without the line end
+	data = data[:len(data)-1] // without the final newline
 	if err := w.readable(shape, data[len(dst):], c.reads); err != nil {
 		return dst, err
 	}
@@ -120,7 +127,7 @@ func (e *jsonEncoder) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// jsonPanicked makes a panic of a method of the type an error.
+// jsonPanicked turns a panic of a method of the type into an error.
 func jsonPanicked[V any](data *[]byte, none []byte, err *error) {
 	if p := recover(); p != nil {
 		*data, *err = none, &jsonError{fmt.Sprintf("cannot encode Go type %s (a method panicked "+
@@ -149,7 +156,7 @@ func nesting(data []byte) (deepest int) {
 	return deepest
 }
 
-// Decode reads one JSON value, which may stand between white space and has nothing else around it.
+// Decode reads one JSON value. White space may surround it; anything else is an error.
 func (c JSON[V]) Decode(data []byte) (v V, err error) {
 	var zero V
 	defer func() {
@@ -193,18 +200,22 @@ func (c JSON[V]) unmarshal(data []byte, v *V) error {
 	return nil
 }
 
-// unknownKey is how encoding/json begins to say that there is no field.
+// unknownKey is how the error of encoding/json for an unknown field begins.
 const unknownKey = "json: unknown field "
 
-// SetFields implements [FieldSetter]. A field is named as encoding/json calls it: by its json tag,
-// else by its Go name, and fields of embedded structs as encoding/json promotes them. The names of
-// map keys are those of the document. A type that marshals itself has no fields.
+// SetFields implements [FieldSetter]. The name of a field is its json tag, or else its Go name.
+// Fields of embedded structs have the names to which encoding/json promotes them. The names of map
+// keys are those of the document. A type that marshals itself has no fields.
 //
-// A value fits if Go can assign it to the field, or a pointer to it, or if JSON can carry it there
-// without a loss: an int 32 or a float64 32.0 fits an int8, 300 and 3.5 do not. So what came out of
-// a JSON document fits wherever the document would: objects into structs, RFC 3339 into time.Time,
-// base64 into bytes. A fraction fits any float, rounded. A nil fits pointers, maps, slices,
-// interfaces, and types that have a null, such as sql.NullString.
+// A value fits in one of these cases:
+//
+//   - Go can assign the value, or a pointer to it, to the field.
+//   - JSON can carry it there without a loss: an int 32 or a float64 32.0 fits an int8; 300 and 3.5
+//     do not. So values from a JSON document fit wherever the document would: objects into structs,
+//     RFC 3339 into time.Time, base64 into bytes.
+//   - It is a fraction, and the field is a float. The fraction is rounded.
+//   - It is nil, and the field is a pointer, a map, a slice, an interface, or a type with a null
+//     such as sql.NullString.
 func (c JSON[V]) SetFields(data []byte, fields map[string]any) ([]byte, error) {
 	if _, err := c.Decode(data); err != nil {
 		return nil, err
@@ -215,10 +226,11 @@ func (c JSON[V]) SetFields(data []byte, fields map[string]any) ([]byte, error) {
 // Check implements [Checker].
 func (JSON[V]) Check() error { return docs{jsonFormat{}}.check(reflect.TypeFor[V]()) }
 
-// Unframed says that no value begins with the byte 0xC1, which frames of package compress do.
+// Unframed returns true: no encoded value begins with 0xC1, the first byte of the frames of package
+// compress.
 func (JSON[V]) Unframed() bool { return true }
 
-// isJSONNull expects valid JSON, so the first letter decides.
+// isJSONNull expects valid JSON, so the first letter is enough.
 func isJSONNull(data []byte) bool {
 	for _, c := range data {
 		switch c {

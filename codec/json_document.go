@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// jsonFormat is encoding/json's. Its documents are valid JSON.
+// jsonFormat is the format of encoding/json. Its documents must be valid JSON.
 type jsonFormat struct{ useNumber bool }
 
 func (jsonFormat) name() string { return "json" }
@@ -85,7 +85,7 @@ func (jsonFormat) blank(data []byte) bool {
 	return string(text) == `""` || string(text) == "false"
 }
 
-// clears: json.Unmarshal passes over a null where there is no nil.
+// clears: json.Unmarshal ignores a null where the type has no nil.
 func (jsonFormat) clears(t reflect.Type) bool { return nilable(t) }
 
 func (f jsonFormat) key(v reflect.Value) ([]byte, bool) {
@@ -105,8 +105,8 @@ func (f jsonFormat) key(v reflect.Value) ([]byte, bool) {
 
 func (jsonFormat) leavesOut(sf reflect.StructField) bool { return sf.Tag.Get("json") == "-" }
 
-// pairsAsKey: texts are written as they are, and read by UnmarshalText. Others have both methods or
-// none, and no pointer to the key counts when it is written.
+// pairsAsKey: texts are written as they are, and read with UnmarshalText. Other types must have
+// both methods or none. Methods of a pointer to the key do not count when it is written.
 func (jsonFormat) pairsAsKey(t reflect.Type) bool {
 	text := reflect.TypeFor[encoding.TextMarshaler]()
 	reads := reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
@@ -120,22 +120,23 @@ func (f jsonFormat) readKey(m member, t reflect.Type) (reflect.Value, bool) {
 	return docs{f}.parseKey(string(m.name), t)
 }
 
-// readsAny: all but the numbers that no float64 holds, which some write who encode themselves.
+// readsAny: an any decodes everything except numbers that no float64 holds. Types that encode
+// themselves may write such numbers.
 func (jsonFormat) readsAny(s *shape) bool { return !s.self }
 
 var jsonTables tables
 
 func (jsonFormat) tables() *tables { return &jsonTables }
 
-// endless: encoding/json leaves out what a struct embeds of itself.
+// endless: encoding/json omits an embedded struct of the same type.
 func (jsonFormat) endless(reflect.Type) bool { return false }
 
-// members of {"a": 1, "b": 2}.
+// members reads an object such as {"a": 1, "b": 2}.
 func (f jsonFormat) members(data []byte) (all []member, ok bool) {
 	if first(data) != '{' {
 		return nil, false
 	}
-	all = make([]member, 0, min(32, len(data)/8)) // a guess
+	all = make([]member, 0, min(32, len(data)/8)) // an estimate
 	for rest := data[bytes.IndexByte(data, '{')+1:]; ; {
 		rest = trimJSON(rest)
 		if rest = bytes.TrimPrefix(rest, []byte{','}); first(rest) == '}' {
@@ -181,7 +182,7 @@ func (jsonFormat) object(all []member) []byte {
 	return append(out, '}')
 }
 
-// elements of [1, 2].
+// elements reads a list such as [1, 2].
 func (jsonFormat) elements(data []byte) (all [][]byte, ok bool) {
 	if first(data) != '[' {
 		return nil, false
@@ -196,7 +197,7 @@ func (jsonFormat) elements(data []byte) (all [][]byte, ok bool) {
 			return nil, false
 		}
 		if len(all) == cap(all) {
-			all = slices.Grow(all, len(all)+8) // a bound on what a list of zeros takes
+			all = slices.Grow(all, len(all)+8) // keeps the memory for a list of zeros small
 		}
 		all = append(all, value)
 	}
@@ -208,7 +209,7 @@ func (jsonFormat) list(all [][]byte) []byte {
 
 func trimJSON(data []byte) []byte { return bytes.Trim(data, " \t\r\n") }
 
-// first returns the first byte that is no space, or 0.
+// first returns the first byte that is no white space, or 0.
 func first(data []byte) byte {
 	for _, c := range data {
 		switch c {
@@ -220,7 +221,7 @@ func first(data []byte) byte {
 	return 0
 }
 
-// cutJSON cuts the first value off valid JSON.
+// cutJSON returns the first value of valid JSON, and the rest.
 func cutJSON(data []byte) (value, rest []byte) {
 	start := 0
 	for start < len(data) && strings.IndexByte(" \t\r\n", data[start]) >= 0 {
@@ -244,7 +245,7 @@ func cutJSON(data []byte) (value, rest []byte) {
 			if depth--; depth == 0 {
 				return cutAt(data, start, i+1)
 			}
-			if depth < 0 { // of what is around
+			if depth < 0 { // the end of the outer value
 				return cutAt(data, start, i)
 			}
 		case ',', ' ', '\t', '\r', '\n', ':':

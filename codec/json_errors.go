@@ -7,13 +7,14 @@ import (
 	"strings"
 )
 
-// jsonError is an error in words of this package. It wraps nothing; the package comment says why.
+// jsonError is an error with a text of this package. It wraps nothing; the package comment says
+// why.
 type jsonError struct{ text string }
 
 func (e *jsonError) Error() string { return "json: " + e.text }
 
-// The type switches below look at err itself and not along its chain: an error that a type's own
-// method returned may wrap one of encoding/json's and still say anything.
+// The type switches below look at err itself and not at its chain. An error of a type's method may
+// wrap one of encoding/json, and its text may still quote the value.
 
 func jsonDecodeError(err error, t reflect.Type) error {
 	switch e := err.(type) {
@@ -38,8 +39,7 @@ func typeErrorText(e *json.UnmarshalTypeError, t reflect.Type) string {
 	return fmt.Sprintf("JSON %s does not fit%s Go type %s", jsonKind(e.Value), field, t)
 }
 
-// jsonKind keeps the first word of a description like "number 300" and only if it is a kind of
-// JSON.
+// jsonKind returns the first word of a description like "number 300", if it is a kind of JSON.
 func jsonKind(value string) string {
 	kind, _, _ := strings.Cut(value, " ")
 	switch kind {
@@ -49,8 +49,8 @@ func jsonKind(value string) string {
 	return "value"
 }
 
-// fieldPath returns the part of a path in encoding/json's errors that names fields of t. From Go
-// 1.27 on, such a path also has keys of maps, which are part of the value, and indices.
+// fieldPath returns the part of a path that names fields of t. The path is from an error of
+// encoding/json. From Go 1.27 on, it also has indices, and keys of maps, which belong to the value.
 func fieldPath(t reflect.Type, path string) string {
 	var names []string
 	for range 1000 { // a type may be a list of itself
@@ -86,7 +86,8 @@ func isIndex(text string) bool {
 	return text != "" && strings.Trim(text, "0123456789") == ""
 }
 
-// fieldIn returns the field with the longest name that a path begins with, and the rest.
+// fieldIn returns the field with the longest name with which a path begins, and the rest of the
+// path.
 func fieldIn(fields *structFields, path string) (f *structField, rest string) {
 	for n := len(path); n > 0; n = strings.LastIndexByte(path[:n], '.') {
 		if f = fields.named[path[:n]]; f != nil {

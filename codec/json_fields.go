@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// fields asks encoding/json for the names, so that they are its own in each version of Go.
+// fields asks encoding/json itself for the names, so that they are right in each version of Go.
 func (f jsonFormat) fields(t reflect.Type) *structFields {
 	return learned(&jsonTables.fields, t, func() *structFields { return f.fieldsOf(t) })
 }
@@ -39,15 +39,15 @@ func (f jsonFormat) fieldsOf(t reflect.Type) *structFields {
 	return fields
 }
 
-// claim is how a field claims a name. The least deep counts, then the one with a tag. If several
-// are left, encoding/json knows none of them.
+// claim is how a field claims a name. The least deep field wins, and then one with a tag. If
+// several are left, encoding/json ignores all of them.
 type claim struct {
 	depth  int
 	tagged bool
-	twice  bool // in the same depth
+	twice  bool // several fields at the same depth
 }
 
-// collect calls add with all fields of t, also of structs that it embeds.
+// collect calls add with all fields of t and of its embedded structs.
 func (f jsonFormat) collect(
 	t reflect.Type, at []int, around []reflect.Type, add func(s *structField, tagged bool),
 ) {
@@ -87,11 +87,11 @@ func alone(sf reflect.StructField, t reflect.Type) reflect.Type {
 	return reflect.StructOf([]reflect.StructField{{Name: sf.Name, Type: t, Tag: sf.Tag}})
 }
 
-// samples have a value of each kind that an option of a tag may ask for.
+// samples have a value of each kind that a tag option may need.
 var samples = []any{true, "1", 1, 1.5, []byte{1}, time.Unix(1, 0), time.Second}
 
-// jsonName returns what encoding/json calls a field, and whether its tag says so; "" for a field
-// that it leaves out.
+// jsonName returns the name of a field in encoding/json, and whether it is from the tag. It returns
+// "" for a field that encoding/json omits.
 func jsonName(sf reflect.StructField) (name string, tagged bool) {
 	tag := sf.Tag.Get("json")
 	for _, sample := range samples {
@@ -112,7 +112,7 @@ func jsonName(sf reflect.StructField) (name string, tagged bool) {
 
 func must[T any](v T, _ bool) T { return v }
 
-// takes reports whether encoding/json takes a member of this name for a field of t.
+// takes reports whether encoding/json decodes a member of this name into a field of t.
 func (f jsonFormat) takes(t reflect.Type, name string) bool {
 	key, _ := json.Marshal(name)
 	err := f.unmarshal(f.object([]member{{key: key, value: f.null()}}), reflect.New(t).Interface())

@@ -12,7 +12,7 @@ import (
 	"github.com/activettl/rediscache/codec"
 )
 
-// decodeError returns the error of Decode, after the checks that hold for each.
+// decodeError returns the error of Decode, after checks that hold for every error.
 func decodeError[V any](t *testing.T, c codec.Codec[V], data string) string {
 	t.Helper()
 	v, err := c.Decode([]byte(data))
@@ -142,7 +142,7 @@ func TestJSONNull(t *testing.T) {
 	}
 }
 
-// pointers has its methods on the pointer.
+// pointers has methods with a pointer receiver.
 type pointers struct{ at time.Duration }
 
 func (p *pointers) MarshalText() ([]byte, error) { return []byte(p.at.String()), nil }
@@ -212,7 +212,7 @@ func TestJSONEncodeErrors(t *testing.T) {
 			"json: Go type codec_test.failing failed to marshal itself (*errors.errorString)"},
 	}
 	for _, test := range tests {
-		// A pointer to V is what encoding/json saw.
+		// encoding/json saw a pointer to V.
 		if strings.Replace(test.got, "type *", "type ", 1) != test.want {
 			t.Errorf("%s: error %q\n want %q", test.name, test.got, test.want)
 		}

@@ -9,43 +9,46 @@ import (
 	"github.com/activettl/rediscache/internal/frame"
 )
 
-// Versioned is a codec and the number that stands in the records which it has written; see
-// [Version].
+// Versioned is a codec and the number that marks its records; see [Version]. The zero value is not
+// valid.
 type Versioned[V any] struct {
 	number uint64
 	codec  Codec[V]
 }
 
-// Version gives a codec the number by which [Migrate] tells its records from those of other codecs.
-// A number belongs to a codec for good, whatever comes or goes beside it. Number 0 is that of
-// records without a number: those of the codec that was used before Migrate.
+// Version gives a codec a number for [Migrate]. The number marks the records of that codec. Never
+// give it to another codec of the same cache, also when this one is gone. Number 0 means records
+// without a mark: those of the codec that the cache had before Migrate.
 func Version[V any](number uint64, c Codec[V]) Versioned[V] { return Versioned[V]{number, c} }
 
-// Migrate returns a codec that writes by one codec and reads the records of several. So a cache can
-// change its codec while old and new processes run side by side. The records of number 0
-// are those of its codec as they are; others begin with 0xC1, 0x20 and their number as a uvarint.
+// Migrate returns a codec that writes with one codec and reads the records of several. So a cache
+// can change its codec while old and new processes run side by side. Records of number 0 are the
+// codec's bytes as they are. Others begin with 0xC1, 0x20 and their number as a uvarint.
 //
-// It takes three deployments, of which each may be taken back as long as the one before it can read
-// all records:
+// It takes three deployments. You can roll one back as long as the version before it can read all
+// records:
 //
 //	codec.Migrate(codec.Version(0, old), codec.Version(1, new)) // reads both, writes the old
 //	codec.Migrate(codec.Version(1, new), codec.Version(0, old)) // reads both, writes the new
 //	codec.Migrate(codec.Version(1, new))                        // when the longest TTL has passed
 //
-// Under an Active policy a record may live on by reads alone. So the third comes when no old record
-// is left, and never if you cannot know that: reading an old record costs nothing more.
+// Under an Active policy, reads renew old records. So make the third deployment when no old record
+// is left. If you cannot know that, skip it: reading an old record costs nothing extra.
 //
-// Around each version may stand a codec of package compress, and around the whole one of package
-// seal: seal.New(codec.Migrate(...), aead, nil) authenticates the number as well. Version(0, c) of
-// any other codec than JSON and MsgPack refuses to write what would look like a numbered record.
+// Each version may be a codec of package compress. Package seal goes around the whole:
+// seal.New(codec.Migrate(...), aead, nil) authenticates the number as well. The bytes of other
+// codecs than JSON and MsgPack may look like a record of another number. If they do, Encode with
+// Version(0, c) returns an error.
 //
-// SetFields names fields as the codec that writes does, and writes by it. A record of another
-// number is decoded and encoded anew for that, which loses fields that V does not have.
+// SetFields names fields as the writing codec does, and writes with it. It decodes a record of
+// another number and encodes it again, which loses fields that V does not have.
+//
+// cache.New refuses two versions of one number, a nil codec, and a Migrate within a Migrate.
 func Migrate[V any](write Versioned[V], reads ...Versioned[V]) Codec[V] {
 	return migration[V]{append([]Versioned[V]{write}, reads...)}
 }
 
-// migration is what Migrate returns: the first version writes.
+// migration is the codec that Migrate returns. Its first version writes.
 type migration[V any] struct{ versions []Versioned[V] }
 
 func (m migration[V]) write() Versioned[V] { return m.versions[0] }
@@ -71,16 +74,16 @@ func (m migration[V]) AppendFor(key string, dst []byte, v V) ([]byte, error) {
 	return data, nil
 }
 
-// plain refuses a record without a number that looks like one with a number.
+// plain returns an error if a record without a number looks like one with a number.
 func (v Versioned[V]) plain(data []byte) error {
 	if kind, _, err := frame.Cut(data); v.number == 0 && err == nil && kind == frame.Version {
-		return errors.New("migrate: what the codec of version 0 has written looks like a record " +
+		return errors.New("migrate: the bytes of the codec of version 0 look like a record " +
 			"of another version")
 	}
 	return nil
 }
 
-// head appends what stands before the records of a version.
+// head appends the bytes with which the records of a version begin.
 func (v Versioned[V]) head(dst []byte) []byte {
 	if v.number == 0 {
 		return dst
@@ -98,7 +101,7 @@ func (m migration[V]) DecodeFor(key string, data []byte) (v V, err error) {
 	return DecodeFor(by.codec, key, body)
 }
 
-// of returns the version of a record, and what its codec has written.
+// of returns the version of a record, and the bytes of its codec.
 func (m migration[V]) of(data []byte) (by Versioned[V], body []byte, err error) {
 	kind, body, err := frame.Cut(data)
 	number := uint64(0)
@@ -180,7 +183,7 @@ func (m migration[V]) Check() error {
 	return nil
 }
 
-// Sealed says whether some version is encrypted: then nothing may compress around it.
+// Sealed reports whether a version encrypts. Then nothing may compress around the migration.
 func (m migration[V]) Sealed() bool {
 	return slices.ContainsFunc(m.versions, func(v Versioned[V]) bool {
 		return frame.IsSealed(v.codec)

@@ -31,7 +31,7 @@ func TestMigrate(t *testing.T) {
 			t.Fatal(err)
 		}
 		for r, reader := range stages {
-			if r-w > 1 || w-r > 1 { // two deployments apart
+			if r-w > 1 || w-r > 1 { // never run at the same time
 				continue
 			}
 			if w == 2 && r == 3 || w == 3 && r == 2 || r != 3 && w < 2 || r > 0 && w >= 2 {
@@ -63,7 +63,7 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
-// The abilities of what writes are those of the migration.
+// A migration can do what its writing codec can do.
 func TestMigrateForwards(t *testing.T) {
 	m := codec.Migrate(codec.Version(1, codec.Codec[*testpb.User](codec.Proto[*testpb.User]{})))
 	if _, ok := codec.ClonerOf(m); !ok {

@@ -5,13 +5,13 @@ import (
 	"reflect"
 )
 
-// checkMethods refuses a codec with the methods of another one that it embeds, which do not know
-// what it does itself: they would write another form.
+// checkMethods returns an error for a codec with methods of an embedded codec. Those methods do not
+// know the outer Encode, and would write another form.
 func checkMethods[V any](c Codec[V]) error {
 	if _, old := c.(interface {
 		SetField(v V, name string, value any) (V, error)
 	}); old {
-		return fmt.Errorf("codec %T has the method SetField, which no cache calls any more: "+
+		return fmt.Errorf("codec %T has the method SetField, which caches no longer call: "+
 			"implement codec.FieldSetter", c)
 	}
 	if !embeds[V](reflect.TypeOf(c)) {
@@ -21,7 +21,7 @@ func checkMethods[V any](c Codec[V]) error {
 	v := sample[V]()
 	data, err := EncodeFor(c, key, v)
 	if err != nil {
-		return nil // it may not like the sample
+		return nil // the codec may refuse the sample
 	}
 	if _, err := DecodeFor(c, key, data); err != nil {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"github.com/activettl/rediscache/codec/compress"
 )
 
-// inBase64 has the Append of JSON, which knows no base64.
+// inBase64 inherits Append from JSON, which does not write base64.
 type inBase64 struct{ codec.JSON[address] }
 
 func (c inBase64) Encode(v address) ([]byte, error) {
@@ -27,7 +27,7 @@ func (c inBase64) Decode(data []byte) (address, error) {
 	return c.JSON.Decode(plain)
 }
 
-// renamed has nothing but another name, and ownAppend all methods of its own.
+// renamed only has another name. ownAppend has all methods itself.
 type (
 	renamed   struct{ codec.JSON[address] }
 	ownAppend struct{ inBase64 }
@@ -38,7 +38,7 @@ func (c ownAppend) Append(dst []byte, v address) ([]byte, error) {
 	return append(dst, data...), err
 }
 
-// oldSetter is a codec as there were some before SetFields.
+// oldSetter is a codec from before SetFields.
 type oldSetter struct{ codec.JSON[address] }
 
 func (oldSetter) SetField(v address, _ string, _ any) (address, error) { return v, nil }
@@ -64,7 +64,7 @@ func TestCheckFindsMixedMethods(t *testing.T) {
 	}
 }
 
-// twist turns the bits of bytes round.
+// twist inverts the bits of all bytes.
 type twist struct{}
 
 func (twist) Apply(dst, data []byte, _ string) ([]byte, error) {
@@ -76,7 +76,7 @@ func (twist) Apply(dst, data []byte, _ string) ([]byte, error) {
 
 func (t twist) Undo(dst, data []byte, key string) ([]byte, error) { return t.Apply(dst, data, key) }
 
-// What lacks a part fails, and does not panic.
+// A codec that lacks a part returns errors, and does not panic.
 func TestNilPartsAreErrors(t *testing.T) {
 	for name, c := range map[string]codec.Codec[address]{
 		"Wrap of nothing":  codec.Wrap[address](nil, nil),
@@ -101,13 +101,13 @@ func TestNilPartsAreErrors(t *testing.T) {
 	}
 }
 
-// passing breaks the rules of a Transform: it returns what it gets.
+// passing breaks the rules of a Transform: it returns its input.
 type passing struct{}
 
 func (passing) Apply(_, data []byte, _ string) ([]byte, error) { return data, nil }
 func (passing) Undo(_, data []byte, _ string) ([]byte, error)  { return data, nil }
 
-// What a transform passes on is never taken for a buffer of the pool.
+// A slice that a transform passes on never goes to the pool.
 func TestPassedOnMemoryIsNotReused(t *testing.T) {
 	c := codec.Wrap(codec.String{}, passing{})
 	other := codec.Wrap(codec.String{}, twist{})
@@ -129,7 +129,7 @@ func TestPassedOnMemoryIsNotReused(t *testing.T) {
 	}
 }
 
-// A record without a number never looks like one with a number.
+// Encode never writes a record without a number that looks like one with a number.
 func TestMigrateWritesNoOtherVersion(t *testing.T) {
 	c := codec.Migrate(codec.Version[[]byte](0, codec.Bytes{}),
 		codec.Version[[]byte](1, codec.Bytes{}))

@@ -10,47 +10,60 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// MsgPack is the codec of github.com/vmihailenco/msgpack/v5: what msgpack.Marshal writes and
-// msgpack.Unmarshal reads, with their struct tags and interfaces. The zero value is ready and it is
-// safe for concurrent use. Encode adds no allocation to the library's; Decode makes one less.
+// MsgPack is the codec of github.com/vmihailenco/msgpack/v5. It writes and reads the same as
+// msgpack.Marshal and msgpack.Unmarshal, with their struct tags and interfaces. The zero value is
+// ready, and safe for concurrent use. Encode adds no allocation to those of the library; Decode
+// makes one less.
 //
-// Decode is stricter than msgpack.Unmarshal. Bytes behind the value are an error, and so is a nil
-// where V has no nil and does not unmarshal itself. Before the library sees the input, one pass
-// over it (a twentieth of the decoding time) checks that every announced length is really there and
-// that nesting stays within 10000 levels: the library believes a length of four bytes and reserves
-// memory for it, and it recurses for each level. What a decoder of your own does with an
-// extension's payload is out of that pass's sight. A panic of the library, which foreign input can
-// cause (a number where the Go field is an error, a list as the key of a map[any]V), becomes an
-// error.
+// Decode is stricter than msgpack.Unmarshal:
 //
-// MessagePack does not show that other bytes are none: the text 5 of a JSON document is the number
-// 53. To change the codec of a cache, use [Migrate].
+//   - Bytes behind the value are an error.
+//   - A nil is an error if V has no nil and does not unmarshal itself.
+//   - A length beyond the end of the input is an error. The library would reserve memory for it.
+//   - Nesting of more than 10000 levels is an error. The library would recurse for each level.
+//   - A panic of the library becomes an error. Foreign input can cause one: a number where the Go
+//     field is an error, or a list as the key of a map[any]V.
 //
-// Inside a value the library's rules hold: unknown keys are skipped, and a nil leaves its field at
-// zero. A time keeps no zone, and in an any an int 5 comes back as an int8. An integer that does
-// not fit its field is an error, which the library would cut. An embedded pointer that is nil stays
-// nil. A struct that is written as a list (as_array) cannot be read by one with more or fewer
-// fields.
+// One pass over the input checks lengths and nesting before the library sees it. It takes a
+// twentieth of the decoding time. It does not see what your own decoder does with the payload of an
+// extension.
 //
-// Unlike msgpack.Unmarshal it does not start a goroutine for each type to allocate values ahead;
-// the library still does that for embedded pointers to structs, and these goroutines never end.
+// Other bytes may be valid MessagePack: the JSON text 5 reads as the number 53. So use [Migrate] to
+// change the codec of a cache.
+//
+// Inside a value the rules of the library hold. Among them are:
+//
+//   - Unknown keys are skipped, and a nil leaves its field at zero.
+//   - A time keeps no zone. In an any, an int 5 comes back as an int8.
+//   - A struct that is written as a list (as_array) cannot be read into one with more or fewer
+//     fields.
+//
+// Two rules differ:
+//
+//   - An integer that does not fit its field is an error. The library would truncate it.
+//   - An embedded pointer that is nil stays nil.
+//
+// Unlike msgpack.Unmarshal, it does not start a goroutine for each type that allocates values
+// ahead. The library still does so for embedded pointers to structs, and these goroutines never
+// end.
 type MsgPack[V any] struct {
-	// JSONTags names the fields that have no msgpack tag by their json tags.
+	// JSONTags uses the json tag of a field that has no msgpack tag. The default is the Go name.
 	JSONTags bool
 
-	// UTC decodes times in UTC, but for keys of maps. Otherwise they are in the local zone.
+	// UTC decodes times in UTC, except keys of maps. The default is the local zone.
 	UTC bool
 
-	// Integers decodes a float that is an integer as one, as JavaScript writes numbers, in an any
-	// too. Otherwise a float does not fit an integer field.
+	// Integers decodes a float without a fraction as an integer, also in an any. JavaScript writes
+	// integers so. The default is an error for a float in an integer field.
 	Integers bool
 }
 
 func (c MsgPack[V]) format() msgpackFormat { return msgpackFormat{jsonTags: c.JSONTags} }
 
 // Encode returns v as MessagePack. The order of a map's entries differs from call to call. Methods
-// with a pointer receiver (EncodeMsgpack, MarshalText) count, as they do in Decode. A cycle,
-// nesting of more than 10000 levels, and what is in an interface and would not decode, are errors.
+// with a pointer receiver (EncodeMsgpack, MarshalText) count, as they do in Decode. It returns an
+// error for a cycle, for nesting of more than 10000 levels, and for a value in an interface that
+// would not decode.
 func (c MsgPack[V]) Encode(v V) ([]byte, error) {
 	buf := buffers.Get().(*[]byte)
 	data, err := c.Append((*buf)[:0], v)
@@ -101,21 +114,21 @@ func (c MsgPack[V]) reads(data []byte) error {
 	return err
 }
 
-// pointerEncoded has each V that the library encodes only behind a pointer. Others do better
-// without: behind a pointer the library copies each time.Time and more before it writes it.
+// pointerEncoded has each V that the library encodes only behind a pointer. Other types are faster
+// without: behind a pointer the library copies each time.Time, and more, before it writes it.
 var pointerEncoded sync.Map
 
 func isNonAddressable(err error) bool {
 	return strings.HasPrefix(err.Error(), "msgpack: Encode(non-addressable ")
 }
 
-// Decode reads one value, with nothing behind it.
+// Decode reads one value. Bytes behind it are an error.
 func (c MsgPack[V]) Decode(data []byte) (V, error) {
 	v, _, err := c.read(data)
 	return v, err
 }
 
-// read decodes a value, and returns what else the data has shown.
+// read decodes a value, and returns what the scan saw.
 func (c MsgPack[V]) read(data []byte) (v V, seen msgpackSeen, err error) {
 	var zero V
 	f, t := c.format(), reflect.TypeFor[V]()
@@ -146,7 +159,7 @@ func (c MsgPack[V]) read(data []byte) (v V, seen msgpackSeen, err error) {
 	return v, seen, nil
 }
 
-// decode decodes data into what v points to.
+// decode decodes data into the value that v points to.
 func (f msgpackFormat) decode(data []byte, v any, strict bool) (seen msgpackSeen, err error) {
 	t := reflect.TypeOf(v).Elem()
 	d := msgpackDecoders.Get().(*msgpackDecoder)
@@ -173,15 +186,15 @@ func (f msgpackFormat) decode(data []byte, v any, strict bool) (seen msgpackSeen
 		return seen, &msgpackError{fmt.Sprintf("more data behind the value at offset %d",
 			d.in.pos)}
 	}
-	// Only now: the library may leave a decoder that failed in the middle of recording its input.
+	// Only after a success: a decoder that failed may still be recording its input.
 	d.release()
 	return seen, nil
 }
 
-// SetFields implements [FieldSetter]. A field is named as MessagePack calls it: by the msgpack tag,
-// an alias, or else the Go name, and fields of embedded structs as the library inlines them. Types
-// given an encoder by msgpack.Register cannot be told from others and must not be used here. Which
-// values fit is described at JSON.SetFields.
+// SetFields implements [FieldSetter]. The name of a field is its msgpack tag, an alias, or else its
+// Go name. Fields of embedded structs have the names to which the library inlines them. Do not use
+// it with types that have an encoder from msgpack.Register, since they look like other types.
+// [JSON.SetFields] says which values fit.
 func (c MsgPack[V]) SetFields(data []byte, fields map[string]any) ([]byte, error) {
 	_, seen, err := c.read(data)
 	switch {
@@ -189,7 +202,7 @@ func (c MsgPack[V]) SetFields(data []byte, fields map[string]any) ([]byte, error
 		return nil, err
 	case seen.interned:
 		return nil, errInterned
-	case seen.values > 1: // of a type that encodes itself so
+	case seen.values > 1: // a type that encodes itself may write several
 		return nil, &msgpackError{"more data behind the value"}
 	}
 	return setFields(reflect.TypeFor[V](), c.format(), data, fields)
@@ -204,14 +217,15 @@ func (c MsgPack[V]) Check() error {
 	return docs{c.format()}.check(t)
 }
 
-// Unframed says that no value begins with the byte 0xC1, which frames of package compress do.
+// Unframed returns true: no encoded value begins with 0xC1, the first byte of the frames of package
+// compress.
 func (MsgPack[V]) Unframed() bool { return true }
 
 var msgpackEncoders = sync.Pool{New: func() any {
 	return &msgpackEncoder{enc: msgpack.NewEncoder(nil)}
 }}
 
-// msgpackDecoder keeps the library's decoder and its reader together, so that a call allocates
+// msgpackDecoder keeps the decoder of the library and its reader together, so that a call allocates
 // neither.
 type msgpackDecoder struct {
 	dec *msgpack.Decoder
@@ -227,15 +241,15 @@ func (d *msgpackDecoder) release() {
 	msgpackDecoders.Put(d)
 }
 
-// msgpackError is an error in words of this package. It wraps nothing; the package comment says
+// msgpackError is an error with a text of this package. It wraps nothing; the package comment says
 // why.
 type msgpackError struct{ text string }
 
 func (e *msgpackError) Error() string { return "msgpack: " + e.text }
 
-// msgpackDecodeError does not repeat the library's text: most of it is harmless, but "invalid
-// code=5" shows the number 5, and errors of other packages come through unchanged. The part behind
-// "decoding" is taken if it is a word the library is known to use.
+// msgpackDecodeError does not repeat the text of the library. Most of it is harmless, but "invalid
+// code=5" shows the number 5, and errors of other packages are in it unchanged. It takes the part
+// behind "decoding" if it is a word that the library uses.
 func msgpackDecodeError(err error, offset int, t reflect.Type) error {
 	text := err.Error()
 	if strings.HasPrefix(text, "msgpack: ") {

@@ -10,7 +10,7 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// msgpackFormat is the library's. Its documents have passed a msgpackReader.
+// msgpackFormat is the format of the library. Its documents must have passed a msgpackReader.
 type msgpackFormat struct{ jsonTags bool }
 
 func (msgpackFormat) name() string { return "msgpack" }
@@ -37,7 +37,7 @@ func (msgpackFormat) self() []reflect.Type     { return msgpackSelf }
 func (msgpackFormat) null() []byte           { return []byte{codeNil} }
 func (msgpackFormat) isNil(data []byte) bool { return len(data) == 1 && data[0] == codeNil }
 
-// clears: to the library, a nil is a zero value.
+// clears: the library decodes a nil as a zero value.
 func (msgpackFormat) clears(reflect.Type) bool { return true }
 
 // number returns the text of a number.
@@ -94,7 +94,7 @@ func (f msgpackFormat) leavesOut(sf reflect.StructField) bool {
 	return name == "-"
 }
 
-// tag returns the tag of a field that counts.
+// tag returns the tag of a field that is used: msgpack, or else json with JSONTags.
 func (f msgpackFormat) tag(sf reflect.StructField) string {
 	if text := sf.Tag.Get("msgpack"); text != "" || !f.jsonTags {
 		return text
@@ -102,7 +102,8 @@ func (f msgpackFormat) tag(sf reflect.StructField) string {
 	return sf.Tag.Get("json")
 }
 
-// pairsAsKey: keys have no address when they are written.
+// pairsAsKey: keys have no address when they are written, so encoding methods of pointers do not
+// count.
 func (msgpackFormat) pairsAsKey(t reflect.Type) bool {
 	return firstOf(t, msgpackEncoderTypes) == firstOf(reflect.PointerTo(t), msgpackDecoderTypes)
 }
@@ -112,7 +113,7 @@ func (f msgpackFormat) readKey(m member, t reflect.Type) (reflect.Value, bool) {
 	return v.Elem(), f.unmarshal(m.key, v.Interface()) == nil
 }
 
-// readsAny: the keys of maps are to be texts.
+// readsAny: an any decodes maps with text keys only, so only types without inner values are sure.
 func (msgpackFormat) readsAny(s *shape) bool { return !s.self && shallow(s.typ) }
 
 var msgpackTables, taggedTables tables
@@ -124,10 +125,10 @@ func (f msgpackFormat) tables() *tables {
 	return &msgpackTables
 }
 
-// endless: the library expands what a struct embeds, and does not stop at itself.
+// endless: the library expands embedded structs, and does not stop at the same type.
 func (msgpackFormat) endless(t reflect.Type) bool { return embedsItself(t, t, nil) }
 
-// header returns the kind of a container, how many values it holds, and what follows.
+// header returns the kind of a container, the number of its elements or entries, and the rest.
 func header(data []byte) (kind byte, n int, rest []byte) {
 	if len(data) == 0 {
 		return 0, 0, nil
@@ -144,7 +145,7 @@ func header(data []byte) (kind byte, n int, rest []byte) {
 	return 0, 0, nil
 }
 
-// cut cuts the first value off.
+// cut returns the first value of data, and the rest.
 func (msgpackFormat) cut(data []byte) (value, rest []byte) {
 	r := msgpackReader{data: data}
 	end, err := r.values(0, len(data), 1, 0)
@@ -169,7 +170,8 @@ func (f msgpackFormat) members(data []byte) (all []member, ok bool) {
 	return all, true
 }
 
-// textOf returns the text of a string or of bytes, which names a field as well; "" for others.
+// textOf returns the text of a string or of bytes. Both can name a field. It returns nil for
+// others.
 func textOf(key []byte) []byte {
 	switch c := key[0]; {
 	case c&0xe0 == 0xa0:
@@ -218,7 +220,7 @@ func appendHeader(dst []byte, short, code byte, n int) []byte {
 	return append(dst, code+1, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
 }
 
-// msgpackEncoder keeps the library's encoder and its writer together.
+// msgpackEncoder keeps the encoder of the library and its writer together.
 type msgpackEncoder struct {
 	enc *msgpack.Encoder
 	out []byte
@@ -234,7 +236,7 @@ func (e *msgpackEncoder) WriteByte(c byte) error {
 	return nil
 }
 
-// append appends what the library encodes.
+// append appends the encoded v to dst.
 func (f msgpackFormat) append(dst []byte, v any) (out []byte, err error) {
 	e := msgpackEncoders.Get().(*msgpackEncoder)
 	defer func() {
@@ -256,4 +258,4 @@ func (f msgpackFormat) append(dst []byte, v any) (out []byte, err error) {
 	return out, nil
 }
 
-var errInterned = &msgpackError{"data refers to strings that stand elsewhere in it"}
+var errInterned = &msgpackError{"data refers to strings at other places in it"}

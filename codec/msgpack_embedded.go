@@ -16,8 +16,9 @@ func throughPointer(t reflect.Type, index []int) bool {
 	return false
 }
 
-// dropEmbedded makes those embedded pointers nil again that the library has allocated only since it
-// writes a nil for each field behind them. v was decoded from data.
+// dropEmbedded sets embedded pointers in v back to nil if all fields behind them are nil in data.
+// For a nil pointer, the library writes a nil for each field behind it, and allocates the struct
+// when it reads them. v was decoded from data.
 func (f *facts) dropEmbedded(format msgpackFormat, data []byte, v reflect.Value) {
 	d := embeddedDropper{format, msgpackReader{data: data}}
 	d.drop(f, 0, v)
@@ -38,7 +39,8 @@ func (d *embeddedDropper) skip(pos int) int {
 	return behind
 }
 
-// drop passes over the value at pos, from which v was decoded. An invalid v stands for none.
+// drop passes over the value at pos, from which v was decoded. v is invalid if nothing was decoded
+// from it.
 func (d *embeddedDropper) drop(f *facts, pos int, v reflect.Value) (behind int) {
 	for v.Kind() == reflect.Pointer && !v.IsNil() {
 		v = v.Elem()
@@ -68,8 +70,7 @@ func (d *embeddedDropper) drop(f *facts, pos int, v reflect.Value) (behind int) 
 	return pos
 }
 
-// dropValues does it for the values of a map. Of a key that comes twice, only the last value is
-// there.
+// dropValues does it for the values of a map. If a key comes twice, v has the last value only.
 func (d *embeddedDropper) dropValues(f *facts, pos, n int, v reflect.Value) int {
 	last, end := map[string]int{}, pos
 	for range n {
@@ -91,10 +92,10 @@ func (d *embeddedDropper) dropValues(f *facts, pos, n int, v reflect.Value) int 
 	return end
 }
 
-// dropFields does it for a struct, which stands there as a map or as a list.
+// dropFields does it for a struct, which is encoded as a map or as a list.
 func (d *embeddedDropper) dropFields(f *facts, pos, n int, isMap bool, v reflect.Value) int {
 	fields := d.format.fields(v.Type())
-	var used [][]int // the indices of what is there, behind embedded structs
+	var used [][]int // the indices of present fields behind embedded structs
 	for i := range n {
 		var field *structField
 		if isMap {

@@ -36,8 +36,8 @@ func TestMsgPackKeepsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	clear(data)
-	// The library's decoder is pooled and reads into a buffer of its own, so another call must
-	// leave the value alone too.
+	// The pooled decoder of the library has a buffer, which another call overwrites. That must not
+	// change the value either.
 	other, err := c.Encode(raw{message, []byte("other"), "else what", "x"})
 	if err != nil {
 		t.Fatal(err)
@@ -67,8 +67,8 @@ func TestMsgPackEncodeErrors(t *testing.T) {
 	}
 }
 
-// TestMsgPackIsMsgpack decodes what the library writes and the other way round, in every width a
-// number has.
+// TestMsgPackIsMsgpack decodes what the library writes, and the reverse, in every width of a
+// number.
 func TestMsgPackIsMsgpack(t *testing.T) {
 	for _, v := range []any{
 		nil, true, int8(-1), int8(-128), int16(math.MinInt16), int32(math.MinInt32), int64(

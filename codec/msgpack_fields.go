@@ -31,7 +31,7 @@ func (f msgpackFormat) fields(t reflect.Type) *structFields {
 func (f msgpackFormat) fieldsOf(t reflect.Type) *structFields {
 	listed := f.collect(t, nil)
 	fields := &structFields{named: map[string]*structField{}, lost: listed.lost}
-	made := map[string]*structField{} // by their index
+	made := map[string]*structField{} // by index
 	for name, index := range listed.index {
 		key := fmt.Sprint(index)
 		s := made[key]
@@ -49,9 +49,9 @@ func (f msgpackFormat) fieldsOf(t reflect.Type) *structFields {
 	}
 	for _, name := range listed.order {
 		s := fields.named[name]
-		fields.order = append(fields.order, s) // nil keeps its place
+		fields.order = append(fields.order, s) // also a nil, to keep the positions
 		if s != nil && s.names[0] != name {
-			slices.SortFunc(s.names, func(a, b string) int { // the name goes before the alias
+			slices.SortFunc(s.names, func(a, b string) int { // the name before its aliases
 				if a == name {
 					return -1
 				}
@@ -65,8 +65,8 @@ func (f msgpackFormat) fieldsOf(t reflect.Type) *structFields {
 	return fields
 }
 
-// settable reports whether a field can be set. What is behind an embedded pointer to an unexported
-// struct cannot: nobody can allocate that, so Decode refuses such a field, too.
+// settable reports whether a field can be set. A field behind an embedded pointer to an unexported
+// struct cannot: reflection cannot allocate that struct. Decode refuses such a field too.
 func settable(t reflect.Type, index []int) bool {
 	for i, x := range index {
 		if i > 0 && t.Kind() == reflect.Pointer {
@@ -82,18 +82,18 @@ func settable(t reflect.Type, index []int) bool {
 	return true
 }
 
-// msgpackFields mirrors the library's fields (getFields in its types.go). Unlike encoding/json it
-// goes by the order of the fields and not by depth: where a name is taken twice, the later field
-// gets it.
+// msgpackFields mirrors the fields of the library (getFields in its types.go). Unlike
+// encoding/json, the library goes by the order of the fields and not by depth. If two fields have
+// one name, the later field gets it.
 type msgpackFields struct {
-	index map[string][]int // what a name means; aliases included
+	index map[string][]int // the field of each name; aliases included
 	order []string         // names that an embedding struct would inline
 	taken map[string]bool  // names that stop inlining, those of inlined structs included
 	lost  []string         // names of more than one field
 }
 
 func (f *msgpackFields) add(name string, index []int) {
-	if len(f.index[name]) == len(index) { // else it is hidden, as in Go
+	if len(f.index[name]) == len(index) { // otherwise the deeper one is hidden, as in Go
 		f.lost = append(f.lost, name)
 	}
 	f.index[name] = index
@@ -101,8 +101,8 @@ func (f *msgpackFields) add(name string, index []int) {
 	f.taken[name] = true
 }
 
-// collect needs the types around t to stop at one that embeds itself, where the library would not
-// return.
+// collect returns the fields of t. around are the structs that embed t. collect stops at a struct
+// that embeds itself; the library would not return.
 func (f msgpackFormat) collect(t reflect.Type, around []reflect.Type) *msgpackFields {
 	fields := &msgpackFields{index: make(map[string][]int), taken: make(map[string]bool)}
 	if slices.Contains(around, t) {
@@ -121,7 +121,7 @@ func (f msgpackFormat) collect(t reflect.Type, around []reflect.Type) *msgpackFi
 		}
 		if sf.Anonymous && !tag.HasOption("noinline") {
 			if f.inline(fields, sf.Type, i, tag.HasOption("inline"), around) {
-				if fields.index[name] != nil { // of a field in it
+				if fields.index[name] != nil { // a field of the embedded struct
 					fields.lost = append(fields.lost, name)
 				}
 				fields.taken[name] = true
@@ -137,8 +137,8 @@ func (f msgpackFormat) collect(t reflect.Type, around []reflect.Type) *msgpackFi
 	return fields
 }
 
-// inline takes over the fields of an embedded struct and reports whether it did. Unless forced by
-// the tag, it does so only if none of its names is taken and the struct has no encoding of its own.
+// inline adds the fields of an embedded struct, and reports whether it did. Unless the tag forces
+// it, it does so only if none of the names is taken and the struct does not encode itself.
 func (f msgpackFormat) inline(
 	fields *msgpackFields, t reflect.Type, at int, forced bool, around []reflect.Type,
 ) bool {

@@ -8,14 +8,14 @@ import (
 	"reflect"
 )
 
-// widths are how wide the integers of some data are.
+// widths are the widths of the integers in some data.
 type widths struct {
-	bits     int // what the widest takes as a signed integer, sign included
-	natural  int // what the widest takes as an unsigned one
+	bits     int // of the widest one, as a signed integer with its sign
+	natural  int // of the widest one, as an unsigned integer
 	negative bool
 }
 
-// add notes an integer of a given code.
+// add notes an integer with a given code.
 func (w *widths) add(code byte, payload []byte) {
 	n := natural(payload)
 	if code >= codeInt8 {
@@ -31,7 +31,7 @@ func (w *widths) add(code byte, payload []byte) {
 	w.bits, w.natural = max(w.bits, 1+bits.Len64(n)), max(w.natural, bits.Len64(n))
 }
 
-// narrowest are the narrowest integers of a type.
+// narrowest holds the widths of the narrowest integers of a type.
 type narrowest struct{ signed, unsigned int } // bits, or 0 for none
 
 func (n *narrowest) add(t reflect.Type) {
@@ -59,16 +59,16 @@ func (n narrowest) misses(w widths) bool {
 		n.unsigned > 0 && (w.natural > n.unsigned || w.negative)
 }
 
-// misfit looks for an integer of data that does not fit its field. It follows what the library
-// decodes, in one pass, and returns the path to the field.
+// misfit looks for an integer in data that does not fit its field. In one pass, it follows what the
+// library decodes. It returns the path to the field.
 func (f *facts) misfit(data []byte) (path string, found bool) {
 	r := msgpackReader{data: data}
 	_, path, ok := f.fit(&r, 0)
 	return path, !ok
 }
 
-// fit passes over the value at pos, which is decoded into the type; nil stands for anything. Unless
-// ok, path leads to what does not fit.
+// fit passes over the value at pos, which decodes into the type of f. A nil f means any type. If ok
+// is false, path leads to the integer that does not fit.
 func (f *facts) fit(r *msgpackReader, pos int) (behind int, path string, ok bool) {
 	if f == nil || f.self || f.narrow == (narrowest{}) {
 		behind, err := r.values(pos, len(r.data), 1, 0)
@@ -111,7 +111,7 @@ func (f *facts) fit(r *msgpackReader, pos int) (behind int, path string, ok bool
 // fitMembers passes over n members from pos on.
 func (f *facts) fitMembers(r *msgpackReader, pos, n int) (behind int, path string, ok bool) {
 	for range n {
-		key, name := pos, "[key]" // keys are no names
+		key, name := pos, "[key]" // a key of a map is part of the value and must not show
 		if pos, _, ok = f.key.fit(r, pos); !ok {
 			return pos, name, false
 		}
@@ -129,7 +129,7 @@ func (f *facts) fitMembers(r *msgpackReader, pos, n int) (behind int, path strin
 	return pos, "", true
 }
 
-// under returns the path of what stands at path within name.
+// under returns the path of a value at path within name.
 func under(name, path string) string {
 	if path == "" || path[0] == '[' {
 		return name + path
@@ -137,7 +137,7 @@ func under(name, path string) string {
 	return name + "." + path
 }
 
-// integral returns data with each float that is an integer as one.
+// integral returns data with floats without a fraction replaced by integers.
 func integral(data []byte) []byte {
 	var out []byte
 	at := 0

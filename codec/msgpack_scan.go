@@ -8,9 +8,9 @@ import (
 	"slices"
 )
 
-// maxNesting is the limit of encoding/json and of protobuf. The library's decoder needs 4 MiB of
-// stack for it. For the million levels that one MiB of input can have it was seen to take 512 MiB,
-// and for two it ends the process, which nothing recovers.
+// maxNesting is the limit of encoding/json and of protobuf. The decoder of the library needs 4 MiB
+// of stack for it. One MiB of input can have a million levels, for which it took 512 MiB. Two MiB
+// end the process, and no recover prevents that.
 const maxNesting = 10000
 
 const (
@@ -44,11 +44,11 @@ const (
 	codeMap16   = 0xde
 	codeMap32   = 0xdf
 
-	// internedString is the extension by which the library refers to a string it has already seen.
+	// internedString is the extension with which the library refers to an earlier string.
 	internedString = 0x80
 )
 
-// payloads has the number of bytes behind each code whose payload has a fixed length.
+// payloads has the length of the payload for each code where it is fixed, in bytes.
 var payloads = [256]uint8{
 	0xca: 4, 0xcb: 8, // float
 	0xcc: 1, 0xcd: 2, 0xce: 4, 0xcf: 8, // uint
@@ -61,32 +61,32 @@ var (
 	errMsgpackMap   = &msgpackError{"a map inside an extension is malformed"}
 )
 
-// msgpackReader is the input of one Decode. It has passed the scan when the library reads from it.
+// msgpackReader is the input of one Decode. It is scanned before the library reads from it.
 type msgpackReader struct {
 	data []byte
 	pos  int
 
 	// traps are positions that must not be read as a code, in ascending order. The library skips an
-	// extension in front of a map, and reads its payload as the map's header. To everybody else a
-	// payload is opaque and holds anything: an honest time.Time can look like a map of four billion
-	// entries. Payloads are read as blocks, codes one at a time, so ReadByte tells the one from the
-	// other. Nearly always empty.
+	// extension in front of a map, and then reads its payload as the header of the map. The payload
+	// may be any bytes: that of a valid time.Time can look like a map of four billion entries. The
+	// library reads payloads as blocks and codes one at a time, so ReadByte can tell them apart.
+	// Nearly always empty.
 	traps []int
 
 	msgpackSeen
 
-	float func(pos int, value float64, behind int) // is called with each float, if it is set
+	float func(pos int, value float64, behind int) // called with each float; may be nil
 }
 
-// msgpackSeen is what a scan has seen.
+// msgpackSeen is what a scan saw.
 type msgpackSeen struct {
 	widest   widths
-	interned bool // there is a reference to a string that the library has already seen
-	values   int  // that stand one behind the other
+	interned bool // there is a reference to an earlier string
+	values   int  // the number of values, one behind the other
 }
 
-// reset scans data. It accepts a sequence of values and not only one: an EncodeMsgpack may write
-// more than one, as the library's own example does. Decode sees to it that all of it is read.
+// reset scans data. It accepts a sequence of values, since an EncodeMsgpack may write several, as
+// in the example of the library. Decode checks that all of them were read.
 func (r *msgpackReader) reset(data []byte) error {
 	*r = msgpackReader{data: data}
 	if len(data) == 0 {
@@ -102,14 +102,13 @@ func (r *msgpackReader) sequence(pos, end, depth int) (err error) {
 	return err
 }
 
-// values passes over n values from pos on, none of which may go beyond end, and returns the
-// position behind them.
+// values passes over n values from pos on, and returns the position behind them. A value that goes
+// beyond end is an error.
 func (r *msgpackReader) values(pos, end, n, depth int) (int, error) {
 	if depth > maxNesting {
 		return 0, errMsgpackDeep
 	}
-	// Each value takes a byte at least. This is the wall that keeps out announced lengths that are
-	// not there.
+	// Each value takes at least one byte. So this refuses lengths beyond the end of the data.
 	if n > end-pos {
 		return 0, errMsgpackShort
 	}
@@ -139,7 +138,7 @@ func (r *msgpackReader) values(pos, end, n, depth int) (int, error) {
 			}
 			length := bigEndian(r.data[pos : pos+width])
 			pos += width
-			// Negative is what a length beyond 2 GiB looks like where an int has 32 bits.
+			// Where an int has 32 bits, a length above 2 GiB is negative.
 			if length < 0 || length > end-pos {
 				return 0, errMsgpackShort
 			}
@@ -180,7 +179,7 @@ func (r *msgpackReader) values(pos, end, n, depth int) (int, error) {
 	return pos, nil
 }
 
-// number notes the number whose payload stands from pos to behind.
+// number notes the number whose payload is from pos to behind.
 func (r *msgpackReader) number(c byte, pos, behind int) {
 	switch payload := r.data[pos:behind]; {
 	case c >= codeUint8 && c <= codeInt64:
@@ -194,8 +193,8 @@ func (r *msgpackReader) number(c byte, pos, behind int) {
 	}
 }
 
-// extension sets a trap at a payload that starts like a map and would not be harmless as one. pos
-// is that of the type.
+// extension sets a trap at a payload that starts like a map and would be harmful as one. pos is the
+// position of the type.
 func (r *msgpackReader) extension(pos, end, length, depth int) {
 	start := pos + 1
 	if length == 0 || length > end-start {
@@ -205,9 +204,9 @@ func (r *msgpackReader) extension(pos, end, length, depth int) {
 	if c := r.data[start]; c&0xf0 != 0x80 && c != codeMap16 && c != codeMap32 {
 		return
 	}
-	// The library reads the one-byte index of an interned string as it reads a code. As the header
-	// of a map it announces 15 entries at most, and those stand outside the payload, where the scan
-	// looks at them.
+	// The library reads the one-byte index of an interned string like a code. As the header of a
+	// map it announces at most 15 entries. These are outside the payload, where the scan checks
+	// them.
 	if length == 1 && r.data[pos] == internedString {
 		return
 	}
@@ -219,7 +218,7 @@ func (r *msgpackReader) extension(pos, end, length, depth int) {
 	r.traps = append(r.traps, inner.traps...)
 }
 
-// lengthWidth is the number of bytes behind c that hold a length.
+// lengthWidth returns the number of bytes behind c that hold a length.
 func lengthWidth(c byte) int {
 	switch c {
 	case codeBin8, codeStr8, codeExt8:
@@ -244,8 +243,7 @@ func bigEndian(b []byte) int {
 	return 0
 }
 
-// Read, ReadByte and UnreadByte are what keeps the library from putting a buffer of its own in
-// between.
+// The library puts its own buffer around a reader that lacks one of Read, ReadByte and UnreadByte.
 
 func (r *msgpackReader) Read(p []byte) (int, error) {
 	if len(p) == 0 {

@@ -102,8 +102,8 @@ func TestMsgPackNil(t *testing.T) {
 	}
 }
 
-// TestMsgPackLengths announces what is not there. The library alone would reserve 4 GiB and more
-// for some of these.
+// TestMsgPackLengths announces lengths beyond the end of the data. The library alone would reserve
+// 4 GiB and more for some of them.
 func TestMsgPackLengths(t *testing.T) {
 	decoders := map[string]func([]byte) error{
 		"any": func(b []byte) error {
@@ -141,7 +141,7 @@ func TestMsgPackLengths(t *testing.T) {
 		"\xdb\xff\xff\xff\xff",
 		"\xdc\xff\xff", "\xde\xff\xff", "\xc9\xff\xff\xff\xff\x01",
 		"\xdd\x7f\xff\xff\xff\xc0", "\x91\xdf\x7f\xff\xff\xff\xc0",
-		// An extension that the library takes for the ornament of a map.
+		// An extension that the library skips in front of a map.
 		"\xc7\x05\x01\xdf\xff\xff\xff\xff", "\xd7\xff\xdf\xff\xff\xff\xff\x00\x00\x00",
 		"\xc7\x06\x01\x81\xa1k\xdd\xff\xff\xff\xff",
 	}
@@ -162,8 +162,8 @@ func TestMsgPackLengths(t *testing.T) {
 	}
 }
 
-// TestMsgPackExtensions has the honest ones pass, payloads that look like the header of a huge map
-// included.
+// TestMsgPackExtensions checks that valid extensions pass, also payloads that look like the header
+// of a huge map.
 func TestMsgPackExtensions(t *testing.T) {
 	at := time.Unix(1<<33+5, 937_000_000) // its eight bytes begin with 0xdf
 	type record struct {
@@ -189,7 +189,8 @@ func TestMsgPackExtensions(t *testing.T) {
 	}
 }
 
-// TestMsgPackInternedStrings has so many that the number of one looks like the header of a map.
+// TestMsgPackInternedStrings has so many strings that the number of one looks like the header of a
+// map.
 func TestMsgPackInternedStrings(t *testing.T) {
 	type word struct {
 		W string `msgpack:",intern"`
@@ -211,7 +212,7 @@ func TestMsgPackInternedStrings(t *testing.T) {
 	}
 }
 
-// twoParts writes more than one value, as the library's own example of a CustomEncoder does.
+// twoParts writes more than one value, as the library's example of a CustomEncoder does.
 type twoParts struct{ A, B int }
 
 func (p twoParts) EncodeMsgpack(e *msgpack.Encoder) error { return e.EncodeMulti(p.A, p.B) }

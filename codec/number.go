@@ -21,8 +21,8 @@ func isNumber(t reflect.Type) bool {
 	return t == jsonNumber
 }
 
-// whole returns an integer for a float that is one, since its shortest text may not be exact. It
-// does so for a json.Number that is one in another form, too, such as 32.0.
+// whole returns an integer for a float without a fraction, since the shortest text of a float may
+// not be exact. It does so too for a json.Number such as 32.0.
 func whole(v reflect.Value) (any, bool) {
 	x := new(big.Float)
 	switch {
@@ -52,22 +52,22 @@ func whole(v reflect.Value) (any, bool) {
 	return n, accuracy == big.Exact
 }
 
-// precision is in bits, and more than that of each integer and float.
+// precision is in bits. Every integer and float has less.
 const precision = 128
 
-// isDecimal reports whether text is a number: an empty json.Number is encoded as 0.
+// isDecimal reports whether text is a number. encoding/json would write an empty json.Number as 0.
 func isDecimal(text string) bool {
 	_, err := strconv.ParseFloat(text, 64)
 	return err == nil || errors.Is(err, strconv.ErrRange)
 }
 
-// keepsFloat reports whether t holds f: an integer exactly, and a fraction rounded.
+// keepsFloat reports whether t can hold f: an integer exactly, a fraction rounded.
 func keepsFloat(f float64, t reflect.Type) bool {
 	return t.Kind() == reflect.Float64 || f != math.Trunc(f) || float64(float32(f)) == f
 }
 
-// sameNumber reports whether two texts are the same number: exactly if it is an integer, else as
-// floats are rounded.
+// sameNumber reports whether two texts are the same number. It compares integers exactly, and
+// others as rounded floats.
 func sameNumber(put, back string) bool {
 	if put == back {
 		return true
@@ -80,7 +80,7 @@ func sameNumber(put, back string) bool {
 	if strings.ContainsAny(put, ".eE") {
 		return a == b || float32(a) == float32(b)
 	}
-	// A float is written with the fewest digits that tell it apart, which need not be its own.
+	// A float is written with the fewest digits that identify it. These may not be its exact value.
 	c, _ := strconv.ParseFloat(back, 32)
 	x, _, err1 := big.ParseFloat(put, 10, precision, big.ToNearestEven)
 	return err1 == nil && (x.Cmp(big.NewFloat(b)) == 0 || x.Cmp(big.NewFloat(c)) == 0)

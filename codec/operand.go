@@ -2,14 +2,14 @@ package codec
 
 import "reflect"
 
-// operand is what an encoding library gets for v: a pointer to it where that is free. Behind a
-// pointer the methods with a pointer receiver count (MarshalJSON, MarshalText, EncodeMsgpack) for v
-// and its fields, as they do in Decode; without it the libraries pass over them in silence or
-// refuse.
+// operand returns what an encoding library gets for v: a pointer to it where that costs nothing.
+// Behind a pointer, methods with a pointer receiver count for v and its fields, as they do in
+// Decode. Such methods are MarshalJSON, MarshalText and EncodeMsgpack. Without the pointer, the
+// libraries ignore them or fail.
 //
-// The pointer costs the same allocation as putting v into an interface would. Only types that are
-// one pointer already fit an interface for nothing, so they go as they are; named map types do not,
-// for they may have methods.
+// The pointer costs one allocation, as putting v into an interface does. Only types that are a
+// single pointer fit an interface without an allocation, so they go as they are. Named map types do
+// not, since they may have methods.
 func operand[V any](v V) any {
 	t := reflect.TypeFor[V]()
 	switch t.Kind() {
@@ -23,10 +23,10 @@ func operand[V any](v V) any {
 	return addressOf(v)
 }
 
-// addressOf stands alone so that v moves to the heap only here.
+// addressOf is a separate function, so that v moves to the heap only here.
 func addressOf[V any](v V) any { return &v }
 
-// nilable reports whether a missing value has a form of its own in t.
+// nilable reports whether t has a nil.
 func nilable(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface:
@@ -41,7 +41,7 @@ func implements(t reflect.Type, interfaces []reflect.Type) bool {
 		t.Kind() != reflect.Interface && firstOf(reflect.PointerTo(t), interfaces) >= 0
 }
 
-// pointee returns the type behind pointers, of which a type that points to itself has no end.
+// pointee returns the type behind pointers. It stops at 100, since a type may point to itself.
 func pointee(t reflect.Type) reflect.Type {
 	for range 100 {
 		if t.Kind() != reflect.Pointer {

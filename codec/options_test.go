@@ -73,7 +73,7 @@ func TestMsgPackOptions(t *testing.T) {
 		}
 	}
 
-	// What JavaScript writes: all numbers are floats.
+	// JavaScript writes all numbers as floats.
 	script, _ := msgpack.Marshal(map[string]any{"ID": 7.0, "name": "Ann", "Score": 2.0})
 	if v, err := (codec.MsgPack[record]{}).Decode(script); err == nil {
 		t.Errorf("a float into an int: %+v", v)
@@ -92,7 +92,7 @@ func TestMsgPackOptions(t *testing.T) {
 	}
 }
 
-// A tag of msgpack may quote a name.
+// A msgpack tag may quote a name.
 func TestMsgPackQuotedNames(t *testing.T) {
 	type quoted struct {
 		A int `msgpack:"'c,d'"`

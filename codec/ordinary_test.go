@@ -12,8 +12,8 @@ import (
 	"github.com/activettl/rediscache/codec"
 )
 
-// Types as services have them. Some are refused by a codec that looks at less, or at more, than
-// what is encoded.
+// Types as services have them. A codec that looks at too few or too many fields would refuse some
+// of them.
 type (
 	Post struct {
 		Title string  `json:"title" msgpack:"title"`
@@ -56,7 +56,7 @@ func (f *formatted) UnmarshalJSON(data []byte) error   { return f.Time.Unmarshal
 func (f formatted) MarshalBinary() ([]byte, error)     { return f.Time.MarshalBinary() }
 func (f *formatted) UnmarshalBinary(data []byte) error { return f.Time.UnmarshalBinary(data) }
 func (f formatted) Equal(g formatted) bool             { return f.Time.Equal(g.Time) }
-func (p *pointed) nested(levels int, bottom any) *pointed { // p with that many in it
+func (p *pointed) nested(levels int, bottom any) *pointed { // p with that many levels in it
 	for range levels {
 		p = &pointed{Sub: p}
 	}
@@ -110,14 +110,14 @@ func TestOrdinaryTypes(t *testing.T) {
 	}
 }
 
-// Hue is a text with methods, by which encoding/json does not write keys.
+// Hue is a text with methods. encoding/json does not use them for keys.
 type Hue string
 
 func (h Hue) MarshalText() ([]byte, error)     { return []byte(h), nil }
 func (h *Hue) UnmarshalText(text []byte) error { *h = Hue(text); return nil }
 
-// An embedded field of a type that is no struct and not exported: encoding/json passes over it, and
-// the library of MessagePack writes what it does not read.
+// An embedded field of an unexported type that is no struct. encoding/json ignores it. The
+// MessagePack library writes it and does not read it.
 func TestHiddenEmbeddedFields(t *testing.T) {
 	type number int
 	type hides struct {
@@ -137,7 +137,7 @@ func TestHiddenEmbeddedFields(t *testing.T) {
 	}
 }
 
-// The keys of a map in the form in which the codec writes them.
+// SetFields must find keys in the form in which the codec writes them.
 func TestSetFieldsFindsKeysThatEncodeThemselves(t *testing.T) {
 	type item struct{ Name, Rest string }
 	a, b := netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2")
@@ -177,7 +177,7 @@ func TestSetFieldsFindsKeysThatEncodeThemselves(t *testing.T) {
 	}
 }
 
-// Types whose methods do not belong together, and are read by the other one of two.
+// Types whose methods do not belong together: one method writes, and another one reads.
 type (
 	keyByText   string
 	mixedText   struct{ A int }
@@ -237,7 +237,7 @@ func TestMixedMethodsAreNotEncoded(t *testing.T) {
 			t.Errorf("%T is accepted", c)
 		}
 	}
-	// Its text is written as it is by one version of Go and by the method by another one.
+	// One version of Go writes the text as it is, and another one calls the method.
 	v := map[keyByText]int{"a": 1}
 	data, err := codec.JSON[map[keyByText]int]{}.Encode(v)
 	if err != nil {
@@ -249,7 +249,7 @@ func TestMixedMethodsAreNotEncoded(t *testing.T) {
 	}
 }
 
-// Nil embedded pointers in lists, and many levels of them in time that grows as the data does.
+// Nil embedded pointers in lists. For many levels the time must grow in proportion to the data.
 func TestEmbeddedPointersInLists(t *testing.T) {
 	type listed struct {
 		_msgpack struct{} `msgpack:",as_array"` //lint:ignore U1000 the library looks at its tag

@@ -11,8 +11,9 @@ import (
 	"github.com/activettl/rediscache/codec/seal"
 )
 
-// The body of a PATCH request is applied to real tweets, by each codec and wrapper: all that it
-// names has changed, and all else is as it was, also what the struct does not have.
+// TestPatchOfTweets applies the body of a PATCH request to real tweets, with each codec and
+// wrapper. The named fields must change. Everything else must stay, also fields that the struct
+// lacks.
 func TestPatchOfTweets(t *testing.T) {
 	body := `{"favorite_count":12,"lang":"de","user.name":"Ann \u00e9","user.verified":true,
 		"entities.urls":[{"url":"https://example.org"}],"in_reply_to_status_id":null}`
@@ -57,8 +58,8 @@ func TestPatchOfTweets(t *testing.T) {
 	}
 }
 
-// wrapped returns a document as a wrapper around JSON keeps it, fields that a tweet does not have
-// included.
+// wrapped returns a document as a wrapper around JSON keeps it, also with fields that a tweet
+// lacks.
 func wrapped(t *testing.T, c codec.Codec[tweet], key string, document []byte) []byte {
 	t.Helper()
 	switch w := c.(type) {
@@ -81,7 +82,7 @@ func wrapped(t *testing.T, c codec.Codec[tweet], key string, document []byte) []
 	return nil
 }
 
-// plain is the other way.
+// plain is the reverse of wrapped.
 func plain(t *testing.T, c codec.Codec[tweet], key string, data []byte) []byte {
 	t.Helper()
 	switch w := c.(type) {

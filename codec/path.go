@@ -20,7 +20,7 @@ type step struct {
 // maxSteps bounds the length of a path.
 const maxSteps = 100
 
-// parsePath reads what FieldSetter describes.
+// parsePath reads a path as FieldSetter describes it.
 func parsePath(path string) ([]step, bool) {
 	var steps []step
 	for rest, first := path, true; rest != ""; first = false {
@@ -76,7 +76,7 @@ func parseBrackets(text string) (s step, behind string, ok bool) {
 	return step{index: int(n), isList: true}, behind, ok
 }
 
-// change is a field that is to be set.
+// change is a field to set, and its new value.
 type change struct {
 	path  string
 	steps []step
@@ -84,7 +84,7 @@ type change struct {
 }
 
 // changesOf returns the changes of a call, in the order of their paths. single reports whether a
-// whole path is the name of one field. The values are to be encoded by d.
+// whole path is the name of one field. d encodes the values later.
 func changesOf(
 	d docs, codec string, fields map[string]any, single func(path string) bool,
 ) ([]change, error) {
@@ -112,7 +112,7 @@ func changesOf(
 	slices.SortFunc(changes, func(a, b change) int {
 		return slices.CompareFunc(a.steps, b.steps, step.compare)
 	})
-	for i := 1; i < len(changes); i++ { // what begins with a path follows it
+	for i := 1; i < len(changes); i++ { // a longer path follows the one it begins with
 		n := len(changes[i-1].steps)
 		if n <= len(changes[i].steps) && slices.Equal(changes[i-1].steps, changes[i].steps[:n]) {
 			return nil, overlap(codec, changes[i-1].path, changes[i].path)

@@ -14,7 +14,7 @@ import (
 	"github.com/activettl/rediscache/internal/testpb"
 )
 
-// profile has a field of each kind that a path leads into.
+// profile has a field of each kind into which a path can lead.
 type profile struct {
 	Name   string          `json:"name" msgpack:"name"`
 	Dotted string          `json:"a.b" msgpack:"a.b"`

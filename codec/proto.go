@@ -7,16 +7,17 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Proto is the codec of protobuf messages. M is the pointer type that the generated code works
-// with: Proto[*pb.User]. The zero value is ready and it is safe for concurrent use. It adds no
-// allocation to proto.Marshal, and to proto.Unmarshal only the message itself.
+// Proto is the codec of protobuf messages. M is the pointer type of the generated code:
+// Proto[*pb.User]. The zero value is ready, and safe for concurrent use. It adds no allocation to
+// proto.Marshal, and to proto.Unmarshal only that of the message.
 //
-// The wire format does not say where a message ends or which message it is: no bytes are a valid
-// empty message, and a part of a message, or another message, often decodes as well. The encoding
-// is not canonical either: equal messages may have different bytes, and other versions of the
-// library may write others. So compare messages and never bytes.
+// The wire format does not say where a message ends, or which message it is. Empty input is a valid
+// empty message. A part of a message, or another message, often decodes too.
 //
-// Unknown fields are kept. Nesting is limited to 10000 levels, by the library.
+// The encoding is not canonical. Equal messages may have different bytes, and other versions of the
+// library may write different bytes. So compare messages and never bytes.
+//
+// Unknown fields are kept. The library limits nesting to 10000 levels.
 type Proto[M proto.Message] struct{}
 
 // Encode returns m in the wire format. A nil message is an error.
@@ -25,7 +26,7 @@ func (c Proto[M]) Encode(m M) ([]byte, error) { return c.Append(nil, m) }
 // Append implements [Appender].
 func (Proto[M]) Append(dst []byte, m M) (data []byte, err error) {
 	defer func() {
-		if p := recover(); p != nil { // of a message that others than protoc-gen-go have generated
+		if p := recover(); p != nil { // from a message of another generator than protoc-gen-go
 			data, err = dst, protoErrorf("cannot encode %s: it panicked with %T",
 				reflect.TypeFor[M](), p)
 		}
@@ -43,7 +44,7 @@ func (Proto[M]) Append(dst []byte, m M) (data []byte, err error) {
 	return data, nil
 }
 
-// Decode returns a new message.
+// Decode returns a new message. It returns an error for data that is no valid M.
 func (Proto[M]) Decode(data []byte) (M, error) {
 	m, err := newMessage[M]()
 	if err != nil {
@@ -61,17 +62,22 @@ func (Proto[M]) Decode(data []byte) (M, error) {
 // Clone returns a copy of m.
 func (Proto[M]) Clone(m M) M { return proto.CloneOf(m) }
 
-// SetFields implements [FieldSetter]. A field is named as the .proto file calls it: display_name,
+// SetFields implements [FieldSetter]. The name of a field is that in the .proto file: display_name,
 // not displayName. Unknown fields stay.
 //
-// A scalar takes what JSON.SetFields takes for the Go type of the field: numbers that it holds
-// exactly, strings, bools, bytes. An enum takes a value of its generated type, a number, or the
-// name of a value as a string; a closed enum (proto2) only numbers it declares. A message field
-// takes a message of the same full name, and what is written as JSON as protojson reads it: a
-// time.Time or RFC 3339 for a Timestamp, a time.Duration for a Duration, a scalar for a wrapper, a
-// map[string]any for a Struct and for any other message. A repeated field takes a slice or an array
-// and a map field a map, element by element. A nil clears the field. Setting a member of a oneof
-// clears the others.
+// These values fit:
+//
+//   - A scalar takes what [JSON.SetFields] takes for the Go type of the field: numbers that it
+//     holds exactly, strings, bools, bytes.
+//   - An enum takes a value of its generated type, a number, or the name of a value as a string. A
+//     closed enum (proto2) takes only numbers that it declares.
+//   - A message field takes a message of the same full name, or a value whose JSON protojson can
+//     read. Examples are a time.Time or RFC 3339 for a Timestamp, a time.Duration for a Duration,
+//     and a scalar for a wrapper. A map[string]any fits a Struct and any other message.
+//   - A repeated field takes a slice or an array, and a map field a map, element by element.
+//   - A nil clears the field.
+//
+// Setting a member of a oneof clears the other members.
 func (c Proto[M]) SetFields(data []byte, fields map[string]any) ([]byte, error) {
 	m, err := c.Decode(data)
 	if err != nil {
@@ -104,11 +110,11 @@ func (Proto[M]) Check() error {
 	return err
 }
 
-// newMessage makes an empty message. It asks M itself, so the only cost is the message.
+// newMessage makes an empty message. It calls a method of M, so it allocates only the message.
 func newMessage[M proto.Message]() (m M, err error) {
 	defer func() {
 		if recover() != nil {
-			// *dynamicpb.Message gets here: it is a message only together with a descriptor.
+			// *dynamicpb.Message panics: it has no message type without a descriptor.
 			err = protoErrorf("%s does not know its message type; use the generated type",
 				reflect.TypeFor[M]())
 		}
@@ -125,7 +131,8 @@ func newMessage[M proto.Message]() (m M, err error) {
 	return fresh, nil
 }
 
-// protoError is an error in words of this package. It wraps nothing; the package comment says why.
+// protoError is an error with a text of this package. It wraps nothing; the package comment says
+// why.
 type protoError struct{ text string }
 
 func (e *protoError) Error() string { return "proto: " + e.text }
@@ -134,8 +141,8 @@ func protoErrorf(format string, args ...any) error {
 	return &protoError{fmt.Sprintf(format, args...)}
 }
 
-// reason stands in for the library's text. That one names fields and no values today, but messages
-// made by other generators may have methods of their own that do not keep to it.
+// reason returns a text in place of that of the library. That text names fields and no values
+// today, but messages of other generators may have methods whose errors quote values.
 func reason(m proto.Message, otherwise string) string {
 	if proto.CheckInitialized(m) != nil {
 		return "a required field is not set"
@@ -143,7 +150,7 @@ func reason(m proto.Message, otherwise string) string {
 	return otherwise
 }
 
-// nilOf words the absence of a value.
+// nilOf names a nil value in an error.
 type nilOf struct{ t reflect.Type }
 
 func (n nilOf) String() string { return "a nil " + n.t.String() }

@@ -16,8 +16,8 @@ type stringer string
 
 func (s stringer) String() string { return string(s) }
 
-// isNilValue counts typed nil pointers, slices and maps: for protobuf none of them differs from an
-// absent field.
+// isNilValue reports whether value is nil. Typed nil pointers, slices and maps count too: protobuf
+// does not tell them from an absent field.
 func isNilValue(value any) bool {
 	v := reflect.ValueOf(value)
 	switch v.Kind() {
@@ -29,7 +29,7 @@ func isNilValue(value any) bool {
 	return false
 }
 
-// protoField builds what the field will hold, complete and apart from m.
+// protoField makes the complete new value of the field, and does not change m.
 func protoField(
 	m protoreflect.Message, fd protoreflect.FieldDescriptor, value any,
 ) (protoreflect.Value, bool) {
@@ -63,7 +63,7 @@ func fillMap(m protoreflect.Map, fd protoreflect.FieldDescriptor, src reflect.Va
 			return false
 		}
 		value, ok := protoSingle(fd.MapValue(), all.Value(), m.NewValue)
-		// Two keys of different Go types may be one key of the field.
+		// Two keys of different Go types may be the same key in the field.
 		if !ok || m.Has(key.MapKey()) {
 			return false
 		}
@@ -72,8 +72,7 @@ func fillMap(m protoreflect.Map, fd protoreflect.FieldDescriptor, src reflect.Va
 	return true
 }
 
-// protoSingle makes a scalar, enum or message. fresh makes an empty message of the type the field
-// asks for.
+// protoSingle makes a scalar, enum or message. fresh makes an empty message of the field's type.
 func protoSingle(
 	fd protoreflect.FieldDescriptor, src reflect.Value, fresh func() protoreflect.Value,
 ) (protoreflect.Value, bool) {
@@ -123,7 +122,7 @@ func protoSingle(
 	return protoreflect.Value{}, false
 }
 
-// wrappedScalar returns the field of google.protobuf.Int64Value and its like, or nil.
+// wrappedScalar returns the field of a wrapper such as google.protobuf.Int64Value, or nil.
 func wrappedScalar(md protoreflect.MessageDescriptor) protoreflect.FieldDescriptor {
 	if md.ParentFile().Path() != wrapperspb.File_google_protobuf_wrappers_proto.Path() {
 		return nil
@@ -149,7 +148,7 @@ func protoEnum(ed protoreflect.EnumDescriptor, src reflect.Value) (protoreflect.
 		}
 		return protoreflect.ValueOfEnum(v.Number()), true
 	}
-	// Generated enums are integers to Go, so one of another type would pass for a number.
+	// Generated enums are integers in Go, so a value of another enum would look like a number.
 	if e, ok := src.Interface().(protoreflect.Enum); ok &&
 		e.Descriptor().FullName() != ed.FullName() {
 		return protoreflect.Value{}, false
@@ -165,7 +164,7 @@ func protoEnum(ed protoreflect.EnumDescriptor, src reflect.Value) (protoreflect.
 	return protoreflect.ValueOfEnum(n), true
 }
 
-// readMessage makes a message of what is no message, by its JSON.
+// readMessage reads a message from the JSON of a value that is no message.
 func readMessage(to proto.Message, from any) bool {
 	switch v := from.(type) {
 	case *time.Duration:
@@ -184,8 +183,8 @@ func readMessage(to proto.Message, from any) bool {
 	return err == nil && protojson.Unmarshal(data, to) == nil
 }
 
-// copyMessage takes messages of the same name. Where they come from different descriptors (one of
-// them is dynamic), they meet in the wire format.
+// copyMessage copies a message of the same name. If the descriptors differ, since one message is
+// dynamic, it copies through the wire format.
 func copyMessage(to, from proto.Message) bool {
 	source := from.ProtoReflect()
 	if !source.IsValid() ||

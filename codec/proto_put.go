@@ -13,19 +13,19 @@ import (
 type protoPutter struct {
 	*change
 	top    protoreflect.MessageDescriptor
-	oneofs map[string]oneofMember // that the call has set so far
+	oneofs map[string]oneofMember // those that the call set so far
 }
 
-// oneofMember is a member of a oneof, and the path that led to it.
+// oneofMember is a member of a oneof, and the path to it.
 type oneofMember struct {
 	field protoreflect.FieldDescriptor
 	path  string
 }
 
-// apply sets what the change says.
+// apply makes the change in m.
 func (p *protoPutter) apply(m protoreflect.Message) (err error) {
 	defer func() {
-		if r := recover(); r != nil { // of a method of the value
+		if r := recover(); r != nil { // a method of the value panicked
 			err = &fieldError{fmt.Sprintf("proto: field %q of %s: the value's type %T panicked "+
 				"with %T", p.path, p.top.FullName(), p.value, r), ErrFieldValue}
 		}
@@ -41,7 +41,7 @@ func (p *protoPutter) misfit(fd protoreflect.FieldDescriptor) error {
 	return misfit("proto", p.path, protoType(fd), protoNumeric(fd), p.value)
 }
 
-// put sets what steps of m lead to.
+// put sets the field of m to which steps lead.
 func (p *protoPutter) put(m protoreflect.Message, steps []step) error {
 	fd := m.Descriptor().Fields().ByName(protoreflect.Name(steps[0].name))
 	if fd == nil || steps[0].isList {
@@ -63,8 +63,8 @@ func (p *protoPutter) put(m protoreflect.Message, steps []step) error {
 	return p.unknown()
 }
 
-// chooses refuses to set two members of a oneof, of which one would be lost. depth is that of fd in
-// the path.
+// chooses returns an error if a call sets two members of one oneof, since one would be lost. depth
+// is the depth of fd in the path.
 func (p *protoPutter) chooses(fd protoreflect.FieldDescriptor, depth int) error {
 	oneof := fd.ContainingOneof()
 	if oneof == nil || depth == len(p.steps)-1 && isNilValue(p.value) {
@@ -138,7 +138,7 @@ func (p *protoPutter) putKey(
 	return nil
 }
 
-// protoKey reads the key of a map, in the words of its JSON form.
+// protoKey reads the key of a map from the text that JSON has for it.
 func protoKey(fd protoreflect.FieldDescriptor, text string) (key protoreflect.MapKey, ok bool) {
 	var value any = text
 	if fd.Kind() != protoreflect.StringKind {
@@ -152,7 +152,7 @@ func protoKey(fd protoreflect.FieldDescriptor, text string) (key protoreflect.Ma
 		}
 	}
 	v, ok := protoSingle(fd, reflect.ValueOf(value), nil)
-	if !ok || v.MapKey().String() != text { // a key has one text
+	if !ok || v.MapKey().String() != text { // another text of the same key, such as 07
 		return key, false
 	}
 	return v.MapKey(), true

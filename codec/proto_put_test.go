@@ -27,7 +27,7 @@ func setProto[M proto.Message](fields map[string]any) (M, error) {
 	return c.Decode(data)
 }
 
-// Of two members of a oneof, one would be lost.
+// Two members of a oneof in one call are an error, since one would be lost.
 func TestProtoSetsOneMemberOfAOneof(t *testing.T) {
 	for _, fields := range []map[string]any{
 		{"phone": "1", "chat_handle": "2"},
@@ -90,7 +90,7 @@ func TestProtoRefusesNilsAndAliases(t *testing.T) {
 	}
 }
 
-// A wrapper takes what the scalar takes that it holds.
+// A protobuf wrapper takes the same values as the scalar in it.
 func TestProtoWrappersTakeWhatScalarsTake(t *testing.T) {
 	for path, value := range map[string]any{
 		"a_float": 16777217, "a_double": int64(1<<60 + 1), "a_string": []byte("hi"),

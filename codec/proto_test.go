@@ -20,7 +20,7 @@ import (
 	"github.com/activettl/rediscache/internal/testpb"
 )
 
-// wrapper is a message to the compiler, by way of what it embeds.
+// wrapper is a message to the compiler, since it embeds one.
 type wrapper struct{ *testpb.User }
 
 func TestProtoDecode(t *testing.T) {
@@ -87,7 +87,7 @@ func TestProtoEncodeErrors(t *testing.T) {
 	}
 }
 
-// TestProtoSetField starts each time from a message with all fields set and expects the one change.
+// TestProtoSetField sets one field of a full message, and expects this change only.
 func TestProtoSetField(t *testing.T) {
 	at := timestamppb.Now()
 	type user = *testpb.User
@@ -187,8 +187,8 @@ func TestProtoSetFieldKinds(t *testing.T) {
 	}
 }
 
-// TestProtoSetFieldTakesDynamicMessages has the same message as another Go type, and from another
-// descriptor as well.
+// TestProtoSetFieldTakesDynamicMessages sets the same message as another Go type, also from another
+// descriptor.
 func TestProtoSetFieldTakesDynamicMessages(t *testing.T) {
 	generated := (&testpb.Address{}).ProtoReflect().Descriptor()
 	file, err := protodesc.NewFile(protodesc.ToFileDescriptorProto(generated.ParentFile()),

@@ -2,11 +2,11 @@ package codec
 
 import "bytes"
 
-// Bytes is the codec of values that are bytes already: pictures, compressed documents, what another
-// library has encoded. The zero value is ready, it is safe for concurrent use, and neither method
-// returns an error. Both copy, one allocation each, so a value and its encoded form never share
-// memory. A nil slice encodes to no bytes and comes back as an empty slice that is not nil: Redis
-// knows no difference between the two.
+// Bytes is the codec of values that are bytes already: pictures, compressed documents, the output
+// of another library. The zero value is ready, and safe for concurrent use. Encode and Decode
+// return no error. Each makes a copy, with one allocation, so a value and its encoded form never
+// share memory. A nil slice comes back as an empty slice that is not nil, since Redis does not tell
+// them apart.
 type Bytes struct{}
 
 // Encode returns a copy of v, never nil.
@@ -28,9 +28,9 @@ func copied(b []byte) []byte {
 	return bytes.Clone(b)
 }
 
-// String is the codec of strings. The zero value is ready, it is safe for concurrent use, and
-// neither method returns an error. Both copy, one allocation each. Any bytes are a string, valid
-// UTF-8 or not, and so is the empty string.
+// String is the codec of strings. The zero value is ready, and safe for concurrent use. Encode and
+// Decode return no error. Each makes a copy, with one allocation. Any bytes are a string, valid
+// UTF-8 or not, and so is the empty input.
 type String struct{}
 
 // Encode returns the bytes of v, never nil.
@@ -39,5 +39,5 @@ func (String) Encode(v string) ([]byte, error) { return []byte(v), nil }
 // Append implements [Appender].
 func (String) Append(dst []byte, v string) ([]byte, error) { return append(dst, v...), nil }
 
-// Decode returns data as a string.
+// Decode returns data as a string, a copy.
 func (String) Decode(data []byte) (string, error) { return string(data), nil }

@@ -11,7 +11,7 @@ import (
 	"github.com/activettl/rediscache/codec"
 )
 
-// These types encode themselves, and do not read what they write.
+// These types encode themselves, and do not decode what they write.
 type (
 	OnlyMarshalText   int
 	OnlyMarshalJSON   struct{ A int }
@@ -46,7 +46,7 @@ func unreadable[V any](t *testing.T, c codec.Codec[V], v V) {
 	}
 }
 
-// What the codec could not read again is an error of Encode.
+// Encode returns an error for a value that the codec could not decode again.
 func TestUnreadableIsNotEncoded(t *testing.T) {
 	type holder[V any] struct{ A V }
 	unreadable(t, codec.JSON[OnlyMarshalText]{}, 1)
@@ -124,7 +124,7 @@ func (*Other) UnmarshalJSON([]byte) error  { return nil }
 func (Other) MarshalText() ([]byte, error) { return []byte("1"), nil }
 func (*Other) UnmarshalText([]byte) error  { return nil }
 
-// What a type alone shows to be lost is refused, in whatever order its fields stand.
+// Check refuses types that show a loss, in any order of their fields.
 func TestCheckFindsLosses(t *testing.T) {
 	_ = Hidden{1, 2}
 	const loses = "loses its other fields"
@@ -164,13 +164,13 @@ func TestCheckFindsLosses(t *testing.T) {
 	}
 }
 
-// ambiguousNot hides a field of what it embeds, as Go does.
+// ambiguousNot hides a field of its embedded struct, as Go does.
 type ambiguousNot struct {
 	Left
 	X int
 }
 
-// No input makes a codec panic, whatever methods it meets.
+// No input makes a codec panic, also if a method of a type panics.
 func TestDecodePanicsAreErrors(t *testing.T) {
 	data := []byte(`"2026-01-02T15:04:05Z"`)
 	if v, err := (codec.JSON[embedsTimePointer]{}).Decode(data); err == nil {

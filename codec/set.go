@@ -5,8 +5,9 @@ import (
 	"sync"
 )
 
-// setFields is the SetFields of the codecs whose values are documents. data decodes as a t. Each
-// field is shown to decode by itself; so what comes out does, if nothing nests too deep.
+// setFields is the SetFields of the codecs whose values are documents. data must decode as a t.
+// Each new field was decoded once by itself. So the result decodes too, if it does not nest too
+// deep.
 func setFields(t reflect.Type, f format, data []byte, fields map[string]any) ([]byte, error) {
 	d := docs{f}
 	changes, err := changesOf(d, f.name(), fields, d.singles(t, data))
@@ -34,8 +35,8 @@ func setFields(t reflect.Type, f format, data []byte, fields map[string]any) ([]
 	return out, nil
 }
 
-// singles returns a function that reports whether a path as a whole is the name of a field, or a
-// key that is there.
+// singles returns a function that reports whether a whole path is the name of a field, or a key in
+// data.
 func (d docs) singles(t reflect.Type, data []byte) func(path string) bool {
 	if t = pointee(t); t.Kind() == reflect.Struct && !d.encodesItself(t) {
 		named := d.fields(t).named

@@ -8,22 +8,22 @@ import (
 	"time"
 )
 
-// shape is what a type tells about values of it before they are encoded. That of a pointer is that
-// of what it points to.
+// shape is what a type tells about its values before they are encoded. A pointer has the shape of
+// the type that it points to.
 type shape struct {
 	typ       reflect.Type
 	key, elem *shape   // of a map; elem also of a list
-	at        [][]int  // of a struct: the fields that are encoded, by their index
-	of        []*shape // and theirs
+	at        [][]int  // the indices of the encoded fields of a struct
+	of        []*shape // the shapes of these fields
 
-	own     bool // it encodes itself
-	endless bool // a struct from which the encoder does not return
-	pairs   bool // whatever it encodes by itself, it decodes by itself in the same form
+	own     bool // the type encodes itself
+	endless bool // a struct for which the encoder does not return
+	pairs   bool // its methods decode the form that its methods encode
 
-	// of the type and all that it holds
-	deep   bool // values can hold themselves, or nest without an end
-	unsure bool // some encode themselves and may not decode
-	self   bool // some encode themselves, or are numbers in the words of a text
+	// Of the type and all types in it:
+	deep   bool // values can hold themselves, or nest without a limit
+	unsure bool // some values encode themselves and may not decode
+	self   bool // some values encode themselves, or are a json.Number
 }
 
 // shapeOf returns the shape of a type in a format.
@@ -38,10 +38,10 @@ func (d docs) shapeOf(t reflect.Type) *shape {
 	})
 }
 
-// encodesItself reports whether a type, or what it points to, has methods for that.
+// encodesItself reports whether a type, or the type that it points to, has methods that encode it.
 func (d docs) encodesItself(t reflect.Type) bool { return d.shapeOf(t).own }
 
-// draw returns the shape of t, and adds those of what it holds to all.
+// draw returns the shape of t. It adds the shapes of t and of all inner types to all.
 func (d docs) draw(t reflect.Type, all map[reflect.Type]*shape) *shape {
 	t = pointee(t)
 	if known := all[t]; known != nil {
@@ -70,8 +70,8 @@ func (d docs) draw(t reflect.Type, all map[reflect.Type]*shape) *shape {
 	return one
 }
 
-// pairs reports whether a type that encodes itself also decodes itself, by the method that belongs
-// to the one that encodes.
+// pairs reports whether a type decodes itself with the method that belongs to the one that encodes
+// it.
 func (d docs) pairs(t reflect.Type) bool {
 	to := reflect.PointerTo(t)
 	writes := firstOf(to, d.encoders())
@@ -79,12 +79,12 @@ func (d docs) pairs(t reflect.Type) bool {
 	return writes == firstOf(to, d.decoders()) && (plain < 0 || plain == writes)
 }
 
-// firstOf returns which of the interfaces is the first one that t has, or -1.
+// firstOf returns the index of the first interface that t has, or -1.
 func firstOf(t reflect.Type, interfaces []reflect.Type) int {
 	return slices.IndexFunc(interfaces, t.Implements)
 }
 
-// sum adds up what in says and all that it holds. around are the types that hold it.
+// sum adds the properties of in and of all inner types. around are the types that contain in.
 func (s *shape) sum(in *shape, around []*shape, seen map[*shape]bool) {
 	if in == nil {
 		return
@@ -99,13 +99,13 @@ func (s *shape) sum(in *shape, around []*shape, seen map[*shape]bool) {
 	s.unsure = s.unsure || !in.pairs
 	kind := in.typ.Kind()
 	s.deep = s.deep || in.endless || kind == reflect.Interface ||
-		kind == reflect.Pointer // that points to itself
+		kind == reflect.Pointer // it points to itself
 	for _, inner := range append([]*shape{in.key, in.elem}, in.of...) {
 		s.sum(inner, around, seen)
 	}
 }
 
-// embedsItself reports whether t embeds a type, at any depth.
+// embedsItself reports whether t embeds the type itself, at any depth.
 func embedsItself(t, itself reflect.Type, seen []reflect.Type) bool {
 	for i := range t.NumField() {
 		inner := pointee(t.Field(i).Type)
@@ -120,37 +120,37 @@ func embedsItself(t, itself reflect.Type, seen []reflect.Type) bool {
 	return false
 }
 
-// walk looks at a value before it is encoded: encoders recurse, and some do not stop.
+// walk looks at a value before it is encoded, since some encoders recurse without a limit.
 type walk struct {
 	docs
 	odd     bool // an interface holds what may not decode
-	deepest int  // how many steps it has gone down
+	deepest int  // the largest depth so far
 }
 
-// readable returns an error unless what was encoded from a value of this shape can be decoded.
+// readable returns an error if data, encoded from a value of this shape, does not decode.
 func (w *walk) readable(s *shape, data []byte, decode func(data []byte) error) error {
 	switch {
 	case s.unsure || w.odd:
 		if decode(data) != nil {
 			return fmt.Errorf("%s: Go type %v holds a value that would not decode", w.name(), s.typ)
 		}
-	case s.self || w.deepest > maxNesting: // what encodes itself may nest as it likes
+	case s.self || w.deepest > maxNesting: // types that encode themselves may nest to any depth
 		return w.valid(data)
 	}
 	return nil
 }
 
-// over notes a depth, and reports whether it is too much.
+// over notes a depth, and reports whether it is too deep.
 func (w *walk) over(depth int) bool {
 	w.deepest = max(w.deepest, depth)
 	return depth > mostSteps
 }
 
-// mostSteps is what no value takes that can be decoded: a level of nesting may be a pointer, an
+// mostSteps is the depth that no decodable value exceeds: one level of nesting may be a pointer, an
 // interface and a container.
 const mostSteps = 3 * maxNesting
 
-// tooDeep reports whether a value holds itself, or nests deeper than what can be decoded.
+// tooDeep reports whether a value holds itself, or nests too deep to be decoded.
 func (w *walk) tooDeep(s *shape, v reflect.Value, depth int) bool {
 	if !s.deep {
 		return false
@@ -184,7 +184,7 @@ func (w *walk) tooDeep(s *shape, v reflect.Value, depth int) bool {
 			if !of.deep {
 				continue
 			}
-			at, err := v.FieldByIndexErr(s.at[i]) // none is behind a nil
+			at, err := v.FieldByIndexErr(s.at[i]) // an error means a nil on the way
 			if err == nil && w.tooDeep(of, at, depth+1) {
 				return true
 			}
@@ -193,7 +193,7 @@ func (w *walk) tooDeep(s *shape, v reflect.Value, depth int) bool {
 	return false
 }
 
-// holds is tooDeep for a whole value. What it cannot look at is refused as well.
+// holds is tooDeep for a whole value. It also returns true if it cannot look at the value.
 func (w *walk) holds(s *shape, v reflect.Value) (held bool) {
 	defer func() {
 		if recover() != nil {
@@ -203,7 +203,7 @@ func (w *walk) holds(s *shape, v reflect.Value) (held bool) {
 	return s.deep && w.tooDeep(s, v, 0)
 }
 
-// anyTooDeep does it for what an interface holds.
+// anyTooDeep is tooDeep for the value of an interface.
 func (w *walk) anyTooDeep(v reflect.Value, depth int) bool {
 	if w.over(depth) {
 		return true
@@ -213,7 +213,7 @@ func (w *walk) anyTooDeep(v reflect.Value, depth int) bool {
 	return w.tooDeep(s, v, depth)
 }
 
-// plainTooDeep does it for any value. It is fast for those that come out of a document.
+// plainTooDeep is tooDeep for any value. It is fast for values that were decoded from a document.
 func (w *walk) plainTooDeep(x any, depth int) bool {
 	switch x := x.(type) {
 	case nil, string, bool, float64, float32, int, int8, int16, int32, int64,

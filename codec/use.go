@@ -18,8 +18,8 @@ type fieldSetterFor interface {
 
 var errNil = errors.New("codec: a codec within another one is nil")
 
-// EncodeFor encodes a value that is to stand under a Redis key, as a cache does: by the methods of
-// a [Bound] codec, or else by Encode.
+// EncodeFor encodes the value of the record under a Redis key, as a cache does: with the method of
+// a [Bound] codec, or else with Encode. A nil codec is an error.
 func EncodeFor[V any](c Codec[V], key string, v V) ([]byte, error) {
 	if c == nil {
 		return nil, errNil
@@ -30,8 +30,8 @@ func EncodeFor[V any](c Codec[V], key string, v V) ([]byte, error) {
 	return c.Encode(v)
 }
 
-// AppendFor appends to dst what [EncodeFor] returns. It needs no memory besides dst if c is an
-// [Appender].
+// AppendFor appends to dst the bytes that [EncodeFor] returns. If c is an [Appender], it encodes
+// into dst and needs no other buffer. After an error it returns dst as it was.
 func AppendFor[V any](c Codec[V], key string, dst []byte, v V) ([]byte, error) {
 	out, err := appendFor(c, key, dst, v)
 	if err == nil && len(out) < len(dst) {
@@ -56,8 +56,8 @@ func appendFor[V any](c Codec[V], key string, dst []byte, v V) ([]byte, error) {
 	return append(dst, data...), err
 }
 
-// DecodeFor decodes what stands under a Redis key, as a cache does: by the methods of a [Bound]
-// codec, or else by Decode.
+// DecodeFor decodes the record under a Redis key, as a cache does: with the method of a [Bound]
+// codec, or else with Decode. A nil codec is an error.
 func DecodeFor[V any](c Codec[V], key string, data []byte) (V, error) {
 	if c == nil {
 		var zero V
@@ -69,8 +69,8 @@ func DecodeFor[V any](c Codec[V], key string, data []byte) (V, error) {
 	return c.Decode(data)
 }
 
-// SetFieldsFor changes fields of what stands under a Redis key, as a cache does; see [FieldSetter].
-// The error wraps errors.ErrUnsupported if c cannot.
+// SetFieldsFor changes fields of the record under a Redis key, as a cache does; see [FieldSetter].
+// If c cannot set fields, the error wraps errors.ErrUnsupported.
 func SetFieldsFor[V any](
 	c Codec[V], key string, data []byte, fields map[string]any,
 ) ([]byte, error) {
@@ -85,7 +85,8 @@ func SetFieldsFor[V any](
 	return nil, fmt.Errorf("codec %T cannot name fields: %w", c, errors.ErrUnsupported)
 }
 
-// ClonerOf returns the [Cloner] of a codec: itself, or a codec that it wraps.
+// ClonerOf returns the [Cloner] of a codec: the codec itself, or one that it wraps. It reports
+// false if there is none.
 func ClonerOf[V any](c Codec[V]) (Cloner[V], bool) {
 	for layer := range frame.Layers(c) {
 		if cloner, ok := layer.(Cloner[V]); ok {
@@ -95,8 +96,8 @@ func ClonerOf[V any](c Codec[V]) (Cloner[V], bool) {
 	return nil, false
 }
 
-// Check asks a codec and all codecs that it wraps whether they can keep values of V; see [Checker].
-// It also refuses a codec whose methods do not belong together.
+// Check calls the method Check of a codec and of all codecs that it wraps; see [Checker]. It also
+// returns an error for a codec whose methods do not belong together. cache.New calls it.
 func Check[V any](c Codec[V]) error {
 	for layer := range frame.Layers(c) {
 		if err := checkMethods(layer); err != nil {

@@ -6,22 +6,26 @@ import (
 	"sync"
 )
 
-// A Transform turns encoded values into other bytes and back: compression, encryption. It is safe
-// for concurrent use. An error must not quote the value.
+// A Transform turns encoded values into other bytes and back, to compress or encrypt them.
+// Implementations must be safe for concurrent use. An error must not quote the value.
 //
-// If it has a method Check() error, that is asked as a [Checker].
+// If it has a method Check() error, it is used as a [Checker].
 type Transform interface {
-	// Apply appends to dst what stands for data under a Redis key.
+	// Apply transforms data for the record under a Redis key, and appends the result to dst.
 	Apply(dst, data []byte, key string) ([]byte, error)
 
-	// Undo appends to dst what data stands for. It neither keeps nor modifies data. Bytes that
-	// Apply cannot have written are an error. No input makes it panic, or allocate more than the
-	// transform is to allow.
+	// Undo reverses Apply and appends the result to dst. It neither keeps nor modifies data. It
+	// returns an error for bytes that Apply cannot have written. No input makes it panic, or
+	// allocate more than the limit of the transform.
 	Undo(dst, data []byte, key string) ([]byte, error)
 }
 
-// Wrap returns a codec that keeps what another one writes as a transform makes it. It can do all
-// that the inner one can: set fields, clone, append, and so on.
+// Wrap returns a codec that encodes with inner and then applies t. Decode undoes t and then decodes
+// with inner. The codec can do all that inner can: set fields, clone, append, and so on. It is safe
+// for concurrent use.
+//
+// If inner or t is nil, its methods return an error, and cache.New refuses the codec. Buffers
+// between inner and t come from a pool.
 func Wrap[V any](inner Codec[V], t Transform) Codec[V] {
 	if t == nil {
 		t = none{}
@@ -29,7 +33,7 @@ func Wrap[V any](inner Codec[V], t Transform) Codec[V] {
 	return wrapped[V]{inner, t}
 }
 
-// none stands for a transform that is nil.
+// none takes the place of a nil transform. It fails and does not panic.
 type none struct{}
 
 var errNone = errors.New("codec: Wrap has no transform")
@@ -47,11 +51,12 @@ type wrapped[V any] struct {
 // The buffers between a codec and a transform.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
-// maxBuffer is how large a buffer may be that is kept.
+// maxBuffer is the size of the largest buffer that goes back to the pool, in bytes.
 const maxBuffer = 1 << 20
 
-// release gives a buffer back that another one took the place of, if it was too small. That one
-// may be anybody's memory, so it is not kept.
+// release puts buf back into the pool. used is the slice that the work ended with. If it is larger,
+// the pool gets a new buffer of its size. used itself may be memory of the caller, so the pool
+// never gets it.
 func release(buf *[]byte, used []byte) {
 	if n := cap(used); n > cap(*buf) && n <= maxBuffer {
 		*buf = make([]byte, 0, n)
@@ -76,7 +81,7 @@ func (w wrapped[V]) AppendFor(key string, dst []byte, v V) ([]byte, error) {
 		return dst, err
 	}
 	dst, err = w.Apply(dst, data, key)
-	if len(dst) == 0 || len(data) == 0 || &dst[0] != &data[0] { // else it did not append
+	if len(dst) == 0 || len(data) == 0 || &dst[0] != &data[0] { // else Apply returned data itself
 		release(buf, data)
 	}
 	return dst, err
@@ -123,12 +128,12 @@ func (w wrapped[V]) Check() error {
 	return nil
 }
 
-// Sealed says whether the transform encrypts, which it tells by a method of that name. What is
-// sealed does not shrink any more, so packages compress and seal ask their inner codecs.
+// Sealed reports whether the transform encrypts. A transform says so with a method Sealed.
+// Encrypted bytes do not shrink, so packages compress and seal ask their inner codecs.
 func (w wrapped[V]) Sealed() bool {
 	s, ok := w.Transform.(interface{ Sealed() bool })
 	return ok && s.Sealed()
 }
 
-// String says what wraps what.
+// String names the types of both.
 func (w wrapped[V]) String() string { return fmt.Sprintf("%T of %T", w.Transform, w.inner) }

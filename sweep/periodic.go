@@ -8,32 +8,33 @@ import (
 	"time"
 )
 
-// Defaults of Periodic. The pages are small because other clients wait for each burst of work,
-// whatever the average load is. On a machine of two cores under a load of reads, at a duty of 0.1,
-// pages of 512 keys made the p99 of the reads 3.7 times as long. Pages of 64 and of 32 made it up
-// to twice as long. benchmarks/README.md has the numbers of these defaults.
+// Defaults of [Periodic]. The pages are small because other clients wait during each burst of work,
+// whatever the average load is. The effect was measured on a machine of two cores under a load of
+// reads, with a duty of 0.1. Pages of 512 keys made the p99 of the reads 3.7 times as long. Pages
+// of 64 and of 32 made it up to twice as long. benchmarks/results/by-hand.md has the numbers of
+// these defaults.
 const (
 	DefaultDuty               = 0.05
 	DefaultBackgroundPageSize = 16
 )
 
-// Periodic makes a pass at every Interval. Of all the processes that run it on one cache, one makes
-// the pass. The first pass comes after a random part of the Interval, so that processes that start
-// together do not all ask at the same time.
+// Periodic is a [Sweeper] that makes a pass at every Interval. Of all processes that run it on one
+// cache, one makes the pass. The first pass comes after a random part of the Interval, so that
+// processes that start together do not all ask at the same time. The zero Periodic is not valid:
+// Interval and MaxIdle are required.
 //
-// A pass that fails is reported to the cache's Hook, and the next one follows an Interval later. So
-// is a pass in which a callback panics: the Hook is told a *cache.PanicError. Without a Hook, the
-// panic ends the program.
+// A pass that fails is reported to the cache's Hook, and the next one comes an Interval later. If a
+// callback panics, the Hook gets a *cache.PanicError. Without a Hook, the panic ends the program.
 type Periodic struct {
-	Interval time.Duration // between the beginnings of two passes; required
-	MaxIdle  time.Duration // a record is removed when it was not used for so long; required
+	Interval time.Duration // from the start of one pass to the next; at least 1 ms; required
+	MaxIdle  time.Duration // removes records that were idle for at least this long; required
 
-	PageSize int            // as in the option PageSize; zero means DefaultBackgroundPageSize
-	Duty     float64        // as in the option Duty; zero means DefaultDuty
-	Progress func(Progress) // as in the option OnProgress; may be nil
+	PageSize int            // see the option PageSize; zero means DefaultBackgroundPageSize
+	Duty     float64        // see the option Duty; zero means DefaultDuty
+	Progress func(Progress) // see the option OnProgress; nil means none
 }
 
-// Check implements [Sweeper].
+// Check implements [Sweeper]. It returns an error if a field is out of range.
 func (p Periodic) Check(longest time.Duration) error {
 	switch {
 	case p.Interval < time.Millisecond:
@@ -64,7 +65,7 @@ func (p Periodic) options() []Option {
 	return opts
 }
 
-// Run implements [Sweeper].
+// Run implements [Sweeper]. It ignores the errors of passes; the cache reports them to its Hook.
 func (p Periodic) Run(ctx context.Context, target Target) {
 	wait := rand.N(p.Interval)
 	for sleep(ctx, wait) {
@@ -76,7 +77,7 @@ func (p Periodic) Run(ctx context.Context, target Target) {
 func (p Periodic) pass(ctx context.Context, target Target) (wait time.Duration) {
 	begun := time.Now()
 	_, err := target.Sweep(ctx, p.MaxIdle, p.options()...)
-	// A fleet that waits for the same moment asks one after the other.
+	// Processes that wait for the same moment must not all ask at once.
 	spread := rand.N(p.Interval/50 + 1)
 	if notDue, ok := errors.AsType[*NotDueError](err); ok {
 		return notDue.In + spread
@@ -84,7 +85,7 @@ func (p Periodic) pass(ctx context.Context, target Target) (wait time.Duration) 
 	return max(p.Interval-time.Since(begun), 0) + spread
 }
 
-// sleep waits for d and reports whether ctx goes on.
+// sleep waits for d. It returns false if ctx has ended.
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -7,57 +7,53 @@ import (
 	"time"
 )
 
-// Result is what a pass did.
+// Result is what a pass did. Scanned, Removed, Kept and Failed count records.
 type Result struct {
-	Scanned int // records it looked at
-	Removed int // records it removed; in a dry run, would have removed
-	// records that looked idle and were not, or were gone, on the second look
-	Kept        int
-	Failed      int           // records that it could not judge or remove
-	LongestIdle time.Duration // of the records it looked at
-	Elapsed     time.Duration
-	DryRun      bool // nothing was removed; see the option DryRun
+	Scanned     int           // the pass looked at these
+	Removed     int           // removed; in a dry run, would have been removed
+	Kept        int           // looked idle at first, and were in use or gone on the second look
+	Failed      int           // the pass could not read or remove these
+	LongestIdle time.Duration // the longest idle time of the scanned records
+	Elapsed     time.Duration // how long the pass took
+	DryRun      bool          // the pass removed nothing; see the option DryRun
 }
 
 // Progress is how far a pass has come.
 type Progress struct {
 	Scanned int // records looked at so far
-	// keys of the database when the pass began: those of this cache, all others, and bookkeeping
-	Total   int
-	Removed int
+	Total   int // keys in the database when the pass began, those of other programs included
+	Removed int // records removed so far
 }
 
-// Target is a cache as a Sweeper sees it.
+// Target is the cache that a Sweeper sweeps.
 type Target interface {
-	// Sweep makes one pass that removes the records idle for at least maxIdle. It
-	// returns a [*NotDueError] if it is not this process's turn.
+	// Sweep makes one pass, which removes the records that were idle for at least maxIdle. With the
+	// option [Every] it returns a [*NotDueError] if it is not this process's turn.
 	Sweep(ctx context.Context, maxIdle time.Duration, opts ...Option) (Result, error)
 }
 
-// Sweeper sweeps a cache in the background. [Periodic] is the one of this
-// package.
+// Sweeper sweeps a cache in the background. This package has one, [Periodic].
 type Sweeper interface {
-	// Check reports what is wrong with the Sweeper for a cache whose records are
-	// seen idle for less than longest at any time. The cache calls it when it is made.
+	// Check returns an error if the Sweeper does not fit the cache. A pass over that cache sees
+	// idle times below longest only. cache.New calls Check and returns its error.
 	Check(longest time.Duration) error
 
-	// Run sweeps target until ctx ends, and returns soon after. The cache calls it
-	// once, in a goroutine of its own.
+	// Run sweeps target until ctx ends, and then returns soon. The cache calls it once, in a
+	// separate goroutine. Close of the cache ends ctx.
 	Run(ctx context.Context, target Target)
 }
 
-// ErrBusy means that another pass over the same cache is under way, in this
-// process or another one.
+// ErrBusy means that another pass over the same cache is running, in this process or another one.
 var ErrBusy = errors.New("another sweep is under way")
 
-// ErrLost means that the pass ended early: it had given no sign of life for so long that another
-// process took over.
+// ErrLost means that the pass ended early. It did not renew its lease in time, so another process
+// could take over.
 var ErrLost = errors.New("the sweep was taken over by another process")
 
-// NotDueError means that the pass was not made: another process has the turn, or
-// had it less than an interval ago.
+// NotDueError means that no pass was made. Another process is making one, or the last one began
+// less than an interval ago.
 type NotDueError struct {
-	In time.Duration // after which to ask again
+	In time.Duration // ask again after this time
 }
 
 // Error implements error.
@@ -65,24 +61,23 @@ func (e *NotDueError) Error() string {
 	return fmt.Sprintf("sweep is not due for %v", e.In.Round(time.Millisecond))
 }
 
-// Pass is how a pass is made. A cache makes it by [NewPass] from the options that it is given. The
-// zero Pass is not valid.
+// Pass holds the options of one pass. A cache gets it from [NewPass]. The zero Pass is not valid.
 type Pass struct {
-	DryRun   bool
-	PageSize int
-	Duty     float64
-	Every    time.Duration
-	Progress func(Progress)
+	DryRun   bool           // see the option DryRun
+	PageSize int            // see the option PageSize
+	Duty     float64        // see the option Duty
+	Every    time.Duration  // see the option Every; zero if it was not given
+	Progress func(Progress) // see the option OnProgress; may be nil
 }
 
-// Defaults of a pass.
+// DefaultPageSize is the page size of a pass on demand, in keys.
 const (
 	DefaultPageSize = 512
 	maxPageSize     = 2000 // a SCAN of so many keys holds a server for about 2 ms
 )
 
-// NewPass returns the Pass of the options, or an error that names the one that is
-// out of range.
+// NewPass returns the Pass that the options describe. The error names an option that is out of
+// range. A nil Option does nothing.
 func NewPass(opts ...Option) (Pass, error) {
 	p := Pass{PageSize: DefaultPageSize, Duty: 1}
 	for _, o := range opts {
@@ -101,11 +96,11 @@ func NewPass(opts ...Option) (Pass, error) {
 	return p, nil
 }
 
-// maxPause bounds the pause after a page, so that a server that stalled once does not stall the
-// whole pass.
+// maxPause bounds the pause after a page. Without it, one stall of the server would lead to a very
+// long pause.
 const maxPause = time.Second
 
-// Pause returns how long a pass rests after a page that took work.
+// Pause returns how long a pass pauses after a page that took work. It is at most one second.
 func (p Pass) Pause(work time.Duration) time.Duration {
 	if p.Duty <= 0 || p.Duty >= 1 {
 		return 0
@@ -113,31 +108,32 @@ func (p Pass) Pause(work time.Duration) time.Duration {
 	return min(time.Duration(float64(work)*(1/p.Duty-1)), maxPause)
 }
 
-// Option is an option of one pass.
+// Option is an option of one pass. See [DryRun], [PageSize], [Duty], [Every] and [OnProgress].
 type Option interface{ apply(*Pass) }
 
 type option func(*Pass)
 
 func (o option) apply(p *Pass) { o(p) }
 
-// DryRun looks and counts, and removes nothing.
+// DryRun makes a pass that counts and removes nothing.
 func DryRun() Option { return option(func(p *Pass) { p.DryRun = true }) }
 
-// PageSize is how many keys of the database a pass asks for at a time,
-// from 1 to 2000. The default is 512. It bounds the memory of the pass, and how long
-// a burst of work holds up other clients.
+// PageSize is how many keys of the database a pass asks for at a time, from 1 to 2000. The default
+// is 512; that of [Periodic] is [DefaultBackgroundPageSize]. It bounds the memory of the pass, and
+// the time that other clients wait during a burst of work.
 func PageSize(n int) Option { return option(func(p *Pass) { p.PageSize = n }) }
 
 // Duty is the share of its time that a pass works, above 0 and at most 1. After each page the pass
-// rests until its work was no more than that share. So it slows down by itself when the server is
-// busy. The default of one pass on demand is 1, no rest; that of Periodic is [DefaultDuty].
+// pauses until its work is no more than that share, but never for more than one second. So a pass
+// slows down when the server is busy. The default is 1, which means no pauses; that of [Periodic]
+// is [DefaultDuty].
 func Duty(share float64) Option { return option(func(p *Pass) { p.Duty = share }) }
 
-// Every makes the pass only if no process has made one by Every in the last
-// interval, and else returns a [*NotDueError].
+// Every makes the pass only if no process began one with Every in the last interval. Otherwise
+// Sweep returns a [*NotDueError]. interval must not be negative. Zero means no such limit.
 func Every(interval time.Duration) Option { return option(func(p *Pass) { p.Every = interval }) }
 
-// OnProgress calls fn after each page, one call at a time. A pass over a cluster
-// walks several servers at once and waits for fn; if fn takes longer than 10 s,
-// another process may take the pass over.
+// OnProgress calls fn after each page, one call at a time. The pass waits for fn, also in a
+// cluster, where it walks several servers at once. If fn takes longer than 10 s, another process
+// may take over.
 func OnProgress(fn func(Progress)) Option { return option(func(p *Pass) { p.Progress = fn }) }

@@ -1,15 +1,19 @@
-// Package cachetest gives tests a cache over miniredis, and the time.
+// Package cachetest gives tests a cache over an in-memory Redis server, miniredis. Tests can move
+// its clock and make it fail:
 //
 //	users, srv := cachetest.New[int64](t, "users", codec.JSON[User]{}, nil)
-//	… // the code under test takes users, or makes its own cache on srv.Client
-//	srv.Advance(time.Hour)
-//	srv.Fail(nil) // and what does it do without Redis?
+//	srv.Advance(time.Hour)                  // an hour passes
+//	srv.Fail(nil)                           // Redis cannot be reached, until srv.Recover()
+//	load, calls := cachetest.Count(db.User) // calls() is how often the loader ran
 //
-// In a testing/synctest bubble, time.Sleep lets the time pass as well.
+// Code under test takes users, or makes its own cache with srv.Client. In a testing/synctest
+// bubble, time.Sleep also lets the time of the server pass.
 //
-// miniredis is not Redis: it knows no eviction and no functions, and one server
-// stands for a whole cluster. It does not track keys, so that a cache with
-// Options.Near keeps no copies there.
+// miniredis is not Redis:
+//
+//   - It does not evict, and has no functions.
+//   - One server plays a whole cluster.
+//   - It does not track keys, so a cache with Options.Near keeps no copies there.
 package cachetest
 
 import (
@@ -30,13 +34,13 @@ import (
 	"github.com/activettl/rediscache/internal/recent"
 )
 
-// Server is a Redis of the test's own, in the test's process and memory. It uses
-// no network, and is gone at the test's end.
+// Server is a Redis server in the memory of the test's process. It uses no network, and stops when
+// the test ends. [NewServer] and [New] return one; the zero Server is not valid.
 type Server struct {
-	// Client is connected to the server. It is closed at the test's end.
+	// Client is connected to the server. It is closed when the test ends.
 	Client redis.UniversalClient
 
-	// Miniredis is the server itself, for tests that want to look into it.
+	// Miniredis is the server itself, for tests that look at its keys or change its settings.
 	Miniredis *miniredis.Miniredis
 
 	bubble bool
@@ -44,9 +48,9 @@ type Server struct {
 	fault  fault
 }
 
-// New returns a cache made by cache.New with these arguments on a new server,
-// and the server. The test fails if cache.New does. The cache is closed at the
-// test's end.
+// New returns a new server, and a cache that cache.New made on it with these arguments. If
+// cache.New returns an error, New fails the test with tb.Fatal. The cache is closed when the test
+// ends.
 func New[K comparable, V any](
 	tb testing.TB, name string, c codec.Codec[V], o *cache.Options,
 ) (*cache.Cache[K, V], *Server) {
@@ -60,9 +64,9 @@ func New[K comparable, V any](
 	return users, srv
 }
 
-// NewServer returns an empty server, for a test with several caches. In a
-// synctest bubble its clock is the bubble's. Otherwise its clock stands still at
-// the present until Advance moves it, so that a slow machine expires nothing.
+// NewServer returns an empty server, for a test with several caches. In a synctest bubble it uses
+// the clock of the bubble. Outside a bubble its clock starts at the present and stops until Advance
+// moves it. So nothing expires because a machine is slow.
 func NewServer(tb testing.TB) *Server {
 	tb.Helper()
 	srv := &Server{Miniredis: miniredis.NewMiniRedis(), bubble: inBubble(), now: time.Now()}
@@ -74,7 +78,7 @@ func NewServer(tb testing.TB) *Server {
 		Addr:                  "miniredis",
 		Dialer:                minipipe.Dialer(srv.Miniredis),
 		ContextTimeoutEnabled: true,
-		// Without this go-redis asks the DNS for the address, which also ends a second bubble.
+		// Otherwise go-redis looks the address up in the DNS, which makes a second bubble fail.
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	})
 	client.AddHook(&srv.fault)
@@ -86,8 +90,12 @@ func NewServer(tb testing.TB) *Server {
 	return srv
 }
 
-// Advance lets the time pass: every record that nobody uses for d ages by d. In a
-// synctest bubble it is time.Sleep. It is not for concurrent use.
+// Advance moves the clock of the server forward by d. In a synctest bubble it is time.Sleep. It is
+// not safe for concurrent use.
+//
+// Outside a bubble it also moves two clocks that all caches of the process share. They decide how
+// long a process trusts what it knows about records and outages. So caches in parallel tests may
+// send more commands. No record of theirs expires.
 func (s *Server) Advance(d time.Duration) {
 	if s.bubble {
 		time.Sleep(d)
@@ -99,9 +107,9 @@ func (s *Server) Advance(d time.Duration) {
 	breaker.Skip(d)
 }
 
-// inBubble reports whether the caller runs in a synctest bubble. Nothing tells but
-// what Wait says when it is called outside of one; inside, it may panic as well, if
-// another goroutine waits already.
+// inBubble reports whether the caller runs in a synctest bubble. The only sign is the text with
+// which Wait panics outside a bubble. Inside, Wait may panic with another text, if another
+// goroutine waits already.
 func inBubble() (in bool) {
 	defer func() {
 		in = !strings.Contains(fmt.Sprint(recover()), "not in a bubble")

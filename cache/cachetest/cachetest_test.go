@@ -20,8 +20,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 type Session struct{ User string }
 
-// lives checks a life of an hour from the last read, and of two at most, with
-// time that passes by pass.
+// lives checks that a record expires an hour after its last read, and under a MaxAge after two
+// hours. pass lets the time pass.
 func lives(
 	t *testing.T, srv *cachetest.Server, sessions *cache.Cache[string, Session],
 	pass func(time.Duration),
@@ -80,7 +80,7 @@ func TestBubble(t *testing.T) {
 	}
 }
 
-// What one bubble has used, no other one meets.
+// A bubble must not use anything that another bubble created.
 func TestBubbles(t *testing.T) {
 	for range 2 {
 		synctest.Test(t, func(t *testing.T) {
@@ -99,7 +99,7 @@ func TestBubbles(t *testing.T) {
 	}
 }
 
-// Without a bubble the clock stands still, so a slow test expires nothing.
+// Without a bubble the clock stands still, so nothing expires in a slow test.
 func TestClockStandsStill(t *testing.T) {
 	sessions, srv := cachetest.New[string](t, "sessions", codec.JSON[Session]{},
 		&cache.Options{TTL: ttl.Fixed(time.Millisecond)})
@@ -117,7 +117,7 @@ func TestClockStandsStill(t *testing.T) {
 	}
 }
 
-// A batch is larger than the buffers of a connection in memory.
+// The batch is larger than the buffers of the in-memory connection.
 func TestLargeBatch(t *testing.T) {
 	sessions, _ := cachetest.New[string](t, "sessions", codec.JSON[Session]{}, nil)
 	many := map[string]Session{}
@@ -132,7 +132,7 @@ func TestLargeBatch(t *testing.T) {
 	}
 }
 
-// The server can be told to fail, to see what the code under test does then.
+// Miniredis can return an error of Redis. Get then fails, and not with a miss.
 func TestServerFails(t *testing.T) {
 	sessions, srv := cachetest.New[string](t, "sessions", codec.JSON[Session]{}, nil)
 	srv.Miniredis.SetError("LOADING Redis is loading the dataset in memory")

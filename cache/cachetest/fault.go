@@ -12,8 +12,8 @@ import (
 	"github.com/activettl/rediscache/internal/breaker"
 )
 
-// Fail lets every command of Client fail with err from now on, at once and without retries. A nil
-// err is that of a server that cannot be reached. It is safe for concurrent use.
+// Fail makes every command of Client fail with err from now on, at once and without retries. If err
+// is nil, commands fail as if the server cannot be reached. It is safe for concurrent use.
 func (s *Server) Fail(err error) {
 	if err == nil {
 		err = &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
@@ -21,7 +21,8 @@ func (s *Server) Fail(err error) {
 	s.fault.err.Store(&err)
 }
 
-// Recover ends what Fail has begun. Caches notice it with their next command.
+// Recover ends what Fail began. Caches notice it with their next command. In a synctest bubble it
+// sleeps for 200 ms. It is safe for concurrent use.
 func (s *Server) Recover() {
 	s.fault.err.Store(nil)
 	if s.bubble {
@@ -31,7 +32,7 @@ func (s *Server) Recover() {
 	}
 }
 
-// fault is the hook by which the client of a Server fails.
+// fault is the hook that makes the client of a Server fail.
 type fault struct{ err atomic.Pointer[error] }
 
 func (f *fault) now() error {
@@ -65,8 +66,9 @@ func (f *fault) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 	}
 }
 
-// Count returns a loader that does what load does, and how often it has been called. It is for the
-// loaders of GetOrLoad and of GetOrLoadMany.
+// Count returns a loader that calls load, and a function that returns how often the loader was
+// called. The loader is safe for concurrent use if load is. It takes loaders of GetOrLoad and of
+// GetOrLoadMany.
 //
 //	load, calls := cachetest.Count(db.User)
 func Count[K, V any](

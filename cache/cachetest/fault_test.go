@@ -15,7 +15,7 @@ import (
 
 func ann(context.Context, string) (Session, error) { return Session{"ann"}, nil }
 
-// fails checks what a test sees when the server fails and comes back.
+// fails checks the operations of a cache while the server fails, and after it comes back.
 func fails(t *testing.T) {
 	sessions, srv := cachetest.New[string](t, "sessions", codec.JSON[Session]{}, nil)
 	load, calls := cachetest.Count(ann)
@@ -47,7 +47,7 @@ func fails(t *testing.T) {
 		t.Errorf("failures took %v", d)
 	}
 	if _, err := sessions.Get(ctx, "a"); !errors.Is(err, cache.ErrNotFound) {
-		t.Errorf("what could not be written gives %v", err)
+		t.Errorf("Get of a record that could not be written gives %v", err)
 	}
 }
 
@@ -55,7 +55,7 @@ func TestFail(t *testing.T) { fails(t) }
 
 func TestFailInABubble(t *testing.T) { synctest.Test(t, fails) }
 
-// Loads, leases, markers, refreshes and timeouts go by the clock of a bubble.
+// Loads, leases, markers, refreshes and timeouts use the clock of the bubble.
 func TestLoadsInABubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sessions, _ := cachetest.New[string](t, "sessions", codec.JSON[Session]{}, &cache.Options{
@@ -82,7 +82,7 @@ func TestLoadsInABubble(t *testing.T) {
 		}
 		step(0, 1)
 		step(49*time.Minute, 1)
-		step(2*time.Minute, 2) // due: it is loaded in the background
+		step(2*time.Minute, 2) // due, so it is loaded in the background
 		step(2*time.Second, 2)
 		step(49*time.Minute, 2)
 		step(time.Hour, 3)

@@ -6,10 +6,11 @@ import (
 	"github.com/activettl/rediscache/internal/near"
 )
 
-// CheckShared finds callers that modify a value which a cache with Options.Near
-// keeps in memory: the test fails when such a value is read from memory again. It
-// is for caches that are made after it, on a real server, since miniredis does not
-// track keys. Each answer from memory then costs a comparison of two values.
+// CheckShared finds callers that modify a value which a cache with Options.Near keeps in memory.
+// The test fails when such a value is read from memory again.
+//
+// Call it before the caches are made. It needs a real server, since miniredis does not track keys.
+// In those caches each answer from memory costs a comparison of two values.
 func CheckShared(tb testing.TB) {
 	tb.Helper()
 	tb.Cleanup(near.WatchShared(func(cache string, err error) {

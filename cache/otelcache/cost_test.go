@@ -10,7 +10,7 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// costs are operations, and how many allocations the Hook may make for each.
+// costs are operations, each with the number of allocations that the Hook may make for it.
 var costs = []struct {
 	name   string
 	op     cache.Op
@@ -48,8 +48,8 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// What an operation costs beside one of a cache without a Hook. The cache itself adds what it takes
-// to look at the clock twice, and at the error.
+// BenchmarkHook measures what the Hook adds to an operation. With any Hook, the cache also reads
+// the clock twice and looks at the error.
 func BenchmarkHook(b *testing.B) {
 	tel := newTelemetry(b, noSpans)
 	for _, test := range costs {
@@ -72,7 +72,7 @@ func BenchmarkHook(b *testing.B) {
 	})
 }
 
-// What a hit in memory costs without a Hook, and with this one.
+// BenchmarkNearHit measures a hit in memory without a Hook and with this one.
 func BenchmarkNearHit(b *testing.B) {
 	s := redistest.Start(b)
 	for _, hooked := range []bool{false, true} {

@@ -21,7 +21,7 @@ import (
 	"github.com/activettl/rediscache/cache/otelcache"
 )
 
-// dashboard is what the test looks at in Grafana's JSON.
+// dashboard has the parts of Grafana's JSON that the test checks.
 type dashboard struct {
 	Templating struct {
 		List []struct{ Name, Type, Definition string }
@@ -40,7 +40,7 @@ type dashboard struct {
 // scraped are the values of each label, by the names of series.
 type scraped map[string]map[string]map[string]bool
 
-// scrape returns what Prometheus gets when everything has happened.
+// scrape returns what Prometheus gets after every kind of operation.
 func scrape(t *testing.T) scraped {
 	t.Helper()
 	registry := prometheus.NewRegistry()
@@ -203,7 +203,7 @@ func TestDashboard(t *testing.T) {
 	if !slices.Equal(variables, []string{"datasource", "cache"}) {
 		t.Errorf("the variables are %q", variables)
 	}
-	notShown := map[string]bool{ // a detail, and what is not on by default
+	notShown := map[string]bool{ // details, and what is off by default
 		"rediscache_near_entries": true, "rediscache_sweep_longest_idle_seconds": true,
 		"rediscache_value_size_bytes": true,
 	}

@@ -1,5 +1,7 @@
-// Package otelcache tells OpenTelemetry of the operations of caches: metrics and spans. It is a
-// [cache.Hook], and a module of its own, so that the library itself does not need OpenTelemetry.
+// Package otelcache reports the operations of caches to OpenTelemetry, as metrics and spans.
+//
+// Its [New] returns a [cache.Hook]. The package is a separate module, so that the library itself
+// does not depend on OpenTelemetry.
 //
 //	hook, err := otelcache.New(otelcache.Options{
 //		Meter:  otel.Meter(otelcache.ScopeName),
@@ -7,13 +9,13 @@
 //	})
 //	users, err := cache.New[int64](rdb, "users", c, &cache.Options{Hook: hook})
 //
-// One Hook serves all caches of a process. With other hooks, join them by [cache.Hooks].
+// One Hook serves all caches of a process. Use [cache.Hooks] to combine it with other hooks.
 //
 // # Metrics
 //
-// OpenTelemetry has no conventions for caches yet, so these names are the library's own. Each
-// metric has the attribute rediscache.cache, the full name of the cache. The others are below. The
-// names of all but error.type begin with rediscache. too, such as rediscache.outcome.
+// OpenTelemetry has no conventions for caches yet, so the library defines these names. Each metric
+// has the attribute rediscache.cache, the full name of the cache. The table lists the other
+// attributes. Their names begin with rediscache. too (rediscache.outcome), except error.type.
 //
 //	metric                           kind           unit            attributes
 //	rediscache.operation.duration    histogram      s               operation, outcome, error.type
@@ -33,74 +35,104 @@
 //	rediscache.sweep.overdue         gauge          s
 //	rediscache.value.size            histogram      By              direction
 //
-// Prometheus' names for them have underscores, units and suffixes, such as
+// In Prometheus these names have underscores, units and suffixes, such as
 // rediscache_operation_duration_seconds_bucket and rediscache_records_total. The folder of this
-// package has a dashboard for Grafana, dashboard.json, with these names. Its folder example has a
-// program that serves them.
+// package has a Grafana dashboard with these names, dashboard.json. Its folder example has a
+// program that serves the metrics.
 //
-// operation.duration is the time of each call of a method, such as Get or SetMany. A Sweep has
-// sweep.duration in place of it. rediscache.operation is the method's name. rediscache.outcome is a
-// [cache.Outcome]: a miss is one, and no error. error.type is there only for an error, and is one
-// of the types that [cache.Op] names.
+// # Operations
 //
-// A cache has at most 24 pairs of an operation and an error.type. What comes beyond that counts as
-// the type other. So a cache has at most 175 sets of attributes, all metrics together. The SDK of
-// OpenTelemetry keeps 2000 for an instrument, of all caches.
+// operation.duration is the time of each call of a method, such as Get or SetMany. A Sweep is in
+// sweep.duration instead. rediscache.operation is the method's name. rediscache.outcome is a
+// [cache.Outcome]. A miss is an outcome and not an error. error.type is present only for an error.
+// [cache.Op] lists its values.
 //
-// records counts the keys of these calls by what became of them. A key that fails is an error.
+// records counts the keys of these calls by outcome. A key that fails has the outcome error.
 //
-// Reads that memory answers in full are in near.reads alone, and not in operation.duration and
-// records: to time one would take longer than the read. A batch that memory answers in part is in
-// operation.duration, and records has the rest of its keys.
+// near.reads alone counts reads that memory answers in full. They are not in operation.duration and
+// records, because timing such a read takes longer than the read. If memory answers a part of a
+// batch, the batch is in operation.duration, and its other keys are in records.
 //
-// notices counts what is no operation. The operation is Outage when a server begins to count as
-// out, Near when no copies are kept, and New when the client lacks something. It is Refresh when
-// Redis has refused the lease of a refresh, so that no loader was called.
+// notices counts events that are not operations:
+//   - Outage: a server begins to count as out.
+//   - Near: a cache keeps no copies.
+//   - New: the client lacks something.
+//   - Refresh: Redis has refused the lease of a refresh, so no loader was called.
+//
+// value.size is the size in bytes of each value that is read from Redis or written to it, as
+// stored. It is recorded only with Options.ValueSizes. rediscache.direction is read or write.
+//
+// # Loads
 //
 // load.duration is the time of each call of a loader. rediscache.trigger is miss, refresh, reload
-// or outage. The outcome is loaded, absent, superseded (loaded, and not stored: the record was
-// written meanwhile), error, panic or timeout. A loader that returns [cache.ErrNotFound] is absent.
-// load.active is how many loaders run now.
+// or outage. rediscache.outcome is one of:
+//   - loaded
+//   - absent: the loader returned [cache.ErrNotFound]
+//   - superseded: loaded and not stored, because the record was written during the load
+//   - error, panic or timeout
 //
-// load.wait.duration is for how long GetOrLoad and GetOrLoadMany waited for the load of another:
-// rediscache.scope is process or fleet. The outcome is that of the whole call. A batch for which a
-// loader of its own has loaded records too is not in it.
+// load.active is the number of loaders that run now.
 //
-// near.reads has the outcomes hit, miss and bypassed: the copy was not proven to be recent enough.
-// A copy that knows a record to be absent is a hit. near.lag is the age of the oldest of the
-// primaries' last proofs; it has no value without one. Caches without Options.Near have no near
-// metrics.
+// load.wait.duration is the time that a GetOrLoad or GetOrLoadMany waited for the load of another
+// caller. rediscache.scope is process if that caller is in this process, and fleet if it is in
+// another one. The outcome is that of the whole call. A batch is not in it if its own loader loaded
+// records too.
 //
-// near.invalidations has the reasons write, flush, reconnect and topology. A write counts each copy
-// that it ends. The others count servers, of which all copies were given up. They are those of the
-// client: each of its caches counts them, and two caches of one name twice.
+// # Copies in memory
 //
-// sweep.records has the outcomes removed, kept (it looked idle at first and was not), in_use and
-// failed; would_remove in place of removed for a dry run. sweep.longest_idle is of the last pass of
-// this process. sweep.overdue is for how long a pass has been due that no process has made;
-// it has no value in a process that does not sweep.
+// A cache without Options.Near has no near metrics. near.reads has three outcomes:
+//   - hit: a copy answered. A copy that knows a record to be absent is a hit too.
+//   - miss: there was no copy.
+//   - bypassed: there was a copy, without a recent enough proof.
 //
-// value.size is the size of each value that is read from Redis or written, as it is stored; see
-// Options.ValueSizes. rediscache.direction is read or write.
+// near.invalidations counts what ends copies. Its reasons are write, flush, reconnect and topology.
+// A write counts each copy that it ends. The other reasons count servers: all copies of such a
+// server are dropped. These servers belong to the client, so each of its caches counts them. Two
+// caches of the same name count them twice.
+//
+// near.size is the memory in bytes that the copies count as. near.entries is their number. near.lag
+// is the age of the last proof, of the primary whose last proof is the oldest. It has no value
+// without a proof.
+//
+// # Sweeps
+//
+// sweep.records has these outcomes:
+//   - removed, or would_remove in a dry run
+//   - kept: looked idle at first and was not
+//   - in_use
+//   - failed
+//
+// sweep.longest_idle is the longest idle time that the last pass of this process met. sweep.overdue
+// is the time for which a pass has been due that no process has made. It has no value in a process
+// that does not sweep.
 //
 // # Spans
 //
-// Options.Spans says which operations have spans. By default these are the calls of loaders (Load
-// and Refresh) and Sweep. The name of a span is rediscache. and the operation, such as
-// rediscache.Load. Its attributes are rediscache.cache, rediscache.operation, rediscache.outcome,
-// rediscache.keys (how many), error.type, rediscache.trigger, rediscache.scope and what a sweep
-// did. Only an error sets the status. No span, no metric and no error in them holds a key or a
-// value.
+// Options.Spans selects the operations that have spans. By default these are Sweep and the calls of
+// loaders (Load and Refresh). The name of a span is rediscache. and the operation, such as
+// rediscache.Load. The attributes of a span are:
+//   - rediscache.cache, rediscache.operation, rediscache.outcome and error.type
+//   - rediscache.keys, the number of keys
+//   - rediscache.trigger and rediscache.scope
+//   - for a sweep, rediscache.sweep.scanned, .removed, .kept, .failed and .dry_run
+//
+// Only an error sets the status. No span, no metric and no error in them holds a key or a value.
 //
 // The span of a Load is a child of the span in the context of the caller who began it. It may end
-// later than that one. What the loader does is below it. Other callers of the same record only
-// wait, and have no part in it. A Refresh runs in the background, so its span is the root of a
-// trace of its own, with a link to the span of the caller who met the record.
+// later than its parent. Spans that the loader starts are its children. Other callers of the same
+// record only wait: the span has no relation to theirs.
+//
+// A Refresh runs in the background, so its span begins a new trace. It has a link to the span of
+// the caller whose read began it.
 //
 // # Cost
 //
-// An operation on Redis takes less than a microsecond more and allocates nothing more for its
-// metrics: the instruments of the SDK take most of it. A read of a key that memory answers costs
-// less than 100 ns more: it is counted from the Stats, and not timed. A span costs what the Tracer
-// makes it cost.
+// The metrics of an operation on Redis take less than a microsecond, most of it in the SDK, and no
+// allocation (BenchmarkHook, TestAllocations). An error or a batch may allocate once. A read of one
+// key that memory answers takes about 100 ns more (BenchmarkNearHit): it is counted from the Stats
+// and not timed. The cost of a span depends on the Tracer.
+//
+// A cache has at most 175 sets of attributes, in all metrics together (TestSets). For this it has
+// at most 24 pairs of an operation and an error.type. Further errors have the error.type other. The
+// OpenTelemetry SDK keeps 2000 sets per instrument, for all caches together.
 package otelcache

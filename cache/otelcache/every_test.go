@@ -10,7 +10,7 @@ import (
 	"github.com/activettl/rediscache/sweep"
 )
 
-// outcomes are those that the operations of a caller can have, beside "error".
+// outcomes lists the outcomes that each operation can have, except "error".
 var outcomes = map[string][]cache.Outcome{
 	"Get":       {"hit", "near_hit", "rescued", "miss"},
 	"Peek":      {"hit", "near_hit", "rescued", "miss"},
@@ -37,7 +37,7 @@ var outcomes = map[string][]cache.Outcome{
 	"Clear":        {"ok"},
 }
 
-// errorTypes are those that Op.ErrorType names.
+// errorTypes lists the values of Op.ErrorType.
 var errorTypes = []string{
 	"connection", "timeout", "unavailable", "redis", "unknown_outcome",
 	"decode", "wrong_type", "conflict",

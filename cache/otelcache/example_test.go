@@ -16,8 +16,8 @@ import (
 	"github.com/activettl/rediscache/codec"
 )
 
-// A service makes one Hook for all of its caches. These are OpenTelemetry's global providers; those
-// of the service itself do as well.
+// A service makes one Hook for all its caches. This one uses OpenTelemetry's global providers. A
+// service may use its own providers.
 func ExampleNew() {
 	hook, err := otelcache.New(otelcache.Options{
 		Meter:  otel.Meter(otelcache.ScopeName),
@@ -31,7 +31,7 @@ func ExampleNew() {
 	// Output: true
 }
 
-// logHook stands for another hook.
+// logHook is an example of another hook.
 type logHook struct{}
 
 func (logHook) Start(ctx context.Context, _ cache.Op) context.Context { return ctx }
@@ -40,7 +40,7 @@ func (logHook) End(_ context.Context, op cache.Op) {
 	slog.Debug(op.Kind, "cache", op.Cache, "outcome", string(op.Outcome))
 }
 
-// What a cache has told after a miss and a hit.
+// The metric rediscache.records after a miss, a write and a hit.
 func ExampleNew_records() {
 	reader := metric.NewManualReader() // a service has one that exports
 	provider := metric.NewMeterProvider(metric.WithReader(reader))

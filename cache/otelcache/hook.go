@@ -52,7 +52,7 @@ func (h *hook) Watch(name string, stats func() cache.Stats) (stop func()) {
 // loads reports whether an operation of this kind is the call of a loader.
 func loads(kind string) bool { return kind == "Load" || kind == "Refresh" }
 
-// sizeHook is a hook that is told of the sizes of values too.
+// sizeHook is a hook that also records the sizes of values.
 type sizeHook struct{ *hook }
 
 // ReadSize implements cache.SizeHook.

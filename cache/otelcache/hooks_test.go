@@ -25,7 +25,7 @@ func (h endHook) End(_ context.Context, op cache.Op) {
 	}
 }
 
-// Another hook that panics, before or behind this one, takes nothing away.
+// A panic of another hook, before or after this one, loses no metric and no span.
 func TestAnotherHookPanics(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		for _, first := range []bool{false, true} {
@@ -69,12 +69,12 @@ func TestOptions(t *testing.T) {
 		{"none", otelcache.Options{}, "Options.Meter and Options.Tracer"},
 		{"a meter", otelcache.Options{Meter: meter, ValueSizes: true}, ""},
 		{"a tracer", otelcache.Options{Tracer: tracer(), Spans: otelcache.SpansOfAll}, ""},
-		{"spans of no tracer", otelcache.Options{Meter: meter, Spans: otelcache.SpansOfAll},
+		{"spans without a tracer", otelcache.Options{Meter: meter, Spans: otelcache.SpansOfAll},
 			"Options.Spans"},
 		{"no spans and no meter", otelcache.Options{Tracer: tracer(), Spans: otelcache.SpansOfNone},
 			"Options.Meter"},
-		{"spans of no kind", otelcache.Options{Tracer: tracer(), Spans: 7}, "Options.Spans"},
-		{"sizes of no meter", otelcache.Options{Tracer: tracer(), ValueSizes: true},
+		{"unknown spans", otelcache.Options{Tracer: tracer(), Spans: 7}, "Options.Spans"},
+		{"sizes without a meter", otelcache.Options{Tracer: tracer(), ValueSizes: true},
 			"Options.ValueSizes"},
 		{"a meter that refuses", otelcache.Options{Meter: refusing{meter}}, "refused"},
 	} {
@@ -105,7 +105,7 @@ type errRefused struct{}
 
 func (errRefused) Error() string { return "refused" }
 
-// Exemplars lead from a metric to the span that it is about.
+// An exemplar leads from a metric to its span.
 func TestExemplars(t *testing.T) {
 	tel := newTelemetry(t)
 	ctx := tel.Start(t.Context(), cache.Op{Kind: "Load", Cache: "c"})

@@ -20,7 +20,7 @@ import (
 
 var errRow = errors.New("no database")
 
-// Each end of a loader has an outcome, and each call a trigger.
+// Each way in which a loader ends has an outcome. Each call has a trigger.
 func TestLoadOutcomes(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		for _, test := range []struct {
@@ -57,7 +57,7 @@ func TestLoadOutcomes(t *testing.T) {
 				}
 				c := tel.newCache(b.Client, b.Name(), o)
 				_, _ = c.GetOrLoad(t.Context(), 1, func(ctx context.Context, _ int) (user, error) {
-					if test.outcome != "timeout" { // which may come before this
+					if test.outcome != "timeout" { // the timeout may come before this
 						tel.want("rediscache.load.active", c.Name(), "=1")
 					}
 					return test.load(ctx, c)
@@ -70,7 +70,7 @@ func TestLoadOutcomes(t *testing.T) {
 				if len(calls) != 1 || calls[test.called] != 1 {
 					t.Errorf("the calls are %v, want %q", calls, test.called)
 				}
-				tel.want("rediscache.load.wait.duration", c.Name()) // for nobody else
+				tel.want("rediscache.load.wait.duration", c.Name()) // nobody waited
 			})
 		}
 	})
@@ -116,11 +116,11 @@ func TestOutage(t *testing.T) {
 	tel.want("rediscache.operation.duration", "users", "GetOrLoad loaded=3")
 }
 
-// Who waits for the load of another caller is told apart from who loads.
+// A caller that waits for another caller's load is counted as waiting, and not as loading.
 func TestWaitInProcess(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		const callers = 4
-		for id := range 1000 { // until some callers are in time for the load of another
+		for id := range 1000 { // until some callers wait for the load of another one
 			tel := newTelemetry(t)
 			var begun atomic.Int64
 			all := make(chan struct{})
@@ -169,13 +169,13 @@ func (h startHook) Start(ctx context.Context, op cache.Op) context.Context {
 
 func (h startHook) End(context.Context, cache.Op) {}
 
-// Who waits for the load of another process is told apart too.
+// So is a caller that waits for the load of another process.
 func TestWaitInFleet(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		tel, other := newTelemetry(t), newTelemetry(t)
 		c := tel.newCache(b.Client, b.Name(), nil)
 		rdb := b.NewClient(t)
-		looks := &commandHook{after: 8, reached: make(chan struct{})} // it looks again and again
+		looks := &commandHook{after: 8, reached: make(chan struct{})} // it looks several times
 		ended := make(chan struct{})
 		o := other.newCache(rdb, c.Name(), nil)
 		_, err := o.GetOrLoad(t.Context(), 2, ann) // the server has the scripts now

@@ -25,7 +25,7 @@ import (
 
 func TestMain(m *testing.M) { redistest.Main(m) }
 
-// telemetry is a Hook, and what it has told.
+// telemetry is a Hook, with what it has recorded.
 type telemetry struct {
 	cache.Hook
 	tb     testing.TB
@@ -76,7 +76,7 @@ func (t *telemetry) collect() map[string]metricdata.Metrics {
 	return named
 }
 
-// point is the value of a series; of a histogram, how many values it has.
+// point is the value of a series. For a histogram, it is the number of values.
 type point struct {
 	set   attribute.Set
 	value float64
@@ -112,7 +112,7 @@ func points(m metricdata.Metrics) (all []point) {
 	return all
 }
 
-// labels returns the values of attributes, in the order of their keys, but for the cache.
+// labels returns the values of attributes, except the cache, in the order of their keys.
 func labels(set attribute.Set) string {
 	var all []string
 	for _, a := range set.ToSlice() {
@@ -164,7 +164,7 @@ func (t *telemetry) newCache(
 	if o.Hook == nil {
 		o.Hook = t.Hook
 	}
-	o.Load.Patience = time.Minute // a busy machine is no outage
+	o.Load.Patience = time.Minute // on a busy machine, Redis must not count as out
 	c, err := cache.New[int](rdb, name, codec.JSON[user]{}, o)
 	if err != nil {
 		t.tb.Fatal(err)

@@ -48,14 +48,14 @@ func newMetrics(meter metric.Meter, sizes bool) (*metrics, error) {
 	m.duration = made(&errs, meter.Float64Histogram, "rediscache.operation.duration", "s",
 		"Time of an operation on Redis.", durationBounds...)
 	m.records = made(&errs, meter.Int64Counter, "rediscache.records", "{record}",
-		"Keys of operations, by what became of them.")
+		"Keys of operations, by outcome.")
 	m.notices = made(&errs, meter.Int64Counter, "rediscache.notices", "{notice}",
-		"Outages that began, copies that are not kept, and clients that lack something.")
+		"Outages, caches that keep no copies, clients that lack something, refused refreshes.")
 
 	m.loadDuration = made(&errs, meter.Float64Histogram, "rediscache.load.duration", "s",
 		"Time of a call of a loader.", durationBounds...)
 	m.loadWait = made(&errs, meter.Float64Histogram, "rediscache.load.wait.duration", "s",
-		"Time that an operation waited for the load of another.", durationBounds...)
+		"Time that an operation waited for the load of another caller.", durationBounds...)
 	m.loadActive = made(&errs, meter.Int64UpDownCounter, "rediscache.load.active", "{load}",
 		"Loaders that run now.")
 
@@ -63,22 +63,22 @@ func newMetrics(meter metric.Meter, sizes bool) (*metrics, error) {
 		"Reads that looked for a copy in memory.")
 	m.nearInvalidations = made(&errs, meter.Int64ObservableCounter,
 		"rediscache.near.invalidations", "{invalidation}",
-		"Copies that a write ended, and servers of which all copies were given up.")
+		"Copies that a write ended, and servers whose copies were all dropped.")
 	m.nearSize = made(&errs, meter.Int64ObservableGauge, "rediscache.near.size", "By",
-		"What the copies in memory count as.")
+		"Memory that the copies count as.")
 	m.nearEntries = made(&errs, meter.Int64ObservableGauge, "rediscache.near.entries", "{record}",
 		"Copies in memory.")
 	m.nearLag = made(&errs, meter.Float64ObservableGauge, "rediscache.near.lag", "s",
 		"Age of the last proof that the copies in memory are recent.")
 
 	m.sweepDuration = made(&errs, meter.Float64Histogram, "rediscache.sweep.duration", "s",
-		"Time of a pass.", sweepBounds...)
+		"Time of a sweep pass.", sweepBounds...)
 	m.sweepRecords = made(&errs, meter.Int64Counter, "rediscache.sweep.records", "{record}",
-		"Records that a pass looked at, by what became of them.")
+		"Records that a sweep pass looked at, by outcome.")
 	m.longestIdle = made(&errs, meter.Float64Gauge, "rediscache.sweep.longest_idle", "s",
-		"Longest idle time that the last pass met.")
+		"Longest idle time that the last sweep pass met.")
 	m.overdue = made(&errs, meter.Float64ObservableGauge, "rediscache.sweep.overdue", "s",
-		"For how long a pass has been due that no process has made.")
+		"Time for which a sweep pass has been due that no process has made.")
 	if sizes {
 		m.valueSize = made(&errs, meter.Int64Histogram, "rediscache.value.size", "By",
 			"Size of a value as it is stored.", sizeBounds...)
@@ -101,8 +101,8 @@ func (m *metrics) of(name string) *ofCache {
 
 type errorList []error
 
-// made makes an instrument of any kind. Each kind has a type of options of its own, which the
-// options here implement too.
+// made makes an instrument. Each kind of instrument has its own type of options, and the options
+// here implement all of them.
 func made[I, O any](
 	errs *errorList, newInstrument func(string, ...O) (I, error), name, unit, text string,
 	bounds ...float64,

@@ -12,7 +12,7 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// What a cache does is what the metrics say. A miss is no error.
+// The metrics say what a cache did. A miss is not an error.
 func TestOperations(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		tel := newTelemetry(t, withSizes)
@@ -78,7 +78,7 @@ func TestUnits(t *testing.T) {
 	}
 }
 
-// What is measured under a context that has ended counts too.
+// A measurement under a context that has ended counts too.
 func TestCancelled(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		tel := newTelemetry(t, allSpans)
@@ -124,7 +124,7 @@ func TestSweeps(t *testing.T) {
 	})
 }
 
-// Of a batch that memory answers in part, the rest are records.
+// If memory answers a part of a batch, records counts the other keys.
 func TestMixedBatch(t *testing.T) {
 	tel := newTelemetry(t)
 	tel.End(t.Context(), cache.Op{Kind: "GetMany", Cache: "c", Keys: 9, Outcome: "partial",
@@ -133,7 +133,7 @@ func TestMixedBatch(t *testing.T) {
 	tel.want("rediscache.records", "c", "GetMany hit=2", "GetMany miss=3")
 }
 
-// A batch that waits for a loader of its own too tells nothing about the waiting for others.
+// A batch whose own loader loads records too is not in load.wait.duration.
 func TestWaitOfABatch(t *testing.T) {
 	tel := newTelemetry(t)
 	for loaded := range 2 {

@@ -39,7 +39,7 @@ func hits(t *testing.T, c *cache.Cache[int, user], id int, n int64) {
 	})
 }
 
-// Answers of memory are in near.reads, and not in operation.duration and records.
+// Answers from memory are in near.reads, and not in operation.duration and records.
 func TestNearReads(t *testing.T) {
 	s := redistest.Start(t)
 	tel := newTelemetry(t)
@@ -85,8 +85,8 @@ func TestNearReads(t *testing.T) {
 
 func series(labels string, n int64) string { return fmt.Sprintf("%s=%d", labels, n) }
 
-// Counters go on when a cache is closed and when another of the name is made. What the client
-// counted before a cache was there is not the cache's.
+// Counters go on when a cache is closed and when another one of the same name is made. A cache does
+// not count what its client counted before.
 func TestCountersGoOn(t *testing.T) {
 	s := redistest.Start(t)
 	rdb := s.Client(t)
@@ -160,8 +160,8 @@ func TestCloseWhileCollecting(t *testing.T) {
 	}
 }
 
-// A key that memory knows to be absent is in near.reads alone, also in a batch that asks Redis for
-// others.
+// A key that memory knows to be absent is in near.reads alone, even if its batch asks Redis for
+// other keys.
 func TestKnownAbsenceInABatch(t *testing.T) {
 	tel := newTelemetry(t)
 	o := near()
@@ -184,7 +184,7 @@ func TestKnownAbsenceInABatch(t *testing.T) {
 			if !errors.Is(err, cache.ErrNotFound) {
 				t.Error(err)
 			}
-			must(t, c.Delete(ctx, 9)) // nobody knows that it is absent
+			must(t, c.Delete(ctx, 9)) // memory does not know that it is absent
 			before, counted := c.Stats().Near.Hits, tel.values("rediscache.records", "users")
 			must(t, read())
 			if c.Stats().Near.Hits-before != 2 {
@@ -198,7 +198,7 @@ func TestKnownAbsenceInABatch(t *testing.T) {
 	}
 }
 
-// That Redis refuses the lease of a refresh is no call of a loader.
+// If Redis refuses the lease of a refresh, no call of a loader is counted.
 func TestRefusedRefresh(t *testing.T) {
 	s := redistest.Start(t)
 	tel := newTelemetry(t)

@@ -6,8 +6,8 @@ import (
 	"github.com/activettl/rediscache/cache"
 )
 
-// end records the end of an operation. The instruments take ctx for exemplars, and record also if
-// it has ended.
+// end records the end of an operation. ctx is for exemplars. The instruments record even if it has
+// ended.
 func (m *metrics) end(ctx context.Context, op *cache.Op) {
 	switch op.Kind {
 	case "Load", "Refresh":
@@ -51,11 +51,10 @@ func (m *metrics) endOperation(ctx context.Context, op *cache.Op) {
 	}
 }
 
-// countRecords counts the keys of an operation by their outcomes, but for those that memory has
-// answered: near.reads has them. It takes a copy of op, which would else be allocated for each
-// operation.
+// countRecords counts the keys of an operation by outcome, except those that memory answered:
+// near.reads counts them. op is a copy, because a pointer would cost an allocation per operation.
 func (m *metrics) countRecords(ctx context.Context, c *ofCache, op cache.Op) {
-	known := op.Near // that they are not there, when the near hits are taken off
+	known := op.Near // without the near hits: keys that memory knows to be absent
 	for outcome, n := range op.Outcomes() {
 		switch outcome {
 		case cache.OutcomeNear:

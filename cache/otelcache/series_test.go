@@ -6,7 +6,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 )
 
-// sets returns how many sets of attributes there are, and how many each metric has.
+// sets returns the number of sets of attributes, of all metrics together and of each one.
 func (t *telemetry) sets() (all int, of map[string]int) {
 	t.tb.Helper()
 	sets, of := map[attribute.Distinct]bool{}, map[string]int{}
@@ -19,16 +19,16 @@ func (t *telemetry) sets() (all int, of map[string]int) {
 	return len(sets), of
 }
 
-// The sets of attributes of a cache are bounded, whatever happens. Each has a series per metric.
+// The number of sets of attributes of a cache is bounded. Each metric has one series per set.
 func TestSets(t *testing.T) {
 	for _, test := range []struct {
 		name       string
 		errorTypes []string
 		most       int
 	}{
-		{"all that works", nil, 104},
+		{"no errors", nil, 104},
 		{"an outage", []string{"connection", "timeout"}, 163},
-		{"all errors there are", errorTypes, 175},
+		{"all types of errors", errorTypes, 175},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			tel := newTelemetry(t, withSizes)
@@ -38,7 +38,7 @@ func TestSets(t *testing.T) {
 			if all > test.most {
 				t.Errorf("%d sets of attributes, want %d at most: %v", all, test.most, of)
 			}
-			if n := of["rediscache.notices"]; n != 6 { // they do not count for the bound
+			if n := of["rediscache.notices"]; n != 6 { // maxErrorPairs does not bound them
 				t.Errorf("%d kinds of notices, want 6", n)
 			}
 		})

@@ -22,7 +22,7 @@ const (
 	attrKeys      = attribute.Key("rediscache.keys") // of spans only
 )
 
-// labels are the attributes of a series beside the cache. An empty one is left out.
+// labels are the attributes of a series, except the cache. Empty ones are left out.
 type labels struct {
 	operation, outcome, errorType, trigger, scope, reason, direction string
 }
@@ -42,8 +42,8 @@ func (l labels) set(name string) attribute.Set {
 	return attribute.NewSet(all...)
 }
 
-// series are the options of a measurement with some attributes. They are made once: to make them
-// costs more than the measurement.
+// series holds the options of measurements with one set of attributes. It is made once, because
+// making it costs more than a measurement.
 type series struct {
 	record  []metric.RecordOption
 	add     []metric.AddOption
@@ -59,14 +59,14 @@ func newSeries(set attribute.Set) *series {
 	}
 }
 
-// maxErrorPairs bounds the pairs of an operation and an error type of a cache. Some six hundred are
-// possible, and each is a histogram.
+// maxErrorPairs bounds a cache's pairs of an operation and an error type. About 600 are possible,
+// and each one is a histogram.
 const maxErrorPairs = 24
 
-// otherError is the error type of those beyond the bound.
+// otherError is the error type of pairs beyond that bound.
 const otherError = "other"
 
-// ofCache are the series of a cache. They are safe for concurrent use.
+// ofCache holds the series of a cache. It is safe for concurrent use.
 type ofCache struct {
 	name  string
 	all   table[labels, *series]
@@ -88,8 +88,8 @@ func (c *ofCache) of(l labels) *series {
 	})
 }
 
-// table is a map that is read without a lock, and copied when it grows. It is safe for concurrent
-// use. It is for few keys that come again and again.
+// table is a map that is read without a lock and copied when it grows. It is for a small number of
+// keys that are used often. It is safe for concurrent use.
 type table[K comparable, V any] struct {
 	growing sync.Mutex
 	current atomic.Pointer[map[K]V]
@@ -102,7 +102,7 @@ func (t *table[K, V]) get(k K) (v V, ok bool) {
 	return v, ok
 }
 
-// add returns the value of k, which it makes if there is none.
+// add returns the value of k. It makes the value if there is none.
 func (t *table[K, V]) add(k K, newValue func() V) V {
 	t.growing.Lock()
 	defer t.growing.Unlock()

@@ -10,8 +10,8 @@ import (
 	"github.com/activettl/rediscache/cache"
 )
 
-// spanKey is the key of a hook's span in a context. The current span of the context may be that of
-// another hook, which started later.
+// spanKey is the context key of a hook's span. The current span of the context may belong to
+// another hook that started later.
 type spanKey struct{ *hook }
 
 // startSpan starts the span of an operation and returns its context.
@@ -58,7 +58,7 @@ func (h *hook) endSpan(ctx context.Context, op *cache.Op) {
 	}
 	span.SetAttributes(attrErrorType.String(op.ErrorType))
 	span.RecordError(op.Err)
-	if op.Outcome == cache.OutcomeError { // else the caller has got its record nevertheless
+	if op.Outcome == cache.OutcomeError { // with another outcome, the caller has its record
 		span.SetStatus(codes.Error, op.Err.Error())
 	}
 }

@@ -96,7 +96,7 @@ func TestSpanOfLoad(t *testing.T) {
 	})
 }
 
-// A Refresh outlives its caller: it has a trace of its own, with a link.
+// A Refresh outlives its caller. Its span begins a new trace, with a link to the caller's span.
 func TestSpanOfRefresh(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		tel := newTelemetry(t)
@@ -124,7 +124,7 @@ func TestSpanOfRefresh(t *testing.T) {
 	})
 }
 
-// Each operation has a span on demand. A miss is no error there.
+// With SpansOfAll each operation has a span. A miss does not set the status to an error.
 func TestSpansOfAll(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		tel := newTelemetry(t, allSpans)
@@ -202,7 +202,7 @@ func TestSpanOfError(t *testing.T) {
 	})
 }
 
-// A span that another hook starts on top is not taken for ours, and none is left open.
+// Two hooks on one cache do not confuse their spans, and each one ends its own.
 func TestSpansOfOtherHooks(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		one, two := newTelemetry(t, allSpans, withoutMeter), newTelemetry(t, allSpans, withoutMeter)

@@ -71,7 +71,7 @@ func documented(t *testing.T) map[string]metricRow {
 	return table
 }
 
-// The table of the documentation is what is exported.
+// The documentation lists exactly the metrics that are exported.
 func TestTable(t *testing.T) {
 	tel := newTelemetry(t, withSizes)
 	tel.play("users", everyOp("users", errorTypes...))

@@ -16,7 +16,7 @@ type watches struct {
 	named map[string]*watched
 }
 
-// watched are the caches of one name. Their counters go on when one of them is closed.
+// watched are the caches of one name. Their counters include the counts of closed caches.
 type watched struct {
 	open map[*watch]struct{}
 	past counters // of those that were closed
@@ -25,14 +25,15 @@ type watched struct {
 
 type watch struct {
 	stats func() cache.Stats
-	// The counters of the connections are those of the client, and older than the cache.
+	// before are the counters at the start. Those of connections belong to the client, which may
+	// be older than the cache.
 	before counters
 }
 
 // counters are the counters of Stats, in the order of counterLabels.
 type counters [len(counterLabels)]int64
 
-// reads is how many of the counters are those of near.reads.
+// reads is the number of counters that belong to near.reads. They come first.
 const reads = 3
 
 var counterLabels = [...]labels{
@@ -44,7 +45,7 @@ func countersOf(s cache.NearStats) counters {
 	return counters{s.Hits, s.Misses, s.Bypassed, s.Written, s.Flushes, s.Losses, s.Moves}
 }
 
-// count adds to sum what a cache has counted.
+// count adds the counts of a cache to sum.
 func (w *watched) count(sum *counters, one *watch, s cache.Stats) {
 	w.near = w.near || s.Near != cache.NearStats{ProofAge: -1}
 	for i, n := range countersOf(s.Near) {
@@ -72,8 +73,8 @@ func (m *metrics) watch(name string, stats func() cache.Stats) (stop func()) {
 	}
 }
 
-// observe is called when metrics are collected. The lock keeps a cache that is closed meanwhile
-// from being counted twice.
+// observe runs when metrics are collected. Without the lock, a cache that is closed at the same
+// time could be counted twice.
 func (m *metrics) observe(_ context.Context, o metric.Observer) error {
 	m.watches.mu.Lock()
 	defer m.watches.mu.Unlock()

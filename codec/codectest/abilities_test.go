@@ -11,7 +11,7 @@ import (
 	"github.com/activettl/rediscache/codec"
 )
 
-// full is a sound codec with all abilities but keys. A test replaces one.
+// full is a correct codec with all abilities except keys. A test replaces one of them.
 type full struct {
 	faulty
 	append func(dst []byte, r record) ([]byte, error)
@@ -41,7 +41,7 @@ func (f full) Check() error {
 	return nil
 }
 
-// setFields is a sound SetFields of records in JSON.
+// setFields is a correct SetFields for records in JSON.
 func setFields(data []byte, fields map[string]any) ([]byte, error) {
 	r, err := codec.JSON[record]{}.Decode(data)
 	if err != nil {
@@ -225,7 +225,7 @@ func TestFieldsThatNoValueHas(t *testing.T) {
 	}
 }
 
-// A SetFields that decodes into V and encodes it loses what V does not have.
+// A SetFields that decodes into V and encodes again loses fields that V lacks.
 func TestLostNewerFieldsAreFound(t *testing.T) {
 	newer := []Newer{{[]byte(`{"Name":"a","Added":7}`), []byte(`"Added":7`)}}
 	s := fullSuite(full{})

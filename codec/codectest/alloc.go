@@ -9,15 +9,16 @@ import (
 	"strings"
 )
 
-// What Decode may allocate for an input of n bytes: perByte*n and a little more.
+// For an input of n bytes, Decode may allocate perByte*n and a little more.
 const (
 	perByte  = 64
 	slack    = 64 << 10
 	enormous = 256 << 20
 )
 
-// limit says what Decode may allocate for an input of n bytes. A value of the suite's may need more
-// for its size, such as a long list of empty structs. So may what is left of it in a hostile input.
+// limit returns how many bytes Decode may allocate for an input of n bytes. A value of the suite
+// may need more for its size, such as a long list of empty structs. So may the rest of it in a
+// hostile input.
 func (p *probe[V]) limit(n int) uint64 {
 	extra := uint64(slack)
 	if p.suite.MaxAlloc > 0 {
@@ -29,8 +30,8 @@ func (p *probe[V]) limit(n int) uint64 {
 // errHog marks an input that makes Decode allocate too much.
 var errHog = errors.New("Decode allocates too much")
 
-// hostile decodes an input that a codec has not written, or has written otherwise. err is what
-// Decode returns, and wrong says that it allocates too much.
+// hostile decodes an input that the codec did not write in this form. err is the error of Decode.
+// wrong is not nil if Decode allocates too much.
 func (p *probe[V]) hostile(data []byte) (v V, err error, wrong error) {
 	if p.isHog() { // one example is enough
 		v, err = p.decode(data)
@@ -51,14 +52,14 @@ func (p *probe[V]) hostile(data []byte) (v V, err error, wrong error) {
 	return v, err, wrong
 }
 
-// What makes Decode allocate too much, as far as a check can tell.
+// Reasons why Decode allocates too much, as far as a check can tell.
 const (
 	trust  = "Decode trusts a length in its input: "
 	unpack = "Decode does not limit what it decompresses: "
 	either = "Decode trusts a length in its input, or does not limit what it decompresses: "
 )
 
-// blame says where an input came from, and why Decode allocates too much for it if it does. Then it
+// blame adds to err where the input came from. If Decode allocated too much, it adds the reason and
 // ends the measuring.
 func (p *probe[V]) blame(err error, why, format string, args ...any) error {
 	where := fmt.Sprintf(format, args...)
@@ -71,7 +72,7 @@ func (p *probe[V]) blame(err error, why, format string, args ...any) error {
 	return fmt.Errorf("%s: %w", where, err)
 }
 
-// skipHog ends a check whose inputs would make Decode allocate gigabytes again and again.
+// skipHog skips a check if its inputs would make Decode allocate gigabytes again and again.
 func (p *probe[V]) skipHog() error {
 	_ = p.lyingHeaders()
 	if p.isHog() {
@@ -86,16 +87,16 @@ func (p *probe[V]) isHog() bool {
 	return p.hog
 }
 
-// allocates decodes data until it allocates no more than limit, but no more than some times, and
-// returns the least number of bytes. A first call may fill caches. Other goroutines allocate as
-// well, so they are kept from running meanwhile, as testing.AllocsPerRun does. On a busy machine
-// one of them runs all the same, and so an enormous number counts from the third time on.
+// allocates decodes data up to times times, and returns the smallest number of allocated bytes. It
+// stops once that is at most limit. A first call may fill caches. Other goroutines allocate too, so
+// it keeps them from running, as testing.AllocsPerRun does. On a busy machine one may still run. So
+// it stops early at an enormous sum only from the third time on.
 func (p *probe[V]) allocates(data []byte, limit uint64, times int) uint64 {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	least, sum := uint64(1<<63), uint64(0)
 	for i := range times {
 		input := bytes.Clone(data)
-		runtime.Gosched() // so that it is not this goroutine's turn to wait
+		runtime.Gosched() // a new time slice, so that nothing interrupts the measuring
 		before := exactly()
 		_, _ = p.decode(input)
 		n := exactly() - before
@@ -107,7 +108,7 @@ func (p *probe[V]) allocates(data []byte, limit uint64, times int) uint64 {
 	return least
 }
 
-// roughly returns the number of bytes that the process has allocated so far, within some memory
+// roughly returns about how many bytes the process has allocated so far. The error is some memory
 // spans of small objects. It takes about a microsecond.
 func roughly() uint64 {
 	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}

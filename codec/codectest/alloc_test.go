@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// framed is a string behind a header that says how long it is.
+// framed is a string behind a header with its length.
 type framed struct {
 	header  func(n int) []byte
 	length  func(data []byte) (n uint64, rest []byte)
@@ -71,7 +71,7 @@ var varint = framed{
 	},
 }
 
-// tagged5 has the length behind a byte that says what follows, as MessagePack and CBOR have.
+// tagged5 has the length behind a type byte, as MessagePack and CBOR do.
 func tagged5(tag byte) framed {
 	inner := fixed(4, binary.BigEndian)
 	return framed{
@@ -117,7 +117,7 @@ func TestTrustInHeadersIsFound(t *testing.T) {
 	}
 }
 
-// zipped decompresses without a limit, or with one.
+// zipped decompresses at most limit bytes.
 type zipped struct{ limit int64 }
 
 func (zipped) Encode(v string) ([]byte, error) {
@@ -157,7 +157,7 @@ func TestBombsAreFound(t *testing.T) {
 	}
 }
 
-// TestOthersMayAllocate has a loud neighbour: its memory is not the codec's.
+// TestOthersMayAllocate allocates in another goroutine. The suite must not blame the codec for it.
 func TestOthersMayAllocate(t *testing.T) {
 	done, gone := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -175,7 +175,7 @@ func TestOthersMayAllocate(t *testing.T) {
 	suiteOf(faulty{}).Run(t)
 }
 
-// A value may need more memory than its bytes let expect.
+// A value may need far more memory than its encoded bytes.
 func TestValuesMayBeSparse(t *testing.T) {
 	for _, f := range found(Suite[*sparse]{Codec: first{}, Values: []*sparse{{}, {1}}}.checks()) {
 		t.Error(f)
@@ -184,7 +184,7 @@ func TestValuesMayBeSparse(t *testing.T) {
 
 type sparse [50_000]int
 
-// first writes the first element alone.
+// first writes only the first element.
 type first struct{}
 
 func (first) Encode(v *sparse) ([]byte, error) {

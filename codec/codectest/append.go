@@ -9,7 +9,7 @@ import (
 	"github.com/activettl/rediscache/codec"
 )
 
-// appends tells whether the codec has a method of its own behind codec.AppendFor.
+// appends reports whether codec.AppendFor calls a method of the codec that appends.
 func (p *probe[V]) appends() bool {
 	switch p.suite.Codec.(type) {
 	case interface {
@@ -24,7 +24,7 @@ func (p *probe[V]) appends() bool {
 	return false
 }
 
-// appendKeeps lends the codec buffers of several sizes, as a cache does with those of its pool.
+// appendKeeps lends the codec buffers of several sizes, as a cache does from its pool.
 func (p *probe[V]) appendKeeps(s *sample[V]) error {
 	const prefix = "what is in the buffer"
 	for _, room := range []int{0, 1, len(s.data), 4*len(s.data) + 512} {
@@ -47,7 +47,7 @@ func (p *probe[V]) appendKeeps(s *sample[V]) error {
 	return p.appended(s, out, out)
 }
 
-// appended checks the bytes that Append has put behind those of out.
+// appended checks data, the bytes that Append added to out.
 func (p *probe[V]) appended(s *sample[V], out, data []byte) error {
 	kept := bytes.Clone(data)
 	got, err := p.decode(bytes.Clone(data))
@@ -71,7 +71,7 @@ func (p *probe[V]) appended(s *sample[V], out, data []byte) error {
 	return nil
 }
 
-// staysUnderKey checks that a codec.Bound never takes a value for another one under another key.
+// staysUnderKey checks that a codec.Bound never decodes another value under another key.
 func (p *probe[V]) staysUnderKey(s *sample[V]) error {
 	for _, written := range []string{key, otherKey, ""} {
 		data, err := p.encodeFor(written, s.value)
@@ -99,7 +99,7 @@ func (p *probe[V]) staysUnderKey(s *sample[V]) error {
 	return p.withoutKey(s)
 }
 
-// withoutKey checks that plain Encode and Decode of a codec.Bound are right or fail.
+// withoutKey checks that plain Encode and Decode of a codec.Bound either work or return an error.
 func (p *probe[V]) withoutKey(s *sample[V]) (err error) {
 	defer p.guard("Encode or Decode without a key", &err)
 	c := p.suite.Codec
@@ -119,7 +119,7 @@ func (p *probe[V]) withoutKey(s *sample[V]) (err error) {
 	return p.same(s.want, got, "Encode and Decode without a key return another value")
 }
 
-// setsFields tells whether the codec has a method of its own behind codec.SetFieldsFor, and fields.
+// setsFields reports whether codec.SetFieldsFor calls a method of the codec.
 func (p *probe[V]) setsFields() bool {
 	switch p.suite.Codec.(type) {
 	case interface {
@@ -134,7 +134,7 @@ func (p *probe[V]) setsFields() bool {
 	return false
 }
 
-// isStruct tells whether V is a struct or points to one, so that its fields are known.
+// isStruct reports whether V is a struct or a pointer to one, so that its fields are known.
 func isStruct[V any]() bool {
 	t := reflect.TypeFor[V]()
 	for t.Kind() == reflect.Pointer {

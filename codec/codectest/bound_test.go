@@ -51,7 +51,7 @@ func (s sealed) DecodeFor(key string, data []byte) (record, error) {
 	return s.JSON.Decode(body)
 }
 
-// Append and the like are hidden: they would not know the key.
+// Hides Append and the like, which would not know the key.
 func (s sealed) Append() {}
 
 func TestBoundCodecs(t *testing.T) {
@@ -110,7 +110,7 @@ func TestBoundCodecs(t *testing.T) {
 	}
 }
 
-// lax writes lists that are too deep for codec.JSON, by which it reads. From Go 1.27 on,
+// lax writes lists that are too deep for codec.JSON, with which it reads. From Go 1.27 on,
 // json.Marshal refuses them too.
 type lax struct{ codec.JSON[any] }
 
@@ -144,7 +144,7 @@ func TestUnreadableIsFound(t *testing.T) {
 	doubtful.Run(t)
 }
 
-// Whether a codec is to refuse another key, only its author knows.
+// Only the author knows whether a codec must refuse another key, and says so with Binds.
 func TestIgnoredKeysAreFound(t *testing.T) {
 	s := suiteOf(sealed{plain: errTest})
 	s.Binds = true

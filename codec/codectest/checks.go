@@ -9,8 +9,8 @@ import (
 	"github.com/activettl/rediscache/codec"
 )
 
-// encodeLeavesValue looks at a value twice: as fmt prints it, which misses what is behind inner
-// pointers, and next to a copy, which misses what is behind pointers in unexported fields.
+// encodeLeavesValue looks at a value in two ways. The text from fmt misses values behind inner
+// pointers. The comparison with a copy misses values behind pointers in unexported fields.
 func (p *probe[V]) encodeLeavesValue() error {
 	for i, s := range p.take() {
 		if s.changed != nil {
@@ -50,8 +50,8 @@ func (p *probe[V]) encodedIsOwned(s *sample[V]) error {
 	return p.withOverwritten(data[:cap(data)], s)
 }
 
-// withOverwritten looks at a value while the bytes that were made of it are others. They are put
-// back afterwards: if they are the value's own, later checks need it as it was.
+// withOverwritten checks a value while its encoded bytes are overwritten. Then it restores the
+// bytes: if they share memory with the value, later checks need the old value.
 func (p *probe[V]) withOverwritten(data []byte, s *sample[V]) error {
 	overwrite(data)
 	defer overwrite(data)
@@ -71,7 +71,7 @@ func (p *probe[V]) withOverwritten(data []byte, s *sample[V]) error {
 }
 
 func (p *probe[V]) decodeLeavesInput(s *sample[V]) error {
-	const spare = 64 // capacity that is the caller's
+	const spare = 64 // capacity that belongs to the caller
 	whole := append(bytes.Clone(s.data), make([]byte, spare)...)
 	input := whole[:len(s.data)]
 	if _, err := p.decode(input); err != nil {
@@ -87,7 +87,7 @@ func (p *probe[V]) decodeLeavesInput(s *sample[V]) error {
 }
 
 func (p *probe[V]) decodeKeepsNothing(s *sample[V]) error {
-	// A copy, lest a codec that aliases in Encode as well changes both values and looks right.
+	// A copy: otherwise a codec that aliases in Encode too changes both values, and looks right.
 	input := bytes.Clone(s.data)
 	got, err := p.decode(input)
 	if err != nil {
@@ -135,7 +135,7 @@ func (p *probe[V]) quotedNothing() error {
 	return p.leaked
 }
 
-// typeAccepted asks a codec.Checker, as cache.New does.
+// typeAccepted calls codec.Check, as cache.New does.
 func (p *probe[V]) typeAccepted() (err error) {
 	defer p.guard("Check", &err)
 	if err := codec.Check(p.suite.Codec); err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/activettl/rediscache/codec"
 )
 
-// clonesShareNothing checks a codec.Cloner: a clone is the same value, and refers to no memory that
-// the value refers to.
+// clonesShareNothing checks a codec.Cloner: a clone must be equal to the value, and share no memory
+// with it.
 func (p *probe[V]) clonesShareNothing(s *sample[V]) (err error) {
 	defer p.guard("Clone", &err)
 	cloner, _ := codec.ClonerOf(p.suite.Codec)
@@ -37,8 +37,8 @@ func (p *probe[V]) clonesShareNothing(s *sample[V]) (err error) {
 	return shared
 }
 
-// references calls met with each address that exported fields of v refer to, and goes on behind it
-// if met returns true.
+// references calls met with each address to which exported fields of v refer. It follows the
+// address if met returns true.
 func references(v reflect.Value, met func(unsafe.Pointer) bool) {
 	switch v.Kind() {
 	case reflect.Pointer:

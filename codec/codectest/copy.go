@@ -7,15 +7,15 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// copied returns a copy of v that shares no memory with it, but for what unexported fields refer
-// to.
+// copied returns a copy of v that shares no memory with it, except for the targets of unexported
+// fields.
 func copied[V any](v V) V {
 	out := v
 	copier{}.detach(reflect.ValueOf(&out).Elem())
 	return out
 }
 
-// A copier knows the copies of what it has met, so that cycles end and stay cycles.
+// A copier remembers the copies it made, so that cycles end and stay cycles.
 type copier map[place]reflect.Value
 
 type place struct {
@@ -24,7 +24,7 @@ type place struct {
 	len int
 }
 
-// detach replaces all that v refers to by copies.
+// detach replaces everything to which v refers with copies.
 func (c copier) detach(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Map:
@@ -52,7 +52,7 @@ func (c copier) detach(v reflect.Value) {
 	}
 }
 
-// copyOf copies what a pointer, slice or map refers to.
+// copyOf copies the target of a pointer, slice or map.
 func (c copier) copyOf(v reflect.Value) reflect.Value {
 	at := place{at: v.UnsafePointer(), typ: v.Type()}
 	if v.Kind() == reflect.Slice {

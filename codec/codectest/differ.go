@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// difference says in words where two values differ first, and how. It returns "" if it finds
-// nothing that reflect.DeepEqual would mind.
+// difference says where two values first differ, and how. It returns "" if it finds no difference
+// that counts for reflect.DeepEqual.
 func difference(path string, want, got reflect.Value) string {
 	at := func(format string, args ...any) string {
 		where := strings.TrimPrefix(path, ".")

@@ -1,5 +1,5 @@
-// Package codectest checks that a [codec.Codec] keeps the promises of its interface. Run it on a
-// codec of your own:
+// Package codectest checks that a [codec.Codec] keeps the promises of its interface. Run it on your
+// own codec:
 //
 //	func TestCodec(t *testing.T) {
 //		codectest.Suite[User]{
@@ -11,13 +11,13 @@
 //		}.Run(t)
 //	}
 //
-// What the codec can do besides Encode and Decode is found and checked as well. Use [Wrapper] for a
-// codec that is made around another one.
+// The suite also finds and checks what the codec can do besides Encode and Decode. Use [Wrapper]
+// for a codec that wraps another one.
 //
-// Run it with -race as well: a codec that shares state between goroutines, or one that changes the
-// value it encodes, may only be seen there.
+// Run it with -race too. Only there it may see that a codec shares state between goroutines, or
+// changes the value that it encodes.
 //
-// The suite measures what Decode allocates. A codec that makes a slice as long as a header says is
-// found at a claim of 1 MiB. A header of eight bytes that the suite does not know may still claim
-// terabytes in another check: then the runtime ends the process, out of memory.
+// The suite measures what Decode allocates. If a codec trusts a length in its input, the suite
+// finds it with a claim of 1 MiB. With an unknown form of header of eight bytes, another check may
+// still claim terabytes. Then the runtime ends the process, since it is out of memory.
 package codectest

@@ -9,7 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// field returns what v holds at a path, and whether there is such a place.
+// field returns the value in v at a path, and whether there is such a place.
 func (p *probe[V]) field(v V, path string) (any, bool) {
 	if p.suite.Field != nil {
 		return p.suite.Field(v, path)
@@ -46,7 +46,7 @@ func steps(path string) func(yield func(string) bool) {
 	}
 }
 
-// descend returns the field, element or entry of v that one step of a path leads to.
+// descend returns the field, element or entry of v to which one step of a path leads.
 func descend(v reflect.Value, step string) reflect.Value {
 	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
 		v = v.Elem()
@@ -73,7 +73,8 @@ func descend(v reflect.Value, step string) reflect.Value {
 	return reflect.Value{}
 }
 
-// structField finds a field by its name or by a name in one of its tags, and in embedded structs.
+// structField finds a field with its name or with a name in one of its tags, also in embedded
+// structs.
 func structField(v reflect.Value, name string) reflect.Value {
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
@@ -91,8 +92,8 @@ func structField(v reflect.Value, name string) reflect.Value {
 	return reflect.Value{}
 }
 
-// tagged tells whether name is the first word of one of the values in a tag such as
-// `json:"name,omitempty" msgpack:"n"`.
+// tagged reports whether name is the first word of a value in a tag such as `json:"name,omitempty"
+// msgpack:"n"`.
 func tagged(tag, name string) bool {
 	for rest := tag; ; {
 		_, after, ok := strings.Cut(rest, `:"`)
@@ -107,8 +108,7 @@ func tagged(tag, name string) bool {
 	}
 }
 
-// shows tells whether a field that holds one value was set to another: the same one, or the same
-// as another type.
+// shows reports whether held, the value of a field, is the value set, possibly as another type.
 func shows(held, set any) bool {
 	if a, ok := held.(proto.Message); ok {
 		b, ok := set.(proto.Message)

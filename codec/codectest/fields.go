@@ -11,12 +11,12 @@ import (
 	"github.com/activettl/rediscache/codec"
 )
 
-// canary is set as a field, and must be in no error.
+// canary is the value for a field that must be in no error.
 const canary = "codectest-canary"
 
 const noSuchField = "codectest_no_such_field"
 
-// fieldsAreSet sets each of Suite.Fields in each value that has it, and then all at once.
+// fieldsAreSet sets each of Suite.Fields in each value that has it, and then all of them at once.
 func (p *probe[V]) fieldsAreSet() error {
 	set := map[string]bool{}
 	err := p.each(func(s *sample[V]) error {
@@ -33,7 +33,7 @@ func (p *probe[V]) fieldsAreSet() error {
 		}
 		_, err := p.setAndShown(s, together)
 		if len(p.suite.Fields) == 0 {
-			err = onlySerious(err) // an inner codec may have no fields
+			err = onlySerious(err) // the codec may have no fields
 		}
 		if err != nil {
 			return fmt.Errorf("fields %q at once: %w", slices.Sorted(maps.Keys(together)), err)
@@ -51,7 +51,8 @@ func (p *probe[V]) fieldsAreSet() error {
 	return nil
 }
 
-// fieldIsSet sets one field, and sets it back. It reports false if the value has no such place.
+// fieldIsSet sets one field, and then sets the old value again. It returns false if the value has
+// no such place.
 func (p *probe[V]) fieldIsSet(s *sample[V], path string) (bool, error) {
 	was, exists := p.field(s.want, path)
 	changed, err := p.setAndShown(s, map[string]any{path: p.suite.Fields[path]})
@@ -84,7 +85,7 @@ func (p *probe[V]) fieldIsSet(s *sample[V], path string) (bool, error) {
 	return true, nil
 }
 
-// setAndShown sets fields and looks for them in what is decoded then.
+// setAndShown sets fields, decodes the result and looks for them.
 func (p *probe[V]) setAndShown(s *sample[V], fields map[string]any) ([]byte, error) {
 	input := bytes.Clone(s.data)
 	out, err := p.setFields(input, fields)
@@ -116,7 +117,7 @@ func (p *probe[V]) setAndShown(s *sample[V], fields map[string]any) ([]byte, err
 	return out, nil
 }
 
-// newerFieldsStay sets fields of values that have more of them than V.
+// newerFieldsStay sets fields of values with more fields than V.
 func (p *probe[V]) newerFieldsStay() error {
 	for i, newer := range p.suite.Newer {
 		v, err := p.decode(bytes.Clone(newer.Data))
@@ -199,7 +200,7 @@ func (p *probe[V]) fieldsAreRefused(s *sample[V]) error {
 	return nil
 }
 
-// onlySerious drops the errors by which SetFields says that it does not do what it was asked for.
+// onlySerious returns nil for the errors with which SetFields may refuse a field or a value.
 func onlySerious(err error) error {
 	if errors.Is(err, codec.ErrUnknownField) || errors.Is(err, codec.ErrFieldValue) ||
 		errors.Is(err, errors.ErrUnsupported) {
@@ -208,7 +209,7 @@ func onlySerious(err error) error {
 	return err
 }
 
-// overlaps tells whether a path lies within one of others, or the other way round.
+// overlaps reports whether a path begins with one of others, or one of others with the path.
 func overlaps(path string, others map[string]any) bool {
 	for other := range others {
 		long, short := path, other

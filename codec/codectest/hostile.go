@@ -7,14 +7,14 @@ import (
 	"math/rand/v2"
 )
 
-// budget bounds what each check decodes for one value, in bytes. Small values are tried at every
-// position, large ones at positions spread evenly, but at no fewer than attempts.
+// budget bounds the number of bytes that each check decodes for one value. Small values are tried
+// at every position, and large ones at evenly spread positions, at least attempts of them.
 const (
 	budget   = 1 << 20
 	attempts = 16
 )
 
-// corrupt is also the check of the inputs that the suite's owner knows best. It tries all of them.
+// corrupt tries all of Suite.Corrupt, and does not stop at the first fault.
 func (p *probe[V]) corrupt() error {
 	_ = p.lyingHeaders()
 	var failed []error
@@ -69,8 +69,8 @@ func (p *probe[V]) flippedBits(s *sample[V]) error {
 	return nil
 }
 
-// random tries noise, and noise in the midst of an encoded value, where it gets further. The seed
-// is fixed: a failure repeats.
+// random tries noise, and noise in the middle of an encoded value, where Decode gets further. The
+// seed is fixed, so a failure repeats.
 func (p *probe[V]) random() error {
 	if err := p.skipHog(); err != nil {
 		return err
@@ -103,8 +103,8 @@ func (p *probe[V]) random() error {
 	return nil
 }
 
-// survives accepts a value and an error alike. A value must also encode without a panic, since a
-// cache may write it back. What is written then must be readable: see unreadableRefused.
+// survives accepts a value or an error. A value must also encode without a panic, since a cache may
+// write it back. The written bytes must decode: see unreadableRefused.
 func (p *probe[V]) survives(data []byte) error {
 	v, err, wrong := p.hostile(data)
 	var again []byte
@@ -122,5 +122,5 @@ func (p *probe[V]) survives(data []byte) error {
 	return nil
 }
 
-// step spreads attempts of the given size over the positions so that they keep to the budget.
+// step returns the distance between tried positions that keeps attempts of this size within budget.
 func step(positions, size int) int { return max(1, min(positions*size/budget, positions/attempts)) }

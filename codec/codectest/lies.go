@@ -16,14 +16,14 @@ import (
 	"sync"
 )
 
-// claimed are the lengths that lying headers claim. The smallest one comes first: a codec that
-// believes it is found before one is tried that the machine has no memory for.
+// claimed are the lengths in false headers. The smallest one comes first. So a codec that trusts it
+// is found before a length for which the machine has no memory.
 var claimed = []uint64{
 	1 << 20, 1 << 28, 1<<31 - 1, 1<<32 - 1, 1 << 62, 1<<64 - 1,
 }
 
-// shortClaims returns how formats write a length n in a few bytes, with the byte before it where
-// that says what is long.
+// shortClaims returns the forms in which formats write a length n in a few bytes. Where a format
+// has a type byte, it is in front.
 func shortClaims(n uint64) [][]byte {
 	var all [][]byte
 	big := binary.BigEndian.AppendUint64(nil, n)
@@ -44,9 +44,9 @@ func shortClaims(n uint64) [][]byte {
 	)
 }
 
-// absurdClaims returns lengths in eight bytes that are tried behind short claims and before all
-// others. Read in one order of bytes they are small, in the other one so large that make panics. A
-// length between would make the runtime ask for terabytes, and end the process if it gets none.
+// absurdClaims returns lengths in eight bytes, which are tried between short and long claims. In
+// one byte order they are small. In the other one they are so large that make panics. With a length
+// in between, the runtime would ask for terabytes, and end the process if it gets none.
 func absurdClaims() [][]byte {
 	end := []byte{0, 0, 0, 0, 0, 0, 0xff, 0xff}
 	begin := []byte{0xff, 0xff, 0, 0, 0, 0, 0, 0}
@@ -57,7 +57,7 @@ func absurdClaims() [][]byte {
 	return all
 }
 
-// longClaims returns how formats write a length n in eight bytes and more.
+// longClaims returns the forms in which formats write a length n in eight or more bytes.
 func longClaims(n uint64) [][]byte {
 	big, little := binary.BigEndian.AppendUint64(nil, n), binary.LittleEndian.AppendUint64(nil, n)
 	all := [][]byte{big, little}
@@ -71,9 +71,9 @@ func longClaims(n uint64) [][]byte {
 	return append(all, slices.Concat(zstd, []byte{0xe0}, little))
 }
 
-// lyingHeaders puts lengths into encoded values that nothing follows, the smallest one everywhere
-// and larger ones at the beginning. It ends at the first one that
-// Decode allocates memory for. All checks of hostile inputs call it before they start.
+// lyingHeaders puts lengths into encoded values without the data that they announce: the smallest
+// length everywhere, and larger ones at the beginning. It ends at the first one for which Decode
+// allocates memory. All checks of hostile inputs call it first.
 func (p *probe[V]) lyingHeaders() error {
 	p.lies.Do(func() { p.believed = p.lie() })
 	return p.believed
@@ -122,7 +122,7 @@ func (p *probe[V]) lie() error {
 	return nil
 }
 
-// places yields the first positions in n bytes, where headers are, and some behind those.
+// places yields the first positions in n bytes, where headers are, and some later ones.
 func places(n int) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		for at := 0; at <= n; at++ {
@@ -136,7 +136,7 @@ func places(n int) iter.Seq[int] {
 	}
 }
 
-// deepNesting opens lists and maps that nothing closes.
+// deepNesting opens lists and maps and does not close them.
 func (p *probe[V]) deepNesting() error {
 	if err := p.skipHog(); err != nil {
 		return err
@@ -157,7 +157,7 @@ func (p *probe[V]) deepNesting() error {
 	return nil
 }
 
-// bombs returns 2 MiB of zeros as compressed by several formats, by their names.
+// bombs returns 2 MiB of zeros, compressed in several formats, by the names of these.
 var bombs = sync.OnceValue(func() map[string][]byte {
 	// A frame of zstd: magic, no flags, a window of 8 MiB, 16 blocks of 128 KiB of one byte.
 	zstd := []byte{0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x68}
@@ -177,7 +177,7 @@ var bombs = sync.OnceValue(func() map[string][]byte {
 			err = errors.Join(err, w.Close())
 		}
 		if err != nil {
-			panic(err) // a bytes.Buffer takes everything
+			panic(err) // never happens with a bytes.Buffer
 		}
 		all[name] = packed.Bytes()
 	}

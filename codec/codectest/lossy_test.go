@@ -20,7 +20,7 @@ type event struct {
 	Next  *event
 }
 
-// losing is a JSON codec that changes what it encodes, or what it decoded.
+// losing is a JSON codec that changes a value before it encodes, or after it decodes.
 type losing struct{ before, after func(*event) }
 
 func (l losing) Encode(e event) ([]byte, error) {
@@ -38,7 +38,7 @@ func (l losing) Decode(data []byte) (event, error) {
 	return e, err
 }
 
-// TestLossIsOneFault has each codec that loses something found once, by what it loses.
+// TestLossIsOneFault checks that each loss is found once, and that the error names it.
 func TestLossIsOneFault(t *testing.T) {
 	bern := time.FixedZone("CEST", 7200)
 	at := time.Date(2026, 5, 4, 3, 2, 1, 123456789, time.UTC)
@@ -99,7 +99,7 @@ func TestLossIsOneFault(t *testing.T) {
 	}
 }
 
-// TestLossHidesNoOtherFault has a codec with two faults show both.
+// TestLossHidesNoOtherFault has a codec with two faults. Both must be found.
 func TestLossHidesNoOtherFault(t *testing.T) {
 	both := faulty{
 		encode: func(r record) ([]byte, error) {
@@ -118,7 +118,7 @@ func TestLossHidesNoOtherFault(t *testing.T) {
 	}
 }
 
-// TestNothingComesBack has one fault only, and all checks that need a value are skipped.
+// TestNothingComesBack expects one fault only, and that all checks that need a value are skipped.
 func TestNothingComesBack(t *testing.T) {
 	for name, c := range map[string]codec.Codec[record]{
 		"encodes nothing": faulty{

@@ -21,25 +21,25 @@ const (
 	otherKey = "codectest:{1}2"
 )
 
-// probe calls the codec for the checks: it turns panics into errors and remembers what the codec's
-// errors gave away.
+// probe calls the codec for the checks. It turns panics into errors, and remembers an error that
+// quotes a value.
 type probe[V any] struct {
 	suite Suite[V]
 
 	once    sync.Once
 	samples []*sample[V]
-	intact  uint64 // what decoding one of Values allocates at most
+	intact  uint64 // the most that Decode allocates for one of Values, in bytes
 
 	lies     sync.Once
-	believed error // the lying header that Decode believes
+	believed error // the false header that Decode trusts
 
 	mu         sync.Mutex
 	leaked     error // an error that quotes a value
-	unreadable error // what was encoded and does not decode
+	unreadable error // encoded bytes that do not decode
 	hog        bool  // an input was found that makes Decode allocate too much
 }
 
-// errPanicked marks a failure of the codec that is wrong on any input.
+// errPanicked marks a panic, which is a fault for any input.
 var errPanicked = errors.New("panicked")
 
 func (p *probe[V]) encode(v V) ([]byte, error) { return p.encodeFor(key, v) }
@@ -83,20 +83,20 @@ func (p *probe[V]) guard(call string, err *error) {
 	}
 }
 
-// A sample is one of Values with all that the checks know about it.
+// A sample is one of Values, with everything that the checks know about it.
 type sample[V any] struct {
-	value  V      // as given by the owner of the suite
-	before V      // a copy from before the first Encode
-	data   []byte // what Encode wrote, or nil
-	want   V      // what a decoded value is compared with
+	value  V      // as in Suite.Values
+	before V      // a copy, made before the first Encode
+	data   []byte // the encoded value, or nil
+	want   V      // decoded values are compared with this
 
 	changed error // Encode changed value
 	failed  error // the value did not come back
-	useless bool  // no comparison makes sense: one of the errors above says why
+	useless bool  // comparisons make no sense; an error above says why
 }
 
-// take encodes and decodes each of Values once. What a codec loses is found here, and reported by
-// RoundTrip alone: all other checks compare with what came back.
+// take encodes and decodes each of Values once. It finds what a codec loses, and only RoundTrip
+// reports that: all other checks compare with the value that came back.
 func (p *probe[V]) take() []*sample[V] {
 	p.once.Do(func() {
 		for _, v := range p.suite.Values {
@@ -166,7 +166,7 @@ func (p *probe[V]) each(check func(*sample[V]) error) func() error {
 	return p.every(func(s *sample[V]) bool { return !s.useless }, check)
 }
 
-// eachInput runs a check with everything that Encode wrote.
+// eachInput runs a check with every value that Encode wrote.
 func (p *probe[V]) eachInput(check func(*sample[V]) error) func() error {
 	return p.every(func(s *sample[V]) bool { return s.data != nil }, check)
 }

@@ -17,8 +17,8 @@ const (
 // errStore is the failure of an inner codec.
 var errStore = errors.New("the inner codec fails")
 
-// A store is what the inner codecs of a Wrapper have in common. It knows all values and writes
-// their numbers, so it works for any V, and takes no bytes but its own.
+// A store is the common part of the inner codecs of a Wrapper. It knows all values and writes their
+// numbers. So it works for any V, and refuses bytes that it did not write.
 type store[V any] struct {
 	list    []V
 	equal   func(a, b V) bool
@@ -69,7 +69,7 @@ func (s *store[V]) count(call string) int {
 	return s.calls[call]
 }
 
-// called notes a call and returns the failure that it is to have.
+// called notes a call, and returns the failure for it, if a test has set one.
 func (s *store[V]) called(call, key string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,7 +102,7 @@ func (s *store[V]) read(key string, data []byte) (v V, err error) {
 	return v, errors.New("not written by this codec under this key")
 }
 
-// set replaces a value by the one whose number the field is given.
+// set replaces a value with the one whose number is the value of the field.
 func (s *store[V]) set(key string, data []byte, fields map[string]any) ([]byte, error) {
 	if _, err := s.read(key, data); err != nil {
 		return nil, err
@@ -121,13 +121,13 @@ func (s *store[V]) set(key string, data []byte, fields map[string]any) ([]byte, 
 	return bytes.Clone(out), nil
 }
 
-// plain is a codec that can do nothing else.
+// plain is a codec that can only encode and decode.
 type plain[V any] struct{ store *store[V] }
 
 func (c plain[V]) Encode(v V) ([]byte, error)    { return c.store.write("encode", "", nil, v) }
 func (c plain[V]) Decode(data []byte) (V, error) { return c.store.read("", data) }
 
-// able is a codec that can do all but keys.
+// able is a codec that can do everything except keys.
 type able[V any] struct{ plain[V] }
 
 func (c able[V]) Append(dst []byte, v V) ([]byte, error) {
@@ -145,7 +145,7 @@ func (c able[V]) Clone(v V) V {
 
 func (c able[V]) Check() error { return c.store.called("check", "") }
 
-// keyed is a codec that needs a key and can do nothing else.
+// keyed is a codec that needs a key, and can only encode and decode.
 type keyed[V any] struct{ store *store[V] }
 
 var errNoKey = errors.New("this codec needs a key: use codec.EncodeFor and codec.DecodeFor")

@@ -7,72 +7,74 @@ import (
 	"github.com/activettl/rediscache/codec"
 )
 
-// A Suite says which codec is checked and with what. Codec and Values are required; a zero field
-// means what stands at it. One run takes well under a second for values of some kilobytes.
+// A Suite says which codec to check and with which values. Codec and Values are required; other
+// fields may be zero. One run takes well under a second for values of some kilobytes.
 type Suite[V any] struct {
-	// Codec is the codec to check. What it can do besides Encode and Decode is checked as well: the
-	// methods of codec.Appender, FieldSetter, Cloner, Checker and Bound.
+	// Codec is the codec to check. Its other methods are checked too: those of codec.Appender,
+	// FieldSetter, Cloner, Checker and Bound.
 	Codec codec.Codec[V]
 
-	// Values are encoded and decoded. Give the zero value, the largest, and whatever is special
-	// about V.
+	// Values are encoded and decoded. Give the zero value, the largest one, and the special cases
+	// of V.
 	Values []V
 
-	// Equal decides whether a decoded value is the one that was encoded. Nil means proto.Equal for
-	// protobuf messages and reflect.DeepEqual for all others.
+	// Equal compares a decoded value with the one that was encoded. Nil means proto.Equal for
+	// protobuf messages, and reflect.DeepEqual for all others.
 	Equal func(a, b V) bool
 
-	// Doubtful are values that Encode may refuse. Those that it accepts must come back equal.
+	// Doubtful are values for which Encode may return an error. Those that it accepts must come
+	// back equal.
 	Doubtful []V
 
-	// Corrupt are inputs that Decode must refuse. None means that any bytes are a value.
+	// Corrupt are inputs for which Decode must return an error. Leave it empty if any bytes are a
+	// value.
 	Corrupt [][]byte
 
-	// SelfDelimiting says that the format shows where a value ends. Then every proper prefix of an
-	// encoded value must be refused, and so must a value with a byte 0x00 behind it. It is true of
-	// JSON objects and of MessagePack, and not of JSON numbers, protobuf or plain bytes.
+	// SelfDelimiting says that the format shows where a value ends. Then Decode must return an
+	// error for every proper prefix of an encoded value, and for a value with a byte 0x00 behind
+	// it. Set it for JSON objects and MessagePack, and not for JSON numbers, protobuf or plain
+	// bytes.
 	SelfDelimiting bool
 
-	// Secrets are texts from Values and Corrupt that no error may contain. None means that errors
-	// are not looked at.
+	// Secrets are texts from Values and Corrupt that no error may contain. If there are none, the
+	// suite only looks for a text that it puts into Fields itself.
 	Secrets []string
 
-	// Fields are paths that a codec.FieldSetter must be able to set, and values that must be found
-	// there afterwards. Each path must fit at least one of Values. None means that SetFields is
-	// only checked for what it must not do.
+	// Fields are paths that a codec.FieldSetter must be able to set, with values that must be there
+	// afterwards. Each path must fit at least one of Values. If there are none, the suite only
+	// checks what SetFields must not do.
 	Fields map[string]any
 
-	// Field returns what a value holds at a path of Fields, and false if it has no such place. Nil
-	// means a search by the names of Go fields and by those in their tags.
+	// Field returns the value at a path of Fields, and false if there is no such place. Nil means a
+	// search for the names of Go fields and for those in their tags.
 	Field func(v V, path string) (any, bool)
 
 	// Newer are values as a newer version of V encodes them. SetFields must keep the fields that V
 	// does not have.
 	Newer []Newer
 
-	// Binds says that a codec.Bound codec reads a value under the key only for which it was
-	// encoded.
+	// Binds says that a codec.Bound reads a value only under the key for which it was encoded.
 	Binds bool
 
-	// MaxAlloc bounds what Decode may allocate, in bytes, besides 64 bytes for each byte of input.
-	// Zero means 64 KiB. A codec that decompresses needs what it allows a value to have.
+	// MaxAlloc is how many bytes Decode may allocate, besides 64 bytes for each byte of input. Zero
+	// means 64 KiB. For a codec that decompresses, give the largest value that it allows.
 	MaxAlloc int
 }
 
 // Newer is an encoded value with a field that V does not have.
 type Newer struct {
-	Data  []byte
-	Keeps []byte // a part of Data: that field
+	Data  []byte // the encoded value
+	Keeps []byte // the part of Data that holds this field
 }
 
-// A Fault is what a check has found.
+// A Fault is what a failed check found.
 type Fault struct {
 	Check string // the name of the subtest
-	Err   error
+	Err   error  // what the check found
 }
 
-// Run runs each check as a subtest of t. A check that would only repeat what another one has found
-// is skipped.
+// Run runs each check as a subtest of t. It skips a check that would only repeat what another one
+// found. A codec that panics fails its check.
 func (s Suite[V]) Run(t *testing.T) {
 	t.Helper()
 	if s.Codec == nil || len(s.Values) == 0 {
@@ -81,7 +83,8 @@ func (s Suite[V]) Run(t *testing.T) {
 	run(t, s.checks())
 }
 
-// Faults runs the same checks as Run and returns those that fail. It is for tests that expect some.
+// Faults runs the same checks as Run and returns those that fail. It is for tests that expect
+// faults.
 func (s Suite[V]) Faults() []Fault { return faults(s.checks()) }
 
 // A check returns an error instead of failing a test itself, so that the tests of this package can
@@ -143,7 +146,7 @@ func (s Suite[V]) checks() []check {
 	)
 }
 
-// abilities returns the checks of what the codec can do besides Encode and Decode.
+// abilities returns the checks of the methods besides Encode and Decode.
 func (p *probe[V]) abilities() []check {
 	c := p.suite.Codec
 	var checks []check

@@ -52,8 +52,8 @@ func suiteOf(c codec.Codec[record]) Suite[record] {
 	}
 }
 
-// failures returns the names of the checks that failed. It leaves out ManyGoroutines, in which the
-// broken codecs would race and so fail these tests under -race instead of the check.
+// failures returns the names of the checks that failed. It omits ManyGoroutines: the broken codecs
+// would race there, and -race would fail these tests instead of the check.
 func failures[V any](s Suite[V]) []string {
 	var failed []string
 	for _, f := range found(s.checks()) {
@@ -156,7 +156,7 @@ func TestEachFaultIsFound(t *testing.T) {
 	}
 }
 
-// cachingEncode keeps what it returned and returns it again: right until a caller writes into it.
+// cachingEncode returns the same slice again. That is correct until a caller writes into it.
 func cachingEncode() func(record) ([]byte, error) {
 	known := map[string][]byte{}
 	return func(r record) ([]byte, error) {
@@ -184,7 +184,7 @@ func TestAliasingIsFound(t *testing.T) {
 	}
 }
 
-// last hands out the latest input to all goroutines, which a lock does not make right.
+// last gives the latest input to all goroutines. A lock does not make that correct.
 type last struct{ inputs chan []byte }
 
 func (l last) Encode(v string) ([]byte, error) { return []byte(v), nil }
@@ -230,7 +230,7 @@ type upper struct{ codec.String }
 
 func (upper) Encode(v string) ([]byte, error) { return []byte(strings.ToUpper(v)), nil }
 
-// cloning is a sound codec with a Clone.
+// cloning is a correct codec with a Clone.
 type cloning struct {
 	faulty
 	clone func(record) record

@@ -6,8 +6,9 @@ import (
 	"reflect"
 )
 
-// unreadableRefused tries to make Encode write what Decode refuses. It runs behind the checks of
-// hostile inputs, some of which decode: such a value must be written so that it decodes again.
+// unreadableRefused tries to make Encode write bytes that Decode refuses. It runs after the checks
+// of hostile inputs. Some of those decode, and what Encode writes for such a value must decode
+// again.
 func (p *probe[V]) unreadableRefused() error {
 	if err := p.each(func(*sample[V]) error { return nil })(); err != nil {
 		return err
@@ -47,7 +48,7 @@ func (p *probe[V]) comesBackIfWritten(v V) error {
 	return p.same(before, got, "Encode accepts a value and another one comes back")
 }
 
-// readable remembers an encoded value that does not decode.
+// readable decodes data, and remembers it if it does not decode.
 func (p *probe[V]) readable(data []byte, what string) {
 	if _, err := p.decode(data); err != nil {
 		p.mu.Lock()
@@ -59,7 +60,7 @@ func (p *probe[V]) readable(data []byte, what string) {
 }
 
 // oddities returns values that a codec of V may not be able to decode: the zero value, and if V is
-// an interface, what it may hold.
+// an interface, unusual values in it.
 func oddities[V any]() []V {
 	odd := make([]V, 1)
 	if reflect.TypeFor[V]().Kind() != reflect.Interface {

@@ -9,25 +9,25 @@ import (
 	"github.com/activettl/rediscache/codec"
 )
 
-// A Wrapper checks a codec that is made around another one, such as one that compresses or
-// encrypts. It runs a Suite on it with inner codecs of its own, which can do everything, nothing,
-// or need a key. It checks that nothing that the inner one can do is lost.
+// A Wrapper checks a codec that wraps another one, for example to compress or encrypt. It brings
+// four inner codecs: with and without all abilities, and with and without a need for a key. With
+// each it runs a [Suite], and checks that the wrapper keeps what the inner codec can do.
 //
 //	codectest.Wrapper[User]{
 //		Wrap:  func(inner codec.Codec[User]) codec.Codec[User] { return MyWrapper(inner) },
 //		Suite: codectest.Suite[User]{Values: []User{ann, bob}},
 //	}.Run(t)
 type Wrapper[V any] struct {
-	// Wrap returns the codec to check.
+	// Wrap returns the codec to check, around inner.
 	Wrap func(inner codec.Codec[V]) codec.Codec[V]
 
 	// Suite holds at least two Values that are not equal. The inner codecs write some of them in a
-	// few bytes and some in 4 KiB of text. Of the other fields, Equal, Corrupt, Secrets and
-	// MaxAlloc are used.
+	// few bytes, and some in 4 KiB of text. Of the other fields, the Wrapper uses Equal, Corrupt,
+	// Secrets, Binds and MaxAlloc. Leave the rest empty.
 	Suite Suite[V]
 }
 
-// Run runs each check as a subtest of t.
+// Run runs each check as a subtest of t, below one subtest for each inner codec.
 func (w Wrapper[V]) Run(t *testing.T) {
 	t.Helper()
 	if w.Wrap == nil || len(w.Suite.Values) < 2 {
@@ -49,7 +49,7 @@ func (w Wrapper[V]) Faults() []Fault {
 	return found
 }
 
-// An inner is a codec that is to be wrapped.
+// An inner is a codec to wrap.
 type inner[V any] struct {
 	name  string
 	codec codec.Codec[V]
@@ -75,7 +75,7 @@ func (w Wrapper[V]) checks(in inner[V]) []check {
 	s := w.Suite
 	s.Codec = outer
 	s.Fields, s.Field, s.Doubtful = nil, nil, nil
-	s.SelfDelimiting = true // the inner codec takes nothing but what it wrote
+	s.SelfDelimiting = true // the inner codec decodes only what it wrote
 	s.Corrupt = append([][]byte{nil, []byte("garbage")}, s.Corrupt...)
 	s.Secrets = append([]string{storeMark}, s.Secrets...)
 	f := forwarding[V]{in, outer, &probe[V]{suite: s}}
@@ -90,7 +90,7 @@ func (w Wrapper[V]) checks(in inner[V]) []check {
 	)
 }
 
-// forwarding checks that a wrapper passes on what the inner codec can do.
+// forwarding checks that a wrapper keeps what the inner codec can do.
 type forwarding[V any] struct {
 	inner inner[V]
 	outer codec.Codec[V]

@@ -9,7 +9,7 @@ import (
 	"github.com/activettl/rediscache/codec"
 )
 
-// flip is a sound codec.Transform: a byte of its own, and every bit inverted.
+// flip is a correct codec.Transform: it adds a byte and inverts every bit.
 type flip struct{}
 
 func (flip) Apply(dst, data []byte, _ string) ([]byte, error) {
@@ -45,7 +45,7 @@ func TestSoundWrapperPasses(t *testing.T) {
 	wrapperOf(func(inner codec.Codec[string]) codec.Codec[string] { return inner }).Run(t)
 }
 
-// sound is what the faulty wrappers below are made of: each one shows a part of it.
+// sound has all methods of a correct wrapper. Each faulty wrapper below has a part of them.
 type sound interface {
 	codec.Codec[string]
 	codec.Bound[string]

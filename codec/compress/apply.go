@@ -8,32 +8,32 @@ import (
 	"github.com/activettl/rediscache/internal/frame"
 )
 
-// To decode a record of n bytes takes a buffer of no more than slack + ratio*n bytes. The package
-// comment promises 64 KiB: the allocator rounds up by 8 KiB at most, and zstd has tables.
+// Decoding a record of n bytes takes a buffer of at most slack + ratio*n bytes. The package comment
+// promises 64 KiB and not 40: the allocator rounds up by at most 8 KiB, and zstd has tables.
 const (
 	slack = 40 << 10
 	ratio = 64
 
-	// block is the longest piece of a zstd frame once it is decoded.
+	// block is the longest decoded piece of a zstd frame, in bytes.
 	block = 128 << 10
 
-	// spare is how far zstd may write beyond the end. It is faster if it may.
+	// spare is how many bytes zstd may write beyond the end. It is faster if it may.
 	spare = 16
 )
 
-// room is the memory to decode a value of n bytes. The library appends a whole piece before it sees
-// that this is more than the frame claims, so there must be room for one more piece. S2 could do
-// without; one rule for both is simpler.
+// room is the memory to decode a value of n bytes. The library may append a whole piece before it
+// sees that the frame claims less, so there must be room for one more piece. S2 does not need it,
+// but one rule for both is simpler.
 func room(n uint64) uint64 { return n + min(n, block) + spare }
 
-// least is how long a record has to be whose value has n bytes.
+// least returns the shortest allowed record for a value of n bytes.
 func least(n int) int { return (int(room(uint64(n))) - slack + ratio - 1) / ratio }
 
-// scratch holds buffers to compress into. A value is copied out of one, so that it takes no more
-// memory than it has bytes: compressing needs room for the case that it does not shrink.
+// scratch holds buffers for compression. These need room for a value that does not shrink. The
+// result is copied out, so that it takes no more memory than it has bytes.
 var scratch = sync.Pool{New: func() any { return new([]byte) }}
 
-// maxScratch is how large a buffer may be that is kept.
+// maxScratch is the size of the largest buffer that goes back to the pool, in bytes.
 const maxScratch = 1 << 20
 
 // Apply implements codec.Transform.
@@ -67,7 +67,7 @@ func (t *transform) Apply(dst, data []byte, _ string) ([]byte, error) {
 
 func (t *transform) appendRaw(dst, data []byte) []byte {
 	dst = slices.Grow(dst, frame.HeadLen+len(data))
-	// A codec that says it is never framed and still starts with 0xC1 loses nothing.
+	// Also right for a codec whose Unframed is wrong, and that writes 0xC1 first.
 	if !t.bare || len(data) > 0 && data[0] == frame.Magic {
 		dst = frame.Append(dst, frame.Raw)
 	}
@@ -106,8 +106,8 @@ func (t *transform) undoRaw(dst, body []byte) ([]byte, error) {
 	return append(frame.Grow(dst, len(body)), body...), nil
 }
 
-// allow refuses a record that claims to be a longer value than may be, or that takes more memory
-// to decode. The body has n bytes.
+// allow returns an error if a record claims a longer value than Options.Max, or if decoding takes
+// too much memory. The body has n bytes.
 func (t *transform) allow(claim, memory uint64, n int) error {
 	switch {
 	case claim > uint64(t.max):

@@ -12,13 +12,13 @@ import (
 	"github.com/activettl/rediscache/codec/internal/tweets"
 )
 
-// blind is a codec whose Decode costs nothing.
+// blind is a codec with a Decode that costs nothing.
 type blind struct{ bare }
 
 func (blind) Decode([]byte) ([]byte, error) { return nil, nil }
 
-// BenchmarkTweet compares a codec with the library it calls. Both are around a codec that copies
-// when it encodes and does nothing when it decodes.
+// BenchmarkTweet compares a codec with the library that it calls. The inner codec copies when it
+// encodes, and does nothing when it decodes.
 func BenchmarkTweet(b *testing.B) {
 	tweet := tweets.Of(b, 2500)
 	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest))

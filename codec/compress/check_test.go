@@ -60,14 +60,14 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// clash is a message with a double of number 24, whose first bytes are c1 01.
+// clash is a message whose first bytes are c1 01: field 24 is a double.
 type clash struct{ *dynamicpb.Message }
 
 func (*clash) ProtoReflect() protoreflect.Message { return dynamicpb.NewMessage(clashing) }
 
 var clashing = testpb.Clash(testpb.Double("ratio", 24))
 
-// messages is a codec of them. What it writes does not matter here.
+// messages is a codec of such messages. Its output does not matter here.
 type messages struct{}
 
 func (messages) Encode(*clash) ([]byte, error) { return nil, nil }

@@ -9,56 +9,56 @@ import (
 	"github.com/activettl/rediscache/internal/frame"
 )
 
-// Options of [S2] and [Zstd]. Nil and zero mean what stands at each field.
+// Options of [S2] and [Zstd]. Nil Options and zero fields mean the defaults at each field.
 type Options struct {
-	// Min is the length in bytes from which a value is compressed. Zero means 1 KiB; 1 means all.
+	// Min is the length in bytes from which a value is compressed. Zero means 1 KiB; 1 means all
+	// values.
 	Min int
 
-	// Max is how long a value may be before it is compressed, in bytes. Encode and Decode refuse
-	// longer ones. Zero means 16 MiB, and the most is 1 GiB.
+	// Max is the largest length of an uncompressed value, in bytes. For longer ones Encode and
+	// Decode return an error. Zero means 16 MiB; the largest Max is 1 GiB.
 	Max int
 
-	// Framed says that no record stands unframed: all are written by this codec and no other. Then
-	// small values are framed too, and what is unframed is refused. It makes codecs possible whose
-	// values start with 0xC1. Existing records become unreadable, so use a new cache name.
+	// Framed says that no record is without a frame, since no other codec writes records of the
+	// cache. Then Encode frames small values too, and Decode returns an error for a value without a
+	// frame. It allows inner codecs whose values start with 0xC1. Existing records become
+	// unreadable, so use a new cache name. The default is false.
 	Framed bool
 }
 
 const (
 	defaultMin = 1 << 10
 	defaultMax = 16 << 20
-	limit      = 1 << 30 // S2 and 32-bit systems end somewhat further
+	limit      = 1 << 30 // S2 and 32-bit systems allow a little more
 )
 
-// S2 returns a codec that compresses what inner writes by S2, a faster Snappy. It has all abilities
-// of inner and is safe for concurrent use.
+// S2 returns a codec that compresses the values of inner with S2, a faster Snappy. It can do all
+// that inner can, and is safe for concurrent use.
 //
-// It takes about 1.2 us per kilobyte to compress, and a fourth of that to decompress.
-//
-// All methods return an error if the options make no sense, if inner seals, or if values of V can
-// look like a frame; see the package comment. So does Check, which cache.New asks.
+// All methods return an error in three cases, and cache.New refuses the codec: an option is out of
+// range, inner seals, or values of V can look like a frame. The package comment has the details.
 func S2[V any](inner codec.Codec[V], o *Options) codec.Codec[V] {
 	return codec.Wrap(inner, newTransform(inner, s2Block{}, o))
 }
 
-// Zstd returns a codec that compresses what inner writes by Zstandard, at its fastest level. It has
-// all abilities of inner and is safe for concurrent use. It starts no goroutine.
+// Zstd returns a codec that compresses the values of inner with Zstandard, at its fastest level. It
+// can do all that inner can, and is safe for concurrent use. It starts no goroutine.
 //
-// It takes several times as long as [S2], for values about a sixth smaller. For all codecs together
-// the process keeps GOMAXPROCS encoders and as many decoders. Each pair takes 300 KiB, and about
-// 1 MiB once it had a value of more than 128 KiB. The errors are those of [S2].
+// It takes longer than [S2], and its values are smaller: see the package comment. For all codecs
+// together, the process keeps GOMAXPROCS encoders and as many decoders. Each pair takes 300 KiB,
+// and about 1 MiB after a value of more than 128 KiB. The errors are those of [S2].
 func Zstd[V any](inner codec.Codec[V], o *Options) codec.Codec[V] {
 	return codec.Wrap(inner, newTransform(inner, zstdFrame{}, o))
 }
 
-// A method compresses.
+// A method is S2 or Zstandard.
 type method interface {
 	kind() frame.Kind
 
-	// pack appends data to dst, compressed.
+	// pack compresses data and appends the result to dst.
 	pack(dst, data []byte) []byte
 
-	// packPadded appends data in a form that is at least n bytes long.
+	// packPadded is pack with a result of at least n bytes.
 	packPadded(dst, data []byte, n int) []byte
 }
 
@@ -66,8 +66,8 @@ type method interface {
 type transform struct {
 	method
 	min, max int
-	bare     bool // the inner codec never writes 0xC1 first: leave small values unframed
-	framed   bool // nothing is unframed
+	bare     bool // inner values never start with 0xC1, so small values have no frame
+	framed   bool // every record has a frame
 	err      error
 }
 

@@ -55,8 +55,8 @@ func TestTweets(t *testing.T) {
 	})
 }
 
-// TestWhatStandsInRedis looks at the first two bytes.
-func TestWhatStandsInRedis(t *testing.T) {
+// TestFirstBytesInRedis checks the first two bytes of records.
+func TestFirstBytesInRedis(t *testing.T) {
 	each(t, func(t *testing.T, m method) {
 		packed := string([]byte{0xc1, m.kind})
 		const framed = "\xc1\x00"
@@ -65,7 +65,7 @@ func TestWhatStandsInRedis(t *testing.T) {
 			inner codec.Codec[[]byte]
 			o     *compress.Options
 			value []byte
-			want  string // "" means as it is
+			want  string // "" means unchanged
 		}{
 			{"one byte below Min", bare{}, nil, words(1023), ""},
 			{"Min", bare{}, nil, words(1024), packed},
@@ -102,8 +102,8 @@ func TestWhatStandsInRedis(t *testing.T) {
 	})
 }
 
-// TestEighth finds values that shrink by just about an eighth.
-func TestEighth(t *testing.T) {
+// TestCompressesFromAnEighth tries values that shrink by about an eighth.
+func TestCompressesFromAnEighth(t *testing.T) {
 	each(t, func(t *testing.T, m method) {
 		c := m.make(bare{}, nil)
 		var plain, packed int
@@ -147,7 +147,7 @@ func TestMax(t *testing.T) {
 	})
 }
 
-// TestEachReadsTheOther also reads what the libraries write by themselves.
+// TestEachReadsTheOther also reads the output of the libraries.
 func TestEachReadsTheOther(t *testing.T) {
 	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBestCompression))
 	if err != nil {
@@ -188,7 +188,7 @@ func TestFramedRefusesUnframed(t *testing.T) {
 	})
 }
 
-// TestAbilities asks for what Wrap promises.
+// TestAbilities checks what Wrap promises.
 func TestAbilities(t *testing.T) {
 	each(t, func(t *testing.T, m method) {
 		c := m.make(bare{}, nil)
@@ -211,7 +211,7 @@ func TestAbilities(t *testing.T) {
 	})
 }
 
-// TestDeep wraps a hundred times.
+// TestDeep wraps a codec a hundred times.
 func TestDeep(t *testing.T) {
 	var c codec.Codec[[]byte] = bare{}
 	for i := range 100 {

@@ -10,7 +10,7 @@ import (
 func FuzzS2(f *testing.F)   { fuzz(f, newTransform(bytesCodec{}, s2Block{}, &Options{Min: 1})) }
 func FuzzZstd(f *testing.F) { fuzz(f, newTransform(bytesCodec{}, zstdFrame{}, &Options{Min: 1})) }
 
-// fuzz takes data for a record, for the body of one, and for a value.
+// fuzz uses data as a record, as the body of a record, and as a value.
 func fuzz(f *testing.F, tr *transform) {
 	for _, n := range []int{0, 1, 40, 3000} {
 		f.Add(value(n))

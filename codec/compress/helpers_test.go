@@ -11,7 +11,7 @@ import (
 	"github.com/activettl/rediscache/codec/compress"
 )
 
-// raw is a codec of bytes, any bytes.
+// raw is a codec of any bytes.
 type raw struct{}
 
 func (raw) Encode(v []byte) ([]byte, error)                  { return append([]byte{}, v...), nil }
@@ -36,7 +36,7 @@ func (bare) SetFields(data []byte, fields map[string]any) ([]byte, error) {
 	return json.Marshal(m)
 }
 
-// veiled is a codec around bare that says nothing.
+// veiled wraps bare and hides its method Unframed.
 type veiled struct{ codec.Codec[[]byte] }
 
 func (v veiled) Unwrap() codec.Codec[[]byte] { return v.Codec }
@@ -69,7 +69,7 @@ func encode(tb testing.TB, c codec.Codec[[]byte], v []byte) []byte {
 	return data
 }
 
-// roundTrip encodes, decodes, compares, and returns what stands in Redis.
+// roundTrip encodes, decodes and compares v. It returns the encoded bytes.
 func roundTrip(tb testing.TB, c codec.Codec[[]byte], v []byte) []byte {
 	tb.Helper()
 	data := encode(tb, c, v)
@@ -83,10 +83,11 @@ func roundTrip(tb testing.TB, c codec.Codec[[]byte], v []byte) []byte {
 	return data
 }
 
-// period is after how many bytes words and noise repeat, which makes large ones fast to make.
+// period is the number of bytes after which words and noise repeat, so that large ones are fast to
+// make.
 const period = 1 << 17
 
-// words are n bytes that shrink to about a half.
+// words returns n bytes that shrink to about a half.
 func words(n int) []byte {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	list := []string{"redis ", "cache ", "value ", "expires ", "\"key\": ", "[1,2,3] ", "true "}
@@ -105,7 +106,7 @@ func words(n int) []byte {
 	return b
 }
 
-// noise are n bytes that do not shrink.
+// noise returns n bytes that do not shrink.
 func noise(n int) []byte {
 	rnd := rand.New(rand.NewPCG(3, 4))
 	b := make([]byte, min(n, period))

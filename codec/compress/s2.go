@@ -20,9 +20,9 @@ func (s2Block) pack(dst, data []byte) []byte {
 	return s2.Encode(dst, data)
 }
 
-// packPadded leaves the first n bytes of data as they are. A block is its length and then pieces,
-// each for itself, so the pieces of the rest follow the uncompressed one. s2.ConcatBlocks does the
-// same.
+// packPadded leaves the first n bytes of data uncompressed. A block is its length and then
+// independent pieces. So the first piece is uncompressed, and the compressed pieces of the rest
+// follow. s2.ConcatBlocks does the same.
 func (s2Block) packPadded(dst, data []byte, n int) []byte {
 	const literal = 63 << 2 // the tag of a piece whose length, less one, is in the next 4 bytes
 	dst = binary.AppendUvarint(dst, uint64(len(data)))

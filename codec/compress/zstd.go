@@ -16,23 +16,24 @@ type zstdFrame struct{}
 
 func (zstdFrame) kind() frame.Kind { return frame.Zstd }
 
-// window is how far back an encoder looks. It keeps as much memory, once it had such a value.
+// window is how far back an encoder looks, in bytes. After a value of that size it keeps as much
+// memory.
 const window = 1 << 20
 
-// encoder and decoder serve all codecs. They work in the calling goroutine, as many at a time as
-// there are processors, and keep memory for that many.
+// encoder and decoder serve all codecs. They work in the calling goroutine. As many calls as there
+// are processors run at a time, and they keep memory for that many.
 var (
 	encoder = sync.OnceValue(func() *zstd.Encoder {
 		e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest),
 			zstd.WithWindowSize(window), zstd.WithLowerEncoderMem(true),
-			zstd.WithZeroFrames(true), zstd.WithSingleSegment(true)) // then it tells the size
+			zstd.WithZeroFrames(true), zstd.WithSingleSegment(true)) // which writes the size
 		if err != nil {
 			panic(err) // only for options out of range
 		}
 		return e
 	})
 	decoder = sync.OnceValue(func() *zstd.Decoder {
-		// The limit to the room that undoZstd makes stands in for a limit of memory.
+		// The capacity of the buffer from undoZstd limits the memory.
 		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0),
 			zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderMaxMemory(limit))
 		if err != nil {
@@ -44,13 +45,13 @@ var (
 
 func (zstdFrame) pack(dst, data []byte) []byte { return encoder().EncodeAll(data, dst) }
 
-// A skippable frame is this magic, a length of 4 bytes and as many bytes.
+// A skippable frame is this magic, a length of 4 bytes, and that many bytes.
 const (
 	skippable    = "\x50\x2a\x4d\x18"
 	skippableLen = len(skippable) + 4
 )
 
-// packPadded puts a skippable frame of zeros behind the frame. All readers of Zstandard know it.
+// packPadded puts a skippable frame of zeros behind the frame. All readers of Zstandard skip it.
 func (z zstdFrame) packPadded(dst, data []byte, n int) []byte {
 	start := len(dst)
 	dst = z.pack(dst, data)
@@ -88,11 +89,11 @@ func (t *transform) undoZstd(dst, body []byte) ([]byte, error) {
 	if err != nil || uint64(len(out)) != n {
 		return dst, errZstd
 	}
-	return append(dst, out...), nil // where it stands already, as there was room
+	return append(dst, out...), nil // copies nothing: the capacity was enough
 }
 
-// zstdRoom is room for a frame. A piece of it is no longer than its window, which is the value or
-// what the head says, and 1 KiB at least.
+// zstdRoom is room for a frame. A piece is no longer than the window of the frame. The window is
+// the whole value or what the header says, and at least 1 KiB.
 func zstdRoom(head *zstd.Header) (uint64, error) {
 	n, window := head.FrameContentSize, head.WindowSize
 	if head.SingleSegment {
@@ -104,8 +105,8 @@ func zstdRoom(head *zstd.Header) (uint64, error) {
 	return n + min(max(window, zstd.MinWindowSize), block) + spare, nil
 }
 
-// firstFrame returns the one frame that body holds. Behind it nothing may stand but the padding
-// that packPadded makes. The library would read any number of frames.
+// firstFrame returns the frame in body. Only padding of packPadded may follow it. The library would
+// read any number of frames.
 func firstFrame(body []byte, head *zstd.Header) ([]byte, error) {
 	const (
 		headLen = 3 // of a block
@@ -135,7 +136,7 @@ func firstFrame(body []byte, head *zstd.Header) ([]byte, error) {
 		return nil, errZstd
 	}
 	if rest := body[at:]; len(rest) > 0 && !isPadding(rest) {
-		return nil, errors.New("compress: something stands behind the zstd frame")
+		return nil, errors.New("compress: there is more data behind the zstd frame")
 	}
 	return body[:at], nil
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/activettl/rediscache/codec/seal"
 )
 
-// blind is a codec whose Decode costs nothing.
+// blind is a codec with a Decode that costs nothing.
 type blind struct{ raw }
 
 func (blind) Decode([]byte) ([]byte, error) { return nil, nil }
 
-// BenchmarkTweet compares a codec with AES-256-GCM alone, both around a codec that copies
-// when it encodes and does nothing when it decodes.
+// BenchmarkTweet compares a codec with AES-256-GCM alone. The inner codec copies when it encodes,
+// and does nothing when it decodes.
 func BenchmarkTweet(b *testing.B) {
 	tweet := tweets.Of(b, 2500)
 	aead := gcm(b, "one")

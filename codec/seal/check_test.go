@@ -51,7 +51,7 @@ type message struct{ *dynamicpb.Message }
 
 func (*message) ProtoReflect() protoreflect.Message { return dynamicpb.NewMessage(clashing) }
 
-// clashing has a double of number 264, whose first bytes are c1 10.
+// clashing is a message whose first bytes are c1 10: field 264 is a double.
 var clashing = testpb.Clash(testpb.Double("ratio", 264))
 
 type messages struct{}
@@ -111,7 +111,7 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// TestKeysAreCopied changes the map afterwards.
+// TestKeysAreCopied changes the map after Keys has returned.
 func TestKeysAreCopied(t *testing.T) {
 	ciphers := map[uint32]cipher.AEAD{1: gcm(t, "one")}
 	c := seal.New(raw{}, keys(t, 1, ciphers), nil)

@@ -14,8 +14,8 @@ type account struct {
 	IBAN string `json:"iban"`
 }
 
-// newCipher stands for the cipher that you choose. In your program the key comes from a secret
-// store, and chacha20poly1305.NewX(key) is the better cipher.
+// newCipher makes an AES-GCM cipher. In your program the key comes from a secret store, and
+// chacha20poly1305.NewX(key) is the better cipher.
 func newCipher(key string) cipher.AEAD {
 	block, err := aes.NewCipher([]byte(key))
 	if err != nil {
@@ -35,8 +35,8 @@ func ExampleNew() {
 	}
 	accounts := seal.New(compress.S2(codec.JSON[account]{}, nil), keys, nil)
 
-	// What a cache does. The key is that of the record in Redis.
-	data, err := codec.EncodeFor(accounts, "bank:42", account{"CH93 0076 2011 6238 5295 7"})
+	// A cache does this. The key is the Redis key of the record.
+	data, err := codec.EncodeFor(accounts, "bank:42", account{"CH93"})
 	fmt.Printf("% x %v\n", data[:3], err)
 	v, err := codec.DecodeFor(accounts, "bank:42", data)
 	fmt.Println(v.IBAN, err)
@@ -47,7 +47,7 @@ func ExampleNew() {
 	fmt.Println(err)
 	// Output:
 	// c1 10 01 <nil>
-	// CH93 0076 2011 6238 5295 7 <nil>
+	// CH93 <nil>
 	// seal: the record was changed, moved, or sealed by another cipher
 	// seal: the record is unframed and not sealed
 }

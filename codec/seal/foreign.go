@@ -8,20 +8,21 @@ import (
 	"github.com/activettl/rediscache/internal/frame"
 )
 
-// version is the first byte of all associated data. Another form of it takes another byte.
+// version is the first byte of all associated data. Another form of the data must have another
+// byte.
 const version = 1
 
-// buffers are for associated data, which would otherwise be an allocation for each call.
+// buffers are for associated data. Without them each call would allocate.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
-// appendKey appends the part of the associated data that stands before the header.
+// appendKey appends the part of the associated data before the header.
 func appendKey(dst []byte, key string) []byte {
 	dst = append(dst, version)
 	dst = binary.AppendUvarint(dst, uint64(len(key)))
 	return append(dst, key...)
 }
 
-// foreign is an AEAD of the user's. Its header is the kind alone.
+// foreign is an AEAD of the user. Its header is only the kind.
 type foreign struct{ aead AEAD }
 
 func (f foreign) ad(dst []byte, key string) []byte {

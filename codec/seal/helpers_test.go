@@ -12,7 +12,7 @@ import (
 	"github.com/activettl/rediscache/codec/seal"
 )
 
-// raw is a codec of bytes, any bytes.
+// raw is a codec of any bytes.
 type raw struct{}
 
 func (raw) Encode(v []byte) ([]byte, error)      { return append([]byte{}, v...), nil }
@@ -43,7 +43,7 @@ func aesBlock(tb testing.TB, password string) cipher.Block {
 	return block
 }
 
-// made returns a function that fails the test unless a cipher was made.
+// made returns a function that returns the cipher, or fails the test on an error.
 func made(tb testing.TB) func(cipher.AEAD, error) cipher.AEAD {
 	return func(c cipher.AEAD, err error) cipher.AEAD {
 		tb.Helper()
@@ -54,19 +54,19 @@ func made(tb testing.TB) func(cipher.AEAD, error) cipher.AEAD {
 	}
 }
 
-// gcm makes a cipher of a password, for tests only.
+// gcm makes a cipher from a password, for tests only.
 func gcm(tb testing.TB, password string) cipher.AEAD {
 	tb.Helper()
 	return made(tb)(cipher.NewGCM(aesBlock(tb, password)))
 }
 
-// long makes one with nonces of 24 bytes, as XChaCha20-Poly1305 has them.
+// long makes a cipher with nonces of 24 bytes, like XChaCha20-Poly1305.
 func long(tb testing.TB, password string) cipher.AEAD {
 	tb.Helper()
 	return made(tb)(cipher.NewGCMWithNonceSize(aesBlock(tb, password), 24))
 }
 
-// own makes one that chooses its nonces.
+// own makes a cipher that chooses its nonces itself.
 func own(tb testing.TB, password string) cipher.AEAD {
 	tb.Helper()
 	return made(tb)(cipher.NewGCMWithRandomNonce(aesBlock(tb, password)))
@@ -81,7 +81,7 @@ func keys(tb testing.TB, current uint32, ciphers map[uint32]cipher.AEAD) seal.AE
 	return k
 }
 
-// hidden is an AEAD that New takes for one of the user's.
+// hidden is an AEAD that New does not recognize as one of Keys.
 type hidden struct{ seal.AEAD }
 
 func aeads(tb testing.TB) map[string]seal.AEAD {

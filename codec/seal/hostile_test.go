@@ -11,7 +11,8 @@ import (
 	"github.com/activettl/rediscache/codec/seal"
 )
 
-// refused also checks that the error says nothing of the value, and the bound of memory.
+// refused checks that data is an error. It also checks that the error does not quote the value, and
+// the limit of memory.
 func refused(t *testing.T, c codec.Codec[[]byte], data []byte) {
 	t.Helper()
 	kept := bytes.Clone(data)
@@ -64,7 +65,7 @@ func TestHostile(t *testing.T) {
 			"key 4294967297, which is not among"},
 		"an id with zeros":   {"\xc1\x10\x81\x00" + string(data[3:]), "malformed"},
 		"no id":              {"\xc1\x10", "malformed"},
-		"a kind to come":     {"\xc1\x11" + string(data[2:]), "unknown kind 0x11"},
+		"a future kind":      {"\xc1\x11" + string(data[2:]), "unknown kind 0x11"},
 		"compressed":         {"\xc1\x01" + string(data[2:]), "compressed and not sealed"},
 		"a version":          {"\xc1\x20" + string(data[2:]), "versioned and not sealed"},
 		"raw":                {"\xc1\x00secret", "raw and not sealed"},

@@ -12,19 +12,21 @@ import (
 	"github.com/activettl/rediscache/internal/frame"
 )
 
-// minNonce is the shortest nonce that may be chosen at random, in bytes.
+// minNonce is the length of the shortest nonce that may be random, in bytes.
 const minNonce = 12
 
-// Keys returns an [AEAD] of ciphers with ids. It encrypts with the current one, and the id stands
-// in each record. A record is decrypted with the cipher of its id. An id without cipher is an
-// error, and no other cipher is tried.
+// Keys returns an [AEAD] made of ciphers with ids. It encrypts with the cipher of the id current,
+// and puts that id into each record. It decrypts a record with the cipher of the record's id. If
+// there is none, that is an error, and no other cipher is tried. The AEAD is safe for concurrent
+// use if the ciphers are.
 //
-// Nonces are random, by crypto/rand. How many messages a key is good for depends on their length;
-// see the package comment. A cipher with a nonce of 1 to 11 bytes is refused: random nonces of that
-// length repeat too soon. One with none makes its own, as cipher.NewGCMWithRandomNonce does.
+// Nonces are random, from crypto/rand. Their length limits the number of messages for a key; see
+// the package comment. A nonce of 1 to 11 bytes is an error, since random nonces of that length
+// repeat too soon. A cipher with a nonce of 0 bytes makes its nonces itself, as
+// cipher.NewGCMWithRandomNonce does.
 //
-// An id stands for one key for ever: do not give it to another key. The map is copied. Keys returns
-// an error if current is not in it, or if a cipher is nil or its nonce too short.
+// Never give the id of a key to another key. Keys copies the map. It returns an error if current is
+// not in the map, if a cipher is nil, or if its nonce is too short.
 func Keys(current uint32, ciphers map[uint32]gocipher.AEAD) (AEAD, error) {
 	for id, c := range ciphers {
 		if c == nil {
@@ -41,7 +43,7 @@ func Keys(current uint32, ciphers map[uint32]gocipher.AEAD) (AEAD, error) {
 	return &keyring{current, maps.Clone(ciphers)}, nil
 }
 
-// keyring is what Keys returns. New does not call its exported methods, which cost allocations.
+// keyring is the AEAD of Keys. New does not call its exported methods, since they allocate.
 type keyring struct {
 	current uint32
 	ciphers map[uint32]gocipher.AEAD
@@ -63,7 +65,7 @@ func (k *keyring) Decrypt(ciphertext, associatedData []byte) ([]byte, error) {
 
 func appendID(dst []byte, id uint32) []byte { return binary.AppendUvarint(dst, uint64(id)) }
 
-// appendHeader completes the associated data: the header's length, kind and id.
+// appendHeader completes the associated data: the length of the header, the kind and the id.
 func appendHeader(dst []byte, id uint32) []byte {
 	at := len(dst)
 	dst = appendID(append(dst, 0, byte(frame.Sealed)), id)
@@ -102,13 +104,13 @@ func (k *keyring) open(dst, body []byte, key string) ([]byte, error) {
 	return decrypt(c, dst, rest, *buf)
 }
 
-// find returns the cipher of a body, and what stands behind the id.
+// find returns the id and the cipher of a body, and the rest behind the id.
 func (k *keyring) find(body []byte) (uint32, gocipher.AEAD, []byte, error) {
 	id, rest, err := frame.CutUvarint(body)
 	if err != nil {
 		return 0, nil, nil, fmt.Errorf("seal: %w", err)
 	}
-	// An id of more than 32 bits is none of this map.
+	// An id of more than 32 bits is not in this map.
 	c := k.ciphers[uint32(id)]
 	if c == nil || id>>32 != 0 {
 		return 0, nil, nil, fmt.Errorf("seal: the record is sealed with key %d, "+
@@ -119,7 +121,7 @@ func (k *keyring) find(body []byte) (uint32, gocipher.AEAD, []byte, error) {
 
 var errOpen = errors.New("seal: the record was changed, moved, or sealed by another cipher")
 
-// decrypt appends the plaintext of nonce and ciphertext.
+// decrypt appends the plaintext to dst. data is nonce and ciphertext.
 func decrypt(c gocipher.AEAD, dst, data, ad []byte) ([]byte, error) {
 	n := c.NonceSize()
 	if len(data) < n+c.Overhead() {

@@ -9,35 +9,41 @@ import (
 	"github.com/activettl/rediscache/internal/frame"
 )
 
-// An AEAD encrypts and authenticates. The type tink.AEAD of Tink is one, and [Keys] makes one.
+// An AEAD encrypts and authenticates. The type tink.AEAD of Tink is an AEAD, and [Keys] returns
+// one.
 //
-// It is safe for concurrent use, each ciphertext has a nonce of its own, and Decrypt fails unless
-// ciphertext and associated data are those of one call of Encrypt. It keeps and modifies none of
-// its arguments. Its errors must not quote plaintext, since the cache passes them on.
+// It must be safe for concurrent use. Each ciphertext has a new nonce. Decrypt returns an error
+// unless ciphertext and associated data are those of one call of Encrypt. Neither method keeps or
+// modifies its arguments. Errors must not quote plaintext, since the cache passes them on.
 type AEAD interface {
+	// Encrypt returns plaintext encrypted, and authenticated together with associatedData.
 	Encrypt(plaintext, associatedData []byte) ([]byte, error)
+
+	// Decrypt returns the plaintext that Encrypt got with the same associatedData.
 	Decrypt(ciphertext, associatedData []byte) ([]byte, error)
 }
 
-// Options of [New]. Nil and zero mean what stands at each field.
+// Options of [New]. Nil Options mean the zero Options.
 type Options struct {
-	// AcceptPlain reads records that are not sealed, for the time of a migration. New values are
-	// sealed. Nothing is authenticated while it stands: who can write to Redis can replace a sealed
-	// record by a plain one of any content. Remove it when all records have been written again, at
-	// the latest when the longest TTL has passed. A plain record that starts with 0xC1 0x10 is
-	// taken for a sealed one, and is an error. Zero means that all plain records are errors.
+	// AcceptPlain reads records that are not sealed, during a migration. New values are sealed. The
+	// default is an error for every plain record.
+	//
+	// While it is set, nothing is authenticated: a writer to Redis can replace a sealed record with
+	// a plain one of any content. Remove it when all records have been written again, at the latest
+	// when the longest TTL has passed. A plain record that starts with 0xC1 0x10 looks sealed, and
+	// is an error.
 	AcceptPlain bool
 }
 
-// New returns a codec that encrypts what inner writes. It has all abilities of inner, needs the
-// Redis key of each record, see [codec.Bound], and is safe for concurrent use.
+// New returns a codec that encrypts the values of inner. It can do all that inner can, and is safe
+// for concurrent use. It needs the Redis key of each record; see [codec.Bound].
 //
-// All methods return an error if inner or aead is nil, if inner seals already, or if AcceptPlain is
-// set and a plain protobuf message can look sealed. So does Check, which cache.New asks.
+// If inner or aead is nil, or if inner seals already, all methods return an error. So they do if
+// AcceptPlain is set and a plain protobuf message can look sealed. cache.New refuses such a codec.
 //
-// It costs what aead costs, and with one made by [Keys] no allocation besides the result. A record
-// grows by 2 bytes and what aead adds: 28 bytes with AES-GCM, 40 with XAES-256-GCM and
-// XChaCha20-Poly1305, and the id of the key.
+// The time is that of aead. With an AEAD from [Keys] it allocates only the result. A record grows
+// by 2 bytes, the id of the key, and what the cipher adds: 28 bytes with AES-GCM, 40 with
+// XAES-256-GCM and XChaCha20-Poly1305.
 func New[V any](inner codec.Codec[V], aead AEAD, o *Options) codec.Codec[V] {
 	t := &transform{plain: o != nil && o.AcceptPlain, err: check(inner, aead, o)}
 	if keys, ok := aead.(*keyring); ok {
@@ -67,10 +73,10 @@ func check[V any](inner codec.Codec[V], aead AEAD, o *Options) error {
 	return nil
 }
 
-// A cipher is an AEAD that appends, and that makes the associated data of a Redis key itself: that
+// A cipher is an AEAD that appends. It makes the associated data for a Redis key itself, since that
 // depends on the header.
 type cipher interface {
-	// seal appends what stands behind the kind.
+	// seal appends the part of the record behind the byte for the kind.
 	seal(dst, plaintext []byte, key string) ([]byte, error)
 	open(dst, body []byte, key string) ([]byte, error)
 }
@@ -85,7 +91,7 @@ type transform struct {
 // Check implements codec.Checker.
 func (t *transform) Check() error { return t.err }
 
-// Sealed tells packages compress and seal, which refuse to wrap this.
+// Sealed returns true. Packages compress and seal ask for it, and refuse to wrap a sealed codec.
 func (t *transform) Sealed() bool { return true }
 
 var errNoKey = errors.New("seal: a sealed value needs its Redis key; " +

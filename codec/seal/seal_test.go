@@ -60,7 +60,7 @@ func TestCompressedTweets(t *testing.T) {
 	t.Logf("%d bytes become %d", before, after)
 }
 
-// TestFormat decrypts by the description in the package comment alone.
+// TestFormat decrypts with only what the package comment describes.
 func TestFormat(t *testing.T) {
 	gcm := gcm(t, "one")
 	long := strings.Repeat("k", 200)

@@ -1,11 +1,11 @@
 // Package access keeps the index of accesses that a Fixed cache needs for its sweep. Under a policy
-// that does not renew, nothing else in Redis tells when a record was last used.
+// that does not renew, nothing else in Redis shows when a record was last used.
 //
-// The index is 16 sorted sets, its shards. A member is the text of a key; its score is when the
+// The index is 16 sorted sets, its shards. A member is the text of a key. Its score is when the
 // record was last accessed, by the server's clock. The entries need not match the records exactly.
 // A sweep removes the entries of records that are gone. Each note removes some entries that are too
-// old to be of existing records. A record without an entry counts as accessed when a sweep first
-// meets it.
+// old to belong to existing records. A record without an entry counts as accessed when a sweep
+// first finds it.
 package access
 
 import (
@@ -43,17 +43,17 @@ type Index struct {
 	names  names.Names
 	ttl    time.Duration
 	window time.Duration
-	again  time.Duration // how long this process does not note an access again
+	again  time.Duration // how long after a note this process notes no access to the key again
 
-	noted  *recent.Table[how] // accesses that need not be noted again for a window
+	noted  *recent.Table[how] // accesses that need not be noted again yet
 	health [shards]health
 
 	reads, writes wire.Sender // made once
 
-	longest atomic.Int64 // the longest TTL that a record was given, in ms, as far as is known
-	known   atomic.Bool  // Redis has told the longest TTL
-	asked   atomic.Int64 // when longest was last asked for, by the clock of noted
-	told    atomic.Int64 // when it was last told to Redis
+	longest atomic.Int64 // the longest TTL that this process knows a record was given, in ms
+	known   atomic.Bool  // Redis has answered what the longest TTL is
+	askedAt atomic.Int64 // when Redis was last asked for longest, by the clock of noted
+	toldAt  atomic.Int64 // when longest was last sent to Redis
 }
 
 // how an access was noted.
@@ -71,8 +71,8 @@ const tableKeys = 1 << 16
 func New(w *wire.Client, n names.Names, ttl time.Duration) *Index {
 	x := &Index{wire: w, names: n, ttl: ttl, window: Window(ttl), noted: recent.New[how](tableKeys)}
 	x.again = x.window
-	x.asked.Store(int64(-x.window))
-	x.told.Store(int64(-x.window))
+	x.askedAt.Store(int64(-x.window))
+	x.toldAt.Store(int64(-x.window))
 	x.reads, x.writes = sender{x, 0}, sender{x, ttl}
 	return x
 }
@@ -81,7 +81,7 @@ func New(w *wire.Client, n names.Names, ttl time.Duration) *Index {
 // grows too large to handle.
 const shards = 16
 
-// shardOf returns the shard that has the entry of a record. It goes by hash slot, so that the
+// shardOf returns the shard that has the entry of a record. The hash slot decides, so that the
 // records of one server of a cluster share few shards.
 func shardOf(key string) int { return slotOf(key) * shards / slots }
 
@@ -91,15 +91,16 @@ const (
 )
 
 // Window returns the time within which a process notes at most one access to a record with this
-// TTL: a twentieth of the TTL, from 10 ms to a minute. A sweep lets a record stay for up to a
-// window longer than its idle time.
+// TTL: a twentieth of the TTL, from 10 ms to a minute. So a sweep keeps a record for up to a window
+// longer than its maximum idle time.
 func Window(ttl time.Duration) time.Duration { return min(max(ttl/20, minWindow), maxWindow) }
 
 // Window returns the window of the index.
 func (x *Index) Window() time.Duration { return x.window }
 
-// Halve is for a cache that answers reads from memory, of which the index is told later: it notes
-// an access again after half a window, so that a copy may answer for the other half.
+// Halve is for a cache that answers reads from memory. The index learns of such reads later. After
+// Halve, it notes an access again after half a window. Halve returns the other half: for that time,
+// a copy may answer reads that the index does not see.
 func (x *Index) Halve() (answers time.Duration) {
 	x.again = x.window / 2
 	return x.again
@@ -108,16 +109,16 @@ func (x *Index) Halve() (answers time.Duration) {
 // HasLongerTTL reports whether the index knows of records with a longer TTL than the policy's.
 func (x *Index) HasLongerTTL() bool { return x.longest.Load() > x.ttl.Milliseconds() }
 
-// life returns how long a record may live, in milliseconds.
-func (x *Index) life() int64 { return max(x.ttl.Milliseconds(), x.longest.Load()) }
+// lifetime returns how long a record may live, in milliseconds.
+func (x *Index) lifetime() int64 { return max(x.ttl.Milliseconds(), x.longest.Load()) }
 
-// shardTTL is the least TTL of a shard, in milliseconds. A shard outlives its records.
-func (x *Index) shardTTL() int64 { return 2 * (x.life() + x.window.Milliseconds()) }
+// shardTTL returns the least TTL of a shard, in milliseconds. A shard outlives its records.
+func (x *Index) shardTTL() int64 { return 2 * (x.lifetime() + x.window.Milliseconds()) }
 
-// Reads returns the Sender for commands that read records, update them or renew them. It notes
-// these accesses. If one server holds all keys, the note goes in the same round trip. Otherwise it
-// goes by itself, and nobody waits for it. An access that cannot be noted is no error
-// of the command; the next one is noted again.
+// Reads returns the Sender for commands that read, update or renew records. It notes these
+// accesses. If one server holds all keys, the note goes in the same round trip. Otherwise it is
+// sent alone, and nobody waits for it. A note that fails does not fail the command. The next access
+// is then noted again.
 func (x *Index) Reads() wire.Sender { return x.reads }
 
 // Writes is Reads for commands that write records with this TTL.
@@ -128,14 +129,14 @@ func (x *Index) Writes(ttl time.Duration) wire.Sender {
 	return sender{x, ttl}
 }
 
-// Removed tells the index that a record was removed. The next access to the key is then noted,
-// since the entry is gone or will be.
+// Removed tells the index that a record was removed. The next access to the key is then noted
+// again, since the entry is gone or will be.
 func (x *Index) Removed(key string) { x.noted.Delete(key) }
 
 // sender sends commands that are accesses, and notes them.
 type sender struct {
 	index *Index
-	ttl   time.Duration // that the commands give the records; 0 if they write none
+	ttl   time.Duration // the commands give the records this TTL; 0 if they write none
 }
 
 // Do implements wire.Sender.
@@ -145,7 +146,7 @@ func (s sender) Do(ctx context.Context, key string, cmd redis.Cmder) redis.Cmder
 	}
 	keys, cmds := []string{key}, []redis.Cmder{cmd}
 	riders := s.riders(ctx, keys)
-	if len(riders) == 0 { // the server of the index does not answer
+	if len(riders) == 0 { // the server of the shard does not answer
 		return s.index.wire.Do(ctx, key, cmd)
 	}
 	s.index.wire.BatchWith(ctx, keys, cmds, riders)

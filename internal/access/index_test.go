@@ -41,7 +41,7 @@ func TestSlots(t *testing.T) {
 	}
 }
 
-// While the server of a shard does not answer, no note delays or fails a command to another server,
+// If the server of a shard does not answer, no note delays or fails a command to another server,
 // and few notes are in flight.
 func TestSilentShard(t *testing.T) {
 	cluster := redistest.StartCluster(t, 0, time.Minute)
@@ -94,8 +94,7 @@ func TestSilentShard(t *testing.T) {
 	silent.Resume(t)
 }
 
-// The longest TTL becomes known to other processes, and keeps the entries of records that live so
-// long.
+// Other processes learn the longest TTL. Then they keep the entries of records that live that long.
 func TestLongest(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		name := b.Name()
@@ -118,14 +117,14 @@ func TestLongest(t *testing.T) {
 			t.Errorf("the longest TTL is known for %v", ttl)
 		}
 		set(reader, "one", time.Hour)
-		eventually(t, func() bool { return reader.life() == (30 * time.Hour).Milliseconds() })
+		eventually(t, func() bool { return reader.lifetime() == (30 * time.Hour).Milliseconds() })
 		if b.Mini == nil {
 			return
 		}
 		b.Advance(10 * time.Hour)
 		recent.Skip(time.Minute)
 		for i := range 100 {
-			set(reader, fmt.Sprint(i), time.Hour) // would take out entries that are too old
+			set(reader, fmt.Sprint(i), time.Hour) // removes entries that are too old
 		}
 		idle, err := reader.Idle(t.Context(), reader.names.Key("long"))
 		if err != nil || idle < 10*time.Hour {
@@ -133,22 +132,22 @@ func TestLongest(t *testing.T) {
 		}
 		idle, err = reader.Idle(t.Context(), reader.names.Key("none"))
 		if err != nil || idle != Unknown {
-			t.Errorf("a record that is not there is idle for %v, %v", idle, err)
+			t.Errorf("a record that does not exist is idle for %v, %v", idle, err)
 		}
 	})
 }
 
-// eventually waits for what a note that nobody waits for brings about.
+// eventually waits until ok reports true. Notes are sent in the background.
 func eventually(t *testing.T, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal("it never comes about")
+			t.Fatal("nothing happened in 10 s")
 		}
 	}
 }
 
-// An index in which nobody has noted anything for longer than its records live is gone.
+// Without further notes, a shard expires after twice its records' TTL and the window.
 func TestShardsExpire(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		x := indexOf(t, b.Client, b.Name(), time.Hour)
@@ -168,7 +167,7 @@ func TestShardsExpire(t *testing.T) {
 	})
 }
 
-// An index is there from the first note on.
+// The index exists from the first note on.
 func TestExists(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		name := b.Name()

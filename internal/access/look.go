@@ -16,7 +16,7 @@ import (
 // Unknown is the idle time of a record that the index does not have.
 const Unknown = time.Duration(-1)
 
-// Idle returns how long ago a record was accessed, or Unknown: one command.
+// Idle returns how long ago a record was accessed, or Unknown. It costs one command.
 func (x *Index) Idle(ctx context.Context, key string) (time.Duration, error) {
 	x.Settle(ctx)
 	shard := x.names.Seen(shardOf(key))
@@ -28,7 +28,7 @@ func (x *Index) Idle(ctx context.Context, key string) (time.Duration, error) {
 	return idle[0], nil
 }
 
-// Exists reports whether Redis has a part of the index: a process tracks accesses, or has done so
+// Exists reports whether Redis has a part of the index. Then a process tracks accesses, or did so
 // not long ago. It costs an EXISTS for each shard, in one round trip to each server.
 func (x *Index) Exists(ctx context.Context) (bool, error) {
 	names, cmds := make([]string, shards), make([]redis.Cmder, shards)
@@ -47,10 +47,10 @@ func (x *Index) Exists(ctx context.Context) (bool, error) {
 	return exists, nil
 }
 
-// IdleOfMany returns for each record how long ago it was accessed, or Unknown, and the command that
-// failed, or nil. It costs a command for each shard, in one round trip to each server. With add, it
-// also adds the records that the index does not have, as accessed now. It leaves out the shards in
-// silent, and adds to them.
+// IdleOfMany returns for each record how long ago it was accessed, or Unknown. It also returns for
+// each record the command that failed, or nil. It costs a command for each shard, in one round trip
+// to each server. With add, it also adds the records that the index does not have, as accessed now.
+// It does not ask the shards in silent, and adds shards that do not answer to silent.
 func (x *Index) IdleOfMany(
 	ctx context.Context, keys []string, add bool, silent *Silent,
 ) (idle []time.Duration, failed []redis.Cmder) {
@@ -104,14 +104,14 @@ func (x *Index) IdleOfMany(
 	return idle, failed
 }
 
-// Silent tells which shards did not answer a look, so that later looks of the same pass leave them
-// out: each would take as long as the client's timeouts. The zero Silent is none.
+// Silent says which shards did not answer a look. Later looks of the same pass leave them out,
+// since each would take as long as the client's timeouts. The zero Silent has no shard.
 type Silent [shards]atomic.Bool
 
 // errSilent is the error of looks that are left out.
 var errSilent = errors.New("the server of the index of accesses does not answer")
 
-// durations reads n times in milliseconds; one that is negative is Unknown.
+// durations reads n times in milliseconds. A negative time is Unknown.
 func durations(cmd redis.Cmder, n int) ([]time.Duration, error) {
 	ms, err := cmd.(*redis.Cmd).Int64Slice()
 	switch {
@@ -130,8 +130,8 @@ func durations(cmd redis.Cmder, n int) ([]time.Duration, error) {
 	return times, nil
 }
 
-// ForgetCommand returns a command and the shard that it belongs to. The command removes the entry
-// of a record if its last access is at least after ago. It answers 1 if it did, 0 if not.
+// ForgetCommand returns a command and the key of the shard that it is for. The command removes the
+// entry of a record whose last access is at least after ago. It answers 1 if it did, 0 if not.
 func (x *Index) ForgetCommand(
 	ctx context.Context, key string, after time.Duration,
 ) (shard string, cmd redis.Cmder) {
@@ -140,8 +140,8 @@ func (x *Index) ForgetCommand(
 	return shard, redis.NewCmd(ctx, args...)
 }
 
-// Shard returns the key in Redis of the shard that has the entry of a record, and what the entry is
-// called there.
+// Shard returns the key in Redis of the shard that has the entry of a record, and the entry's
+// member.
 func (x *Index) Shard(key string) (shard, member string) {
 	return x.names.Seen(shardOf(key)), x.names.Text(key)
 }
@@ -161,8 +161,8 @@ func (x *Index) Shards() []string {
 	return all
 }
 
-// Entries walks a shard: a command for each page of about size entries. It ends with the first
-// error.
+// Entries walks a shard. It costs a command for each page of about size entries. The first error
+// ends the walk.
 func (x *Index) Entries(ctx context.Context, shard string, size int) iter.Seq2[[]Entry, error] {
 	return func(yield func([]Entry, error) bool) {
 		for cursor := "0"; ; {
@@ -204,8 +204,8 @@ func (x *Index) entries(cmd redis.Cmder) (page []Entry, next string, err error) 
 	return page, next, nil
 }
 
-// Prune removes the entries of records that are gone from a shard, except those that were accessed
-// since they were read: one command.
+// Prune removes dead entries from a shard. It leaves those that were accessed since the entry was
+// read. It costs one command.
 func (x *Index) Prune(ctx context.Context, shard string, dead []Entry) error {
 	args := make([]any, 0, 2*len(dead))
 	for _, e := range dead {
@@ -217,7 +217,7 @@ func (x *Index) Prune(ctx context.Context, shard string, dead []Entry) error {
 // slots is how many hash slots a cluster has.
 const slots = 16384
 
-// slotOf returns the hash slot of a key without a hash tag: CRC16/XMODEM of it, modulo 16384 (Redis
+// slotOf returns the hash slot of a key without a hash tag: its CRC16/XMODEM modulo 16384 (Redis
 // Cluster specification, "Key distribution model").
 func slotOf(key string) int {
 	var crc uint16

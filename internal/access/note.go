@@ -12,7 +12,7 @@ import (
 	"github.com/activettl/rediscache/internal/wire"
 )
 
-// notes reports whether an access to a key by one of the sender's commands is to be noted.
+// notes reports whether an access to a key with one of the sender's commands must be noted.
 func (s sender) notes(key string) bool {
 	if s.ttl > s.index.ttl {
 		return true // so that a longer TTL becomes known
@@ -23,7 +23,7 @@ func (s sender) notes(key string) bool {
 
 // riders returns the notes of accesses to these keys, one command for each shard.
 func (s sender) riders(ctx context.Context, keys []string) (riders []wire.Rider) {
-	var byShard map[int][]string // made when it is needed: most accesses are noted already
+	var byShard map[int][]string // made on demand: most accesses are noted already
 	for _, key := range keys {
 		if s.notes(key) {
 			if byShard == nil {
@@ -40,15 +40,15 @@ func (s sender) riders(ctx context.Context, keys []string) (riders []wire.Rider)
 	now := x.noted.Now()
 	for shard, keys := range byShard {
 		if x.health[shard].usable(now) {
-			riders = append(riders, x.note(ctx, shard, keys, s.ttl > 0, now))
+			riders = append(riders, x.indexWrite(ctx, shard, keys, s.ttl > 0, now))
 		}
 	}
 	return riders
 }
 
-// note returns the command that notes accesses to keys of one shard. An access that does not write
-// is noted only for keys that the index has: most of the others would be misses.
-func (x *Index) note(
+// indexWrite returns the command that notes accesses to keys of one shard. An access that does not
+// write is noted only for keys that the index has. Most of the others would be misses.
+func (x *Index) indexWrite(
 	ctx context.Context, shard int, keys []string, write bool, now time.Duration,
 ) wire.Rider {
 	known, as := 1, ifKnown
@@ -59,7 +59,7 @@ func (x *Index) note(
 	if x.known.Load() {
 		prune = 1
 	}
-	args := []any{known, x.life(), x.window.Milliseconds(), prune}
+	args := []any{known, x.lifetime(), x.window.Milliseconds(), prune}
 	for _, key := range keys {
 		args = append(args, x.names.Text(key))
 	}
@@ -70,7 +70,7 @@ func (x *Index) note(
 		Done: func(r wire.Rider) {
 			err := r.Cmd.Err()
 			lost := err != nil && !wire.Answered(err)
-			x.health[shard].settle(x.noted.Now(), x.window, lost && r.Alone)
+			x.health[shard].ended(x.noted.Now(), x.window, lost && r.Alone)
 			if err == nil {
 				for _, key := range keys {
 					x.noted.Put(key, now+x.again, as)
@@ -81,7 +81,8 @@ func (x *Index) note(
 }
 
 // longestRiders returns the command that tells all processes of a TTL longer than the policy's, or
-// the one that asks for it. Each is sent once in a window, or as soon as a longer TTL is given.
+// the command that asks for it, or nil. Each is sent at most once in a window. A TTL longer than
+// all known ones is sent at once.
 func (x *Index) longestRiders(ctx context.Context, ttl time.Duration) []wire.Rider {
 	now, key := x.noted.Now(), x.names.Longest()
 	rider := wire.Rider{Key: key, Done: func(r wire.Rider) {
@@ -94,10 +95,10 @@ func (x *Index) longestRiders(ctx context.Context, ttl time.Duration) []wire.Rid
 		}
 	}}
 	switch ms := ttl.Milliseconds(); {
-	case ttl > x.ttl && (x.raise(ms) || x.claim(&x.told, now)):
-		x.told.Store(int64(now))
+	case ttl > x.ttl && (x.raise(ms) || x.claim(&x.toldAt, now)):
+		x.toldAt.Store(int64(now))
 		rider.Cmd = redis.NewCmd(ctx, longestScript.Args(key, ms)...)
-	case x.claim(&x.asked, now):
+	case x.claim(&x.askedAt, now):
 		rider.Cmd = redis.NewCmd(ctx, "get", key)
 	default:
 		return nil
@@ -105,14 +106,14 @@ func (x *Index) longestRiders(ctx context.Context, ttl time.Duration) []wire.Rid
 	return []wire.Rider{rider}
 }
 
-// claim reports whether a window has passed since a time, and sets it to now. Of several
-// goroutines, one gets true.
+// claim reports whether a window has passed since a time, and then sets that time to now. Of
+// several goroutines, one gets true.
 func (x *Index) claim(since *atomic.Int64, now time.Duration) bool {
 	last := since.Load()
 	return now-time.Duration(last) >= x.window && since.CompareAndSwap(last, int64(now))
 }
 
-// raise makes the longest TTL that is known at least ms, and reports whether it was less.
+// raise makes the longest known TTL at least ms, and reports whether it was less.
 func (x *Index) raise(ms int64) bool {
 	for {
 		known := x.longest.Load()
@@ -125,18 +126,20 @@ func (x *Index) raise(ms int64) bool {
 	}
 }
 
-// health tells whether the server of a shard answers. If it does not, notes would pile up.
+// health says whether the server of a shard answers. If it does not, notes are left out, or they
+// would pile up.
 type health struct {
 	mu       sync.Mutex
 	inFlight int
-	progress time.Duration // when a note last began alone, or ended
+	progress time.Duration // when a note last ended, or began with no other in flight
 	until    time.Duration // when the shard is tried again
 }
 
-// slow is how long a note may take before further ones are left out until it ends.
+// slow is how long notes in flight may take before further notes are left out. That ends when one
+// of them ends.
 const slow = 100 * time.Millisecond
 
-// usable reports whether a note may be sent now; then settle must follow.
+// usable reports whether a note may be sent now. If so, ended must follow.
 func (h *health) usable(now time.Duration) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -153,8 +156,8 @@ func (h *health) usable(now time.Duration) bool {
 // settleLimit is how long Settle waits at most.
 const settleLimit = 500 * time.Millisecond
 
-// Settle waits until the notes that this process has sent are in the index, so that a look there
-// finds them, or until settleLimit has passed or ctx ends.
+// Settle waits until the notes that this process has sent are in the index, so that a look finds
+// them. It stops waiting when settleLimit has passed or ctx ends.
 func (x *Index) Settle(ctx context.Context) {
 	for end := time.Now().Add(settleLimit); x.busy() && ctx.Err() == nil &&
 		time.Now().Before(end); {
@@ -175,8 +178,8 @@ func (x *Index) busy() bool {
 	return false
 }
 
-// settle ends a note. After one that was lost, the shard is left alone for a window.
-func (h *health) settle(now, window time.Duration, lost bool) {
+// ended ends a note. After a lost note, the shard gets no notes for a window.
+func (h *health) ended(now, window time.Duration, lost bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.inFlight--

@@ -14,7 +14,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var errDown, errStill = errors.New("down"), errors.New("still down")
 
-// allows requires the answers of Allow, one call after the other.
+// allows checks the results of successive calls of Allow.
 func allows(t *testing.T, b *Breaker[string], server string, want ...error) {
 	t.Helper()
 	for i, want := range want {
@@ -34,7 +34,7 @@ func out(t *testing.T, b *Breaker[string], server string, err error, wantNews bo
 	}
 }
 
-// A server that is out is asked by one command in each Window.
+// While a server is out, one command in each Window may be sent to it.
 func TestOneProbe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := New[string]()
@@ -49,17 +49,17 @@ func TestOneProbe(t *testing.T) {
 		time.Sleep(time.Nanosecond)
 		allows(t, b, "s", nil, errDown, errDown)
 		time.Sleep(Window / 2)
-		out(t, b, "s", errStill, false) // the probe has failed: a Window from now
+		out(t, b, "s", errStill, false) // the probe has failed: the next one is in a Window
 		time.Sleep(Window - 1)
 		allows(t, b, "s", errStill)
 		time.Sleep(time.Nanosecond)
 		allows(t, b, "s", nil, errStill)
-		time.Sleep(10 * Window) // that probe has no outcome: there is another, but only one
+		time.Sleep(10 * Window) // that probe has no outcome: one more is allowed
 		allows(t, b, "s", nil, errStill)
 	})
 }
 
-// Of many who ask at once, one may send.
+// If many callers ask at the same time, one of them may send.
 func TestOneProbeOfMany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := New[string]()
@@ -85,7 +85,7 @@ func TestOneProbeOfMany(t *testing.T) {
 	})
 }
 
-// A server that answers is well at once, and the others stay as they are.
+// A server that answers is no longer out, and the others stay out.
 func TestWell(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := New[string]()
@@ -109,12 +109,14 @@ func TestWell(t *testing.T) {
 	})
 }
 
-// A server that is not tried any more is forgotten: it may have left the cluster.
+// A server that is no longer tried is forgotten, since it may have left the cluster.
 func TestForget(t *testing.T) {
 	const last = Window + forgotten
 	for name, ask := range map[string]func(b *Breaker[string]) bool{
 		"by Allow": func(b *Breaker[string]) bool { return b.Allow("well") == nil && b.Closed() },
-		"by Out":   func(b *Breaker[string]) bool { return b.Out("b", errDown) && len(b.servers) == 1 },
+		"by Out": func(b *Breaker[string]) bool {
+			return b.Out("b", errDown) && len(b.servers) == 1
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

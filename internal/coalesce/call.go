@@ -14,14 +14,14 @@ type call struct {
 	size     int       // of the values in it, in bytes
 	deadline time.Time // zero for none
 	state    atomic.Int32
-	panicked any           // what a hook of the client panicked with
-	done     chan struct{} // holds one, so that telling a caller who has left does not block
+	panicked any           // the panic value of a hook of the client
+	done     chan struct{} // has room for one value: a send never blocks, even if nobody receives
 
 	prev, next *call // in the queue
 	listed     bool  // it is in the queue
 }
 
-// The states of a call. Whoever changes it from queued decides whether it is sent.
+// The states of a call. The goroutine that changes it from queued decides whether it is sent.
 const (
 	queued int32 = iota
 	sent
@@ -39,8 +39,8 @@ func (k *call) reset(ctx context.Context, cmd redis.Cmder) {
 	k.state.Store(queued)
 }
 
-// list is a queue of calls, from which a caller who gives up can take its call out. The zero list
-// is empty.
+// list is a queue of calls. A caller that gives up can remove its call from it. The zero list is
+// empty.
 type list struct {
 	head, tail *call
 	n          int
@@ -75,7 +75,7 @@ func (l *list) remove(k *call) {
 	l.n--
 }
 
-// take removes the calls that go as the next pipeline.
+// take removes and returns the calls of the next pipeline.
 func (l *list) take() []*call {
 	batch := make([]*call, 0, min(l.n, maxPipeline))
 	size := 0

@@ -11,8 +11,8 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// A pipeline ends with the last of its callers, if all of them have a deadline, and
-// close waits for it.
+// If all callers of a pipeline have a deadline, the pipeline ends with the last caller. close waits
+// for it.
 func TestCoalescerClose(t *testing.T) {
 	s := redistest.Start(t)
 	const pause = 30 * time.Second
@@ -51,7 +51,7 @@ func TestCoalescerClose(t *testing.T) {
 			closed := make(chan error, 1)
 			go func() { closed <- c.close(t.Context()) }()
 			limit := pause / 2
-			if name == "cancellations" { // it waits, and this is long enough to see so
+			if name == "cancellations" { // close must wait; this is long enough to see that
 				limit = 100 * time.Millisecond
 			}
 			for end := time.Now().Add(limit); len(closed) == 0 && time.Now().Before(end); {
@@ -70,7 +70,7 @@ func TestCoalescerClose(t *testing.T) {
 	}
 }
 
-// What a caller has given up before its turn is not sent.
+// A command is not sent if its caller gives up while it is queued.
 func TestAbandonedCallsAreNotSent(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
 	c := newTestQueue(rdb, false)
@@ -103,7 +103,7 @@ func TestAbandonedCallsAreNotSent(t *testing.T) {
 	others.Wait()
 	closeQueue(t, c)
 	if n := rdb.DBSize(t.Context()).Val(); n != 5 {
-		t.Errorf("%d keys, want those of the 5 who waited", n)
+		t.Errorf("%d keys, want those of the 5 callers that waited", n)
 	}
 }
 
@@ -133,6 +133,7 @@ func TestCoalescerCloseWithQueue(t *testing.T) {
 	wg.Wait()
 	after := admin.Exists(t.Context(), keys...).Val()
 	if before != after {
-		t.Errorf("Close returns after %v with %d written; then %d are", took, before, after)
+		t.Errorf("close returns after %v with %d keys written; later there are %d", took, before,
+			after)
 	}
 }

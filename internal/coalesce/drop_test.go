@@ -11,7 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Drop ends the attempts to send a command again.
+// After drop, a command is not sent again.
 func TestDropEndsRetries(t *testing.T) {
 	dead := &deadServer{}
 	q := newQueue(dead, Retries{Most: 1 << 30, Min: time.Millisecond, Max: time.Millisecond}, false)

@@ -18,7 +18,7 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// set sends a SET by a queue, and returns what came of it.
+// set sends a SET with a queue, and returns its error.
 func set(ctx context.Context, q *queue, key string, value []byte) error {
 	cmd := redis.NewStatusCmd(ctx, "set", key, value, "px", 60000)
 	if err := q.do(ctx, cmd); err != nil {
@@ -27,13 +27,13 @@ func set(ctx context.Context, q *queue, key string, value []byte) error {
 	return cmd.Err()
 }
 
-// get sends a GET by a queue.
+// get sends a GET with a queue.
 func get(ctx context.Context, q *queue, key string) {
 	_ = q.do(ctx, redis.NewStringCmd(ctx, "get", key))
 }
 
-// A primary that was demoted under the same name: a write is tried again on a new connection, also
-// when a read goes before it in the pipeline.
+// If the name of a server now leads to a new primary, a write is tried again on a new connection.
+// That holds even if a read comes before it in the pipeline.
 func TestWriteAfterDemotion(t *testing.T) {
 	old, promoted := redistest.Start(t), redistest.Start(t)
 	var to atomic.Value
@@ -47,7 +47,7 @@ func TestWriteAfterDemotion(t *testing.T) {
 	t.Cleanup(func() { rdb.Close() })
 	c := newTestQueue(rdb, false)
 	both := []redis.Cmder{setting(t, 1), setting(t, 2)}
-	direct{rdb}.Many(t.Context(), both) // pipelines have connections of their own
+	direct{rdb}.Many(t.Context(), both) // pipelines have their own connections
 	if both[0].Err() != nil || both[1].Err() != nil {
 		t.Fatal(both)
 	}
@@ -68,7 +68,8 @@ func TestWriteAfterDemotion(t *testing.T) {
 	}
 }
 
-// What had no reply is sent again within the bound on pipelines in flight, and not by each caller.
+// Commands without a reply are sent again within the bound on pipelines in flight, and not by each
+// caller.
 func TestResendsAreBounded(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
 	var failures atomic.Int64
@@ -105,8 +106,8 @@ func TestResendsAreBounded(t *testing.T) {
 	}
 }
 
-// A caller who has left has nothing sent again.
-func TestNoResendForWhoHasLeft(t *testing.T) {
+// A command is not sent again after its caller has left.
+func TestNoResendAfterCallerHasLeft(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	var sent atomic.Int64
@@ -133,7 +134,7 @@ func TestNoResendForWhoHasLeft(t *testing.T) {
 	}
 }
 
-// A pipeline has at most so many commands, and bytes as a batch has.
+// A pipeline has at most maxPipeline commands and maxBytes bytes of values.
 func TestCoalescedPipelineIsBounded(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
 	var mu sync.Mutex
@@ -159,17 +160,17 @@ func TestCoalescedPipelineIsBounded(t *testing.T) {
 	queueUp(t, c, 3*maxPipeline, func(i int) { get(t.Context(), c, fmt.Sprint("c:", i)) }).Wait()
 	closeQueue(t, c)
 	if most != maxPipeline {
-		t.Errorf("a pipeline of %d commands, %d go together", most, maxPipeline)
+		t.Errorf("a pipeline of %d commands, want %d", most, maxPipeline)
 	}
 	big := make([]byte, 1<<20)
 	queueUp(t, c, 32, func(i int) { _ = set(t.Context(), c, fmt.Sprint("c:", i), big) }).Wait()
 	closeQueue(t, c)
 	if volume > maxBytes {
-		t.Errorf("a pipeline of %d bytes, a batch has %d", volume, maxBytes)
+		t.Errorf("a pipeline of %d bytes, want at most %d", volume, maxBytes)
 	}
 }
 
-// What callers have given up does not hold memory until a stuck pipeline is back.
+// Abandoned commands do not hold memory while all pipelines are in flight.
 func TestAbandonedCallsHoldNoMemory(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
 	c := newTestQueue(rdb, false)
@@ -189,7 +190,7 @@ func TestAbandonedCallsHoldNoMemory(t *testing.T) {
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	if held := int64(after.HeapAlloc) - int64(before.HeapAlloc); held > callers*size/2 {
-		t.Errorf("%d MiB are held for callers that have gone", held>>20)
+		t.Errorf("%d MiB are held for callers that have left", held>>20)
 	}
 	runtime.KeepAlive(c)
 }

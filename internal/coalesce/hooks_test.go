@@ -14,8 +14,8 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// A client's hook that lets nothing through, such as a circuit breaker, returns an
-// error that stands in no command.
+// A hook of the client that lets nothing through, such as a circuit breaker, returns an error that
+// no command has.
 func TestRefusingHook(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
 	rdb.AddHook(refusingHook{})
@@ -31,7 +31,7 @@ func TestRefusingHook(t *testing.T) {
 	}).Wait()
 }
 
-// A hook of the client may keep a command for later, as one that logs does.
+// A hook of the client may keep a command for later, as a hook that logs does.
 func TestHookThatKeepsCommands(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
 	var mu sync.Mutex
@@ -56,21 +56,21 @@ func TestHookThatKeepsCommands(t *testing.T) {
 		}
 		mu.Unlock()
 		if len(seen) != 16 {
-			t.Fatalf("the commands that were kept are of %d keys, want 16", len(seen))
+			t.Fatalf("the kept commands have %d keys, want 16", len(seen))
 		}
 	}
 	seen := map[redis.Cmder]bool{}
 	for _, cmd := range kept {
 		if seen[cmd] || cmd.Name() != "set" {
-			t.Fatalf("%s is kept as another command", cmd.Name())
+			t.Fatalf("a kept command was used again, as %s", cmd.Name())
 		}
 		seen[cmd] = true
 	}
 	closeQueue(t, c)
 }
 
-// A hook of the client that ends its goroutine, as the FailNow of a test does, is as one
-// that panics.
+// A hook of the client that ends its goroutine, as FailNow of a test does, counts as one that
+// panics.
 func TestHookThatEndsGoroutine(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
 	var ends atomic.Bool
@@ -94,7 +94,7 @@ func TestHookThatEndsGoroutine(t *testing.T) {
 		_ = c.do(t.Context(), setting(t, i))
 	}).Wait()
 	if panicked.Load() != 8 {
-		t.Errorf("%d of 8 callers know", panicked.Load())
+		t.Errorf("%d of 8 callers panic", panicked.Load())
 	}
 	ends.Store(false)
 	queueUp(t, c, 8, func(i int) {
@@ -105,7 +105,7 @@ func TestHookThatEndsGoroutine(t *testing.T) {
 	closeQueue(t, c)
 }
 
-// What a hook of the client says after the reply has nothing sent again.
+// If a hook of the client returns an error after the reply, the command is not sent again.
 func TestHookThatFailsAfterwards(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
 	rdb.AddHook(hooks{pipeline: func(
@@ -145,7 +145,7 @@ func (refusingHook) ProcessPipelineHook(redis.ProcessPipelineHook) redis.Process
 	return func(context.Context, []redis.Cmder) error { return errRefused }
 }
 
-// hooks are what a client does with a pipeline and with a single command.
+// hooks are hooks of a client for pipelines and for single commands.
 type hooks struct {
 	pipeline func(ctx context.Context, cmds []redis.Cmder, next redis.ProcessPipelineHook) error
 	single   func(ctx context.Context, cmd redis.Cmder, next redis.ProcessHook) error

@@ -20,30 +20,30 @@ type Sender interface {
 type queue struct {
 	sender  Sender
 	retries Retries
-	shared  bool // callers go from one queue to another
+	shared  bool // there are several queues, and callers go from one to another
 
-	calls sync.Pool   // its own: a channel made in a bubble of testing/synctest must not leave it
-	used  atomic.Bool // since a server last came
+	calls sync.Pool   // per queue: a channel made in a bubble of testing/synctest must stay in it
+	used  atomic.Bool // since a queue was last added
 	seen  time.Time   // when it was last found used
 
-	mu         sync.Mutex
-	waiting    list
-	inFlight   int // commands that are sent and have no reply
-	told       int // callers who got their reply and have not come again
-	pipelines  int // goroutines with a pipeline in flight
-	collectors int // goroutines that wait for the queue to grow
-	ended      sync.Cond
+	mu           sync.Mutex
+	waiting      list
+	inFlight     int // commands that are sent and have no reply
+	expectedBack int // callers that got their reply and have not come back yet
+	pipelines    int // goroutines with a pipeline in flight
+	collectors   int // goroutines that wait for the queue to grow
+	ended        sync.Cond
 
-	dropped atomic.Pointer[error] // what commands fail with that are not sent yet
+	dropped atomic.Pointer[error] // the error for commands that are not sent yet; nil before Drop
 }
 
 const (
-	maxSingles   = 4 // callers who send their commands themselves; half of it if shared
-	maxPipelines = 2 // in flight; more would be shorter
-	patience     = 4 // how often a collector lets all others run
+	maxSingles   = 4 // callers that send their commands themselves; half as many if shared
+	maxPipelines = 2 // in flight; with more, each would have fewer commands
+	patience     = 4 // how often a collector lets other goroutines run
 
-	// maxPipeline is how many commands a pipeline has. More save nothing, and with large replies
-	// the callers would wait for the last one before the first is decoded.
+	// maxPipeline is how many commands a pipeline has at most. More save nothing. With large
+	// replies, all callers would have to wait for the last reply before the first is decoded.
 	maxPipeline = 64
 	maxBytes    = 8 << 20 // of values in one pipeline
 )
@@ -55,8 +55,8 @@ func newQueue(sender Sender, retries Retries, shared bool) *queue {
 	return q
 }
 
-// do sends a command. An error means that ctx ended before the reply: the command is still in
-// flight and must not be read. Any other error stands in the command.
+// do sends a command. If it returns an error, ctx ended before the reply. The command may then
+// still be in flight, and its caller must not read it. All other errors are in the command.
 func (q *queue) do(ctx context.Context, cmd redis.Cmder) error {
 	q.mu.Lock()
 	k := q.join(ctx, cmd)
@@ -69,15 +69,15 @@ func (q *queue) do(ctx context.Context, cmd redis.Cmder) error {
 	return nil
 }
 
-// join queues a command, under the lock. It returns nil if its caller, who is one of a few, is to
-// send it.
+// join queues a command. It returns nil if there are few callers, and the caller must send the
+// command itself. The queue must be locked.
 func (q *queue) join(ctx context.Context, cmd redis.Cmder) *call {
-	q.told = max(q.told-1, 0)
+	q.expectedBack = max(q.expectedBack-1, 0)
 	singles := maxSingles
 	if q.shared {
 		singles /= 2
 	}
-	if q.waiting.n == 0 && q.inFlight+q.told < singles {
+	if q.waiting.n == 0 && q.inFlight+q.expectedBack < singles {
 		q.inFlight++
 		return nil
 	}
@@ -86,7 +86,7 @@ func (q *queue) join(ctx context.Context, cmd redis.Cmder) *call {
 	return k
 }
 
-// leave ends a command that its caller has sent itself.
+// leave follows a command that its caller has sent itself.
 func (q *queue) leave() {
 	q.mu.Lock()
 	q.inFlight--
@@ -100,12 +100,12 @@ func (q *queue) enqueue(ctx context.Context, cmd redis.Cmder) *call {
 	return k
 }
 
-// start makes sure, under the lock, that what has queued will be sent.
+// start makes sure that the queued commands will be sent. The queue must be locked.
 func (q *queue) start() {
 	n := q.waiting.n
-	half := (n + q.inFlight + q.told + 1) / 2
+	half := (n + q.inFlight + q.expectedBack + 1) / 2
 	switch {
-	case n == 0 || q.pipelines == maxPipelines: // a pipeline in flight comes back and looks
+	case n == 0 || q.pipelines == maxPipelines: // the goroutine of a pipeline will send them
 	case n >= maxPipeline, n >= half && !q.shared:
 		go q.run(q.take())
 	case q.collectors == 0:
@@ -114,16 +114,16 @@ func (q *queue) start() {
 	}
 }
 
-// take takes the next pipeline from the queue, under the lock.
+// take takes the next pipeline from the queue. The queue must be locked.
 func (q *queue) take() []*call {
 	batch := q.waiting.take()
 	q.inFlight += len(batch)
 	q.pipelines++
-	q.start() // what remains
+	q.start() // for the rest of the queue
 	return batch
 }
 
-// run sends a pipeline, if it is given one, and then those that it collects.
+// run sends batch as a pipeline, unless it is nil. Then it sends the pipelines that it collects.
 func (q *queue) run(batch []*call) {
 	for {
 		if batch != nil {
@@ -135,8 +135,7 @@ func (q *queue) run(batch []*call) {
 	}
 }
 
-// collect lets callers who are likely to come again do so, and takes what has queued by then, if
-// anything has.
+// collect gives callers time to come back. Then it takes what is queued, or returns nil.
 func (q *queue) collect() []*call {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -144,13 +143,13 @@ func (q *queue) collect() []*call {
 		q.mu.Unlock()
 		runtime.Gosched()
 		q.mu.Lock()
-		if q.told == 0 {
+		if q.expectedBack == 0 {
 			break
 		}
 	}
 	q.collectors--
 	if q.collectors == 0 {
-		q.told = 0
+		q.expectedBack = 0
 	}
 	if q.waiting.n > 0 && q.pipelines < maxPipelines {
 		return q.take()
@@ -161,12 +160,12 @@ func (q *queue) collect() []*call {
 	return nil
 }
 
-// grace is how long a caller whose context has ended still waits for the reply to a command that
-// was sent. A healthy server answers in that time. So the caller's next command does not overtake a
-// write that it gave up.
+// grace is how long a caller still waits for the reply to a sent command after its context has
+// ended. A healthy server answers in that time. So the caller's next command is not executed before
+// a write that it gave up.
 const grace = 10 * time.Millisecond
 
-// wait returns when the command has its reply, or ctx ends. A command that is not sent by then is
+// wait returns when the command has its reply or ctx ends. A command that is still queued then is
 // never sent.
 func (q *queue) wait(ctx context.Context, k *call) error {
 	select {
@@ -194,14 +193,14 @@ func (q *queue) wait(ctx context.Context, k *call) error {
 	return nil
 }
 
-// forget takes a call out of the queue, if it is there.
+// forget removes a call from the queue, if it is there.
 func (q *queue) forget(k *call) {
 	q.mu.Lock()
 	q.waiting.remove(k)
 	q.mu.Unlock()
 }
 
-// drop fails the commands that are not sent yet, or would be sent again.
+// drop makes commands fail with err that are not sent yet, or would be sent again.
 func (q *queue) drop(err error) {
 	q.dropped.Store(&err)
 	q.mu.Lock()
@@ -215,7 +214,7 @@ func (q *queue) drop(err error) {
 	}
 }
 
-// idle reports, under the lock, whether no goroutine is running.
+// idle reports whether no goroutine of the queue is running. The queue must be locked.
 func (q *queue) idle() bool { return q.pipelines+q.collectors == 0 }
 
 // close waits until nothing is queued and no goroutine is running, or ctx ends.

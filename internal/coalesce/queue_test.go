@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { redistest.Main(m) }
 
-// direct sends by a client, as the wire does.
+// direct sends with a client, as the wire does.
 type direct struct{ rdb redis.UniversalClient }
 
 func (d direct) One(ctx context.Context, cmd redis.Cmder) { _ = d.rdb.Process(ctx, cmd) }
@@ -48,11 +48,10 @@ func closeQueue(t *testing.T, c *queue) {
 	}
 }
 
-// stuck makes a coalescer one that has under way what it may have.
+// stuck makes a queue one that has all its pipelines and single commands in flight.
 func stuck(c *queue) { c.pipelines, c.inFlight = maxPipelines, maxSingles }
 
-// queueUp lets callers queue up in turn behind a coalescer that is stuck, and then goes
-// on as when it is not.
+// queueUp makes the queue stuck, lets callers queue one after another, and then starts the queue.
 func queueUp(t *testing.T, c *queue, callers int, call func(i int)) *sync.WaitGroup {
 	t.Helper()
 	// A caller may have its reply before its pipeline has ended.
@@ -81,7 +80,7 @@ func setting(t *testing.T, i int) *redis.StatusCmd {
 	return redis.NewStatusCmd(t.Context(), "set", fmt.Sprint("key", i), i, "px", 60000)
 }
 
-// All that has queued up is one round trip, and each caller gets his own reply.
+// All queued commands go in one round trip, and each caller gets its own reply.
 func TestCoalescedCommands(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
 	c := newTestQueue(rdb, false)
@@ -108,7 +107,7 @@ func TestCoalescedCommands(t *testing.T) {
 	rdb.Del(t.Context(), "n1")
 }
 
-// A few callers wait for nobody, and neither do those who come when these get no reply.
+// A few callers wait for nobody. Later callers do not wait either while these get no reply.
 func TestCoalescerSingles(t *testing.T) {
 	s := redistest.Start(t)
 	c := newTestQueue(s.Client(t), false)
@@ -137,7 +136,7 @@ func TestCoalescerSingles(t *testing.T) {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			if c.inFlight < maxSingles {
-				t.Errorf("get %d waits for who has no reply", i)
+				t.Errorf("get %d waits for callers without a reply", i)
 			}
 		})
 	}
@@ -145,7 +144,7 @@ func TestCoalescerSingles(t *testing.T) {
 	closeQueue(t, c)
 }
 
-// waitFor waits until the coalescer is in a state.
+// waitFor waits until state reports true.
 func waitFor(t *testing.T, c *queue, state func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
@@ -156,23 +155,23 @@ func waitFor(t *testing.T, c *queue, state func() bool) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatal("it never comes about")
+			t.Fatal("the queue is not in that state after 5 s")
 		}
 	}
 }
 
-// A pipeline goes when half of the callers are in the queue, whether the other half is
-// under way or about to come again.
+// A pipeline is sent when half of the callers are in the queue. The other half may be in flight or
+// expected back.
 func TestCoalescerHalf(t *testing.T) {
 	rdb := redistest.Start(t).Client(t)
 	wire := redistest.Wire(t, rdb)
-	for _, with := range []struct{ inFlight, told, goes int }{
-		{inFlight: 8, goes: 8}, {told: 16, goes: 8}, {inFlight: 4, told: 6, goes: 5}, {inFlight: 7,
-			goes: 7}, {inFlight: 1000, goes: maxPipeline},
+	for _, with := range []struct{ inFlight, back, goes int }{
+		{inFlight: 8, goes: 8}, {back: 16, goes: 8}, {inFlight: 4, back: 6, goes: 5},
+		{inFlight: 7, goes: 7}, {inFlight: 1000, goes: maxPipeline},
 	} {
 		c := newTestQueue(rdb, false)
-		// and the collector has its turn last
-		c.collectors, c.inFlight, c.told = 1, with.inFlight, with.told
+		// There is a collector, so that no other one starts.
+		c.collectors, c.inFlight, c.expectedBack = 1, with.inFlight, with.back
 		wire.Reset()
 		c.mu.Lock()
 		for n := 1; n <= with.goes; n++ {
@@ -186,8 +185,8 @@ func TestCoalescerHalf(t *testing.T) {
 		}
 		c.mu.Unlock()
 		waitFor(t, c, func() bool { return c.pipelines == 0 && c.collectors == 1 })
-		if told := max(with.told-with.goes, 0) + with.goes; c.told != told {
-			t.Errorf("%+v: %d are about to come again, want %d", with, c.told, told)
+		if back := max(with.back-with.goes, 0) + with.goes; c.expectedBack != back {
+			t.Errorf("%+v: %d are expected back, want %d", with, c.expectedBack, back)
 		}
 		if n := wire.RoundTrips(); n != 1 {
 			t.Errorf("%+v: %d round trips", with, n)
@@ -195,7 +194,7 @@ func TestCoalescerHalf(t *testing.T) {
 	}
 }
 
-// Who is one of a few does not overtake those in the queue.
+// A single caller does not overtake the commands in the queue.
 func TestCoalescerQueues(t *testing.T) {
 	c := newTestQueue(redistest.Start(t).Client(t), false)
 	c.mu.Lock()
@@ -207,7 +206,7 @@ func TestCoalescerQueues(t *testing.T) {
 	closeQueue(t, c)
 }
 
-// What is more than one pipeline goes as two.
+// If the queue has more commands than one pipeline may have, two pipelines are sent.
 func TestCoalescerMany(t *testing.T) {
 	c := newTestQueue(redistest.Start(t).Client(t), false)
 	c.mu.Lock()
@@ -223,24 +222,24 @@ func TestCoalescerMany(t *testing.T) {
 	closeQueue(t, c)
 }
 
-// Callers who do not come again hold nobody up.
+// Callers that do not come back delay nobody.
 func TestCoalescerForgetsCallers(t *testing.T) {
 	c := newTestQueue(redistest.Start(t).Client(t), false)
-	c.inFlight, c.told = maxSingles, 1000
+	c.inFlight, c.expectedBack = maxSingles, 1000
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	if cmd := setting(t, 1); c.do(ctx, cmd) != nil || cmd.Err() != nil {
 		t.Errorf("set: %v", cmd.Err())
 	}
 	closeQueue(t, c)
-	if c.told != 0 {
-		t.Errorf("waits for %d callers", c.told)
+	if c.expectedBack != 0 {
+		t.Errorf("waits for %d callers", c.expectedBack)
 	}
 }
 
-// However callers come, go and give up, each gets his own reply or his context's error,
-// and nothing remains.
-func TestCoalescerSettles(t *testing.T) {
+// Callers come, leave and give up at many times. Each gets its own reply or the error of its
+// context, and the queue ends empty.
+func TestCoalescerEndsEmpty(t *testing.T) {
 	s := redistest.Start(t)
 	for i, callers := range []int{1, 3, 3, 5, 8, 8, 40, 41, 200, 201} {
 		c := newTestQueue(s.Client(t), i%2 == 1)
@@ -271,10 +270,10 @@ func TestCoalescerSettles(t *testing.T) {
 		}
 		wg.Wait()
 		closeQueue(t, c)
-		if c.waiting.n+c.inFlight+c.told+c.pipelines+c.collectors != 0 {
-			t.Errorf("after %d callers: %d queued, %d under way, %d told, %d pipelines, %d "+
-				"collectors",
-				callers, c.waiting.n, c.inFlight, c.told, c.pipelines, c.collectors)
+		if c.waiting.n+c.inFlight+c.expectedBack+c.pipelines+c.collectors != 0 {
+			t.Errorf("after %d callers: %d queued, %d in flight, %d expected back, %d pipelines, "+
+				"%d collectors",
+				callers, c.waiting.n, c.inFlight, c.expectedBack, c.pipelines, c.collectors)
 		}
 	}
 }

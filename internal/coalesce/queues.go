@@ -9,8 +9,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Queues are the queues of one client: one for each server that holds keys, since a pipeline to
-// several servers is as slow as the slowest of them. They are safe for concurrent use.
+// Queues are the queues of one client. Each server that holds keys has its own queue, since a
+// pipeline to several servers is as slow as the slowest of them. They are safe for concurrent use.
 type Queues struct {
 	sender  Sender
 	retries Retries
@@ -18,13 +18,13 @@ type Queues struct {
 
 	unused time.Duration
 
-	only *queue // of the only server, and of keys whose server is not known
+	only *queue // for a single server, and for keys whose server is not known
 	mu   sync.Mutex
 	each sync.Map // *queue by *redis.Client
 }
 
-// New returns the queues of a client. owner returns the server that holds a key; it is nil if one
-// server holds them all.
+// New returns the queues of a client. owner returns the server that holds a key. It is nil if one
+// server holds all keys.
 func New(
 	sender Sender, retries Retries,
 	owner func(ctx context.Context, key string) (*redis.Client, error),
@@ -33,27 +33,27 @@ func New(
 	return &Queues{sender: sender, retries: retries, owner: owner, unused: unused, only: only}
 }
 
-// Do sends a command on a key. An error means that ctx ended before the reply: the command is still
-// in flight and must not be read. Any other error stands in the command.
+// Do sends a command on a key. If it returns an error, ctx ended before the reply. The command may
+// then still be in flight, and the caller must not read it. All other errors are in the command.
 //
-// A hook of the client must not send commands by these queues: it holds up its pipeline, and would
-// wait for itself.
+// A hook of the client must not send commands with these queues. Its pipeline waits for the hook,
+// so the hook would wait for itself.
 func (qs *Queues) Do(ctx context.Context, key string, cmd redis.Cmder) error {
-	if cmd.NoRetry() { // what had no reply is sent again, which this one must not be
+	if cmd.NoRetry() { // queued commands may be sent again, and this one must not be
 		qs.sender.One(ctx, cmd)
 		return nil
 	}
-	return qs.of(ctx, key).do(ctx, cmd)
+	return qs.forKey(ctx, key).do(ctx, cmd)
 }
 
-// of returns the queue of a key.
-func (qs *Queues) of(ctx context.Context, key string) *queue {
+// forKey returns the queue of a key.
+func (qs *Queues) forKey(ctx context.Context, key string) *queue {
 	if qs.owner == nil {
 		return qs.only
 	}
 	server, err := qs.owner(ctx, key)
 	if err != nil {
-		return qs.only // the command will say what is wrong
+		return qs.only // the command will return the error
 	}
 	found, ok := qs.each.Load(server)
 	if !ok {
@@ -66,11 +66,10 @@ func (qs *Queues) of(ctx context.Context, key string) *queue {
 	return q
 }
 
-// unused is for how long nobody must have used the queue of a server that has gone before it is
-// dropped.
+// unused is how long a queue must be unused before it is dropped, since its server may be gone.
 const unused = time.Minute
 
-// add adds the queue of a server that has come, and drops the queues of servers that have gone.
+// add adds the queue of a new server, and drops queues that nobody uses any more.
 func (qs *Queues) add(server *redis.Client) *queue {
 	qs.mu.Lock()
 	defer qs.mu.Unlock()
@@ -93,7 +92,7 @@ func (qs *Queues) add(server *redis.Client) *queue {
 	return q
 }
 
-// Drop fails commands with err that are not sent yet, or would be sent again: those that are
+// Drop makes commands fail with err that are not sent yet, or would be sent again: those that are
 // queued, and those that come later. It does not wait.
 func (qs *Queues) Drop(err error) {
 	qs.only.drop(err)
@@ -103,8 +102,8 @@ func (qs *Queues) Drop(err error) {
 	})
 }
 
-// Close waits until nothing is queued and no goroutine is running, or ctx ends. It does not wait
-// for commands that their callers send themselves.
+// Close waits until nothing is queued and no goroutine is running, or until ctx ends. It does not
+// wait for commands that their callers send themselves.
 func (qs *Queues) Close(ctx context.Context) error {
 	err := qs.only.close(ctx)
 	qs.each.Range(func(_, q any) bool {

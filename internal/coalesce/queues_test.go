@@ -27,7 +27,7 @@ func testQueues(rdb redis.UniversalClient) *Queues {
 	return New(direct{rdb}, RetriesOf(rdb), owner)
 }
 
-// Queues of servers that have gone are dropped when others come.
+// Queues of servers that are gone are dropped when new servers come.
 func TestQueuesOfServersThatHaveGone(t *testing.T) {
 	var server *redis.Client
 	rdb := redistest.Standalone(t).Client(t)
@@ -48,11 +48,11 @@ func TestQueuesOfServersThatHaveGone(t *testing.T) {
 	n := 0
 	qs.each.Range(func(any, any) bool { n++; return true })
 	if n > 2 {
-		t.Errorf("%d queues, 99 of 100 servers have gone", n)
+		t.Errorf("%d queues, and 99 of 100 servers are gone", n)
 	}
 }
 
-// The keys of one server have one coalescer, those of another another.
+// All keys of one server have the same queue. Different servers have different queues.
 func TestCoalescersPerServer(t *testing.T) {
 	t.Parallel()
 	cluster := redistest.Cluster(t).Client(t)
@@ -86,21 +86,21 @@ func TestCoalescersPerServer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c := cs.of(t.Context(), key)
+			c := cs.forKey(t.Context(), key)
 			if was, ok := of[server]; ok && was != c {
-				t.Fatalf("%s: two coalescers for one server", name)
+				t.Fatalf("%s: two queues for one server", name)
 			}
 			if was, ok := back[c]; ok && was != server {
-				t.Fatalf("%s: two servers have one coalescer", name)
+				t.Fatalf("%s: two servers have one queue", name)
 			}
 			of[server], back[c] = c, server
 			if several := name != "client"; c.shared != several ||
 				(c == cs.only) != (tt.servers == 1) {
-				t.Fatalf("%s: a coalescer for callers who go to others: %v", name, c.shared)
+				t.Fatalf("%s: the queue is shared: %v", name, c.shared)
 			}
 		}
 		if len(of) != tt.servers {
-			t.Errorf("%s: %d coalescers, want %d", name, len(of), tt.servers)
+			t.Errorf("%s: %d queues, want %d", name, len(of), tt.servers)
 		}
 		if err := cs.Close(t.Context()); err != nil {
 			t.Error(err)
@@ -108,8 +108,8 @@ func TestCoalescersPerServer(t *testing.T) {
 	}
 }
 
-// A server that does not answer holds up nobody who asks another one.
-func TestCoalescersApart(t *testing.T) {
+// A server that does not answer does not delay callers of other servers.
+func TestSilentServerDelaysNoOther(t *testing.T) {
 	t.Parallel()
 	rdb := redistest.Cluster(t).Client(t)
 	qs := testQueues(rdb)
@@ -124,7 +124,7 @@ func TestCoalescersApart(t *testing.T) {
 	}
 	begun := time.Now()
 	var held, others sync.WaitGroup
-	var answered atomic.Int64 // of those that are held
+	var answered atomic.Int64 // of the held commands
 	for i := range 200 {
 		key := fmt.Sprint("c:", i)
 		server, err := rdb.MasterForKey(t.Context(), key)
@@ -147,15 +147,15 @@ func TestCoalescersApart(t *testing.T) {
 	}
 	others.Wait()
 	if took := time.Since(begun); took > pause/2 {
-		t.Errorf("servers that answer are asked for %v", took)
+		t.Errorf("commands to servers that answer took %v", took)
 	}
 	// Close waits for the pipelines to the silent one.
 	closed := make(chan error, 1)
 	go func() { closed <- qs.Close(t.Context()) }()
 	time.Sleep(50 * time.Millisecond)
 	if n := len(closed); n > 0 || answered.Load() > 0 {
-		t.Errorf("%d commands that are held are answered, and %d calls of Close", answered.Load(),
-			n)
+		t.Errorf("%d held commands have replies, and %d calls of Close have returned",
+			answered.Load(), n)
 	}
 	if err := silent.Do(t.Context(), "client", "unpause").Err(); err != nil {
 		t.Error(err)
@@ -166,8 +166,8 @@ func TestCoalescersApart(t *testing.T) {
 	held.Wait()
 }
 
-// Where callers go from one coalescer to another, nobody waits for half of them, and
-// fewer send their commands themselves.
+// If callers go from one queue to another, a pipeline does not wait for half of them, and fewer
+// callers send their commands themselves.
 func TestCoalescerShared(t *testing.T) {
 	c := newTestQueue(redistest.Start(t).Client(t), true)
 	c.mu.Lock()
@@ -176,10 +176,10 @@ func TestCoalescerShared(t *testing.T) {
 			t.Errorf("%d is too many", i+1)
 		}
 	}
-	c.collectors = 1 // and it has its turn last
+	c.collectors = 1 // so that no other one starts
 	for i := range maxPipeline {
 		if c.pipelines > 0 {
-			t.Errorf("a pipeline goes with %d", i)
+			t.Errorf("a pipeline of %d is sent", i)
 		}
 		if c.join(t.Context(), setting(t, i)) == nil {
 			t.Error("sent by its caller")

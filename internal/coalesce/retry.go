@@ -10,13 +10,13 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Retries says how a command that had no reply is sent again. The zero value says that it is not.
+// Retries says how a command without a reply is sent again. With the zero Retries it is not.
 type Retries struct {
-	Most     int           // times that it is sent again
-	Min, Max time.Duration // of the pause before it is, which doubles from one time to the next
+	Most     int           // how often it is sent again at most
+	Min, Max time.Duration // bounds of the pause before that, which doubles each time
 }
 
-// RetriesOf returns what the options of a client of go-redis say of single commands.
+// RetriesOf returns the retries of a go-redis client for single commands, from its options.
 func RetriesOf(rdb redis.UniversalClient) Retries {
 	switch rdb := rdb.(type) {
 	case interface{ Options() *redis.Options }:
@@ -41,15 +41,15 @@ func (r Retries) pause(n int) time.Duration {
 	return d/2 + rand.N(d/2+1)
 }
 
-// attempt is a command in a pipeline that go-redis does not send again by itself: of a pipeline it
-// looks at the first command alone.
+// attempt is a command in a pipeline that go-redis must not send again. go-redis decides for a
+// whole pipeline, and looks only at its first command.
 type attempt struct{ redis.Cmder }
 
 // NoRetry implements redis.Cmder.
 func (attempt) NoRetry() bool { return true }
 
-// passing reports whether go-redis would send a single command again after an error: there was no
-// reply, or Redis asks for it. After the error of a client's hook it would not.
+// passing reports whether go-redis would send a single command again after an error. It does so if
+// there was no reply or if Redis asks for a retry, and not after an error of a client's hook.
 func passing(err error) bool {
 	if err == nil {
 		return false

@@ -8,8 +8,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// send sends a batch, and sends again what had no reply, within the bound on pipelines in flight.
-// Afterwards its goroutine is a collector.
+// send sends a batch, and sends the commands without a reply again. During that, the batch counts
+// as one pipeline in flight. Afterwards its goroutine is a collector.
 func (q *queue) send(batch []*call) {
 	returned := false
 	defer func() {
@@ -30,10 +30,10 @@ func (q *queue) send(batch []*call) {
 	returned = true
 }
 
-// attempt sends those calls of a batch that nobody has abandoned, and tells the callers. If repeat
-// allows it, attempt returns the calls to send again. Each caller obeys its own context. The
-// pipeline ends when the last caller has gone, so a server that does not answer does not hold up
-// later callers.
+// attempt sends the calls of a batch that are not abandoned, and then wakes their callers. With
+// repeat, it does not wake callers whose commands can be sent again, and returns their calls. Each
+// caller waits until its own context ends. If all callers have deadlines, the pipeline ends at the
+// last one. So a server that does not answer does not block later callers.
 func (q *queue) attempt(batch []*call, repeat bool) (again []*call) {
 	sending, cmds := batch[:0], make([]redis.Cmder, 0, len(batch))
 	var last time.Time
@@ -52,7 +52,7 @@ func (q *queue) attempt(batch []*call, repeat bool) (again []*call) {
 		for _, cmd := range cmds {
 			cmd.SetErr(*err)
 		}
-		q.settle(sending, len(batch)-len(sending), nil, false)
+		q.finish(sending, len(batch)-len(sending), nil, false)
 		return nil
 	}
 	ctx := context.Background()
@@ -63,10 +63,10 @@ func (q *queue) attempt(batch []*call, repeat bool) (again []*call) {
 	}
 	var panicked any = errGoexit
 	defer func() {
-		if v := recover(); v != nil { // of a hook of the client: it is the callers'
+		if v := recover(); v != nil { // of a hook of the client; the callers get it
 			panicked = v
 		}
-		again = q.settle(sending, len(batch)-len(sending), panicked, repeat)
+		again = q.finish(sending, len(batch)-len(sending), panicked, repeat)
 	}()
 	switch len(cmds) {
 	case 0:
@@ -79,15 +79,15 @@ func (q *queue) attempt(batch []*call, repeat bool) (again []*call) {
 	return nil
 }
 
-// settle tells the callers of a pipeline what came of it, and returns the calls to send again.
-func (q *queue) settle(sending []*call, gone int, panicked any, repeat bool) (again []*call) {
+// finish wakes the callers of a pipeline, and returns the calls to send again.
+func (q *queue) finish(sending []*call, gone int, panicked any, repeat bool) (again []*call) {
 	done := sending[:0]
 	for _, k := range sending {
 		if panicked == nil && repeat && passing(k.cmd.Err()) {
 			if k.state.CompareAndSwap(sent, queued) {
 				again = append(again, k)
 			} else {
-				gone++ // its caller has left, and nobody reads the reply
+				gone++ // its caller has left
 			}
 			continue
 		}
@@ -95,7 +95,7 @@ func (q *queue) settle(sending []*call, gone int, panicked any, repeat bool) (ag
 	}
 	q.mu.Lock()
 	q.inFlight -= gone + len(done)
-	q.told += len(done)
+	q.expectedBack += len(done)
 	q.mu.Unlock()
 	for _, k := range done {
 		k.panicked = panicked
@@ -104,6 +104,6 @@ func (q *queue) settle(sending []*call, gone int, panicked any, repeat bool) (ag
 	return again
 }
 
-// errGoexit is the panic of callers whose command was ended by runtime.Goexit, as by FailNow of a
-// test in a hook of the client.
+// errGoexit is the panic value for callers whose command ended because a hook of the client called
+// runtime.Goexit, for example through FailNow of a test.
 var errGoexit = errors.New("rediscache: a hook of the client called runtime.Goexit")

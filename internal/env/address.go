@@ -26,8 +26,8 @@ func (h *Host) EnvDecode(s string) error {
 	return nil
 }
 
-// hostname checks the name or the IP address of a host. IPv6 may stand in brackets. Names come back
-// in lower case, so that equal ones can be compared.
+// hostname checks the name or the IP address of a host. IPv6 may be in brackets. hostname returns
+// names in lower case, so that they can be compared.
 func hostname(s string) (host string, ok bool) {
 	bare, bracketed := strings.CutPrefix(s, "[")
 	if bracketed {
@@ -43,11 +43,11 @@ func hostname(s string) (host string, ok bool) {
 	return strings.ToLower(s), s != "" && !strings.ContainsFunc(s, foreign)
 }
 
-// Port is the number of a port. Kubernetes and Docker set tcp://10.0.0.11:6379 for a service or a
-// container, which names a host as well.
+// Port is the number of a port. For a service or a container, Kubernetes and Docker set
+// tcp://10.0.0.11:6379, which names a host too.
 type Port struct {
 	Number int
-	Host   string // of the tcp:// form only
+	Host   string // only of the tcp:// form
 }
 
 // EnvDecode implements envconfig.Decoder.
@@ -65,8 +65,9 @@ func (p *Port) EnvDecode(s string) error {
 	return Takes("a port from 1 to 65535, or the tcp://host:port of Kubernetes")
 }
 
-// IsOf says whether a host in lower case is the one that the tcp:// form is about: its address, or
-// a name of the service or container redis: redis, redis.namespace, redis.namespace.svc and so on.
+// IsOf reports whether a host in lower case is the host of the tcp:// form. It is if it is the same
+// address. It also is if it is a name of the service or container redis: redis, redis.namespace,
+// redis.namespace.svc and so on.
 func (p Port) IsOf(host string) bool {
 	labels := strings.Split(host, ".")
 	return host == p.Host || labels[0] == "redis" && (len(labels) <= 2 || labels[2] == "svc")

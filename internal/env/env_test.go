@@ -11,7 +11,7 @@ import (
 	"github.com/sethvargo/go-envconfig"
 )
 
-// decoded is what a Decoder makes of a text, or what it takes.
+// decoded returns the value that a Decoder makes of a text, or its error.
 func decoded[T any, P interface {
 	*T
 	envconfig.Decoder
@@ -126,11 +126,11 @@ func TestRead(t *testing.T) {
 	}
 	want := sample{Port: &Port{1, "h"}, Addrs: &Addrs{"a:1", "b:2"}, Inner: inner{new(Bool)}}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("what is not set or blank is nil: %s", diff)
+		t.Errorf("fields of variables that are not set or blank must be nil: %s", diff)
 	}
 }
 
-// All bad variables are named at once, each on a line of its own, in the order of the struct.
+// The error names all bad variables, each on its own line, in the order of the struct.
 func TestReadNamesAllBad(t *testing.T) {
 	const secret = "hunter2://"
 	for _, name := range []string{"HOST", "PORT", "ADDRS", "TEXT", "FLAG"} {

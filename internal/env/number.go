@@ -22,7 +22,7 @@ func (d *Database) EnvDecode(s string) error {
 	return nil
 }
 
-// MaxPoolSize keeps out numbers for which a pool could not be allocated.
+// MaxPoolSize is the largest PoolSize. A pool that is much larger could not be allocated.
 const MaxPoolSize = 100_000
 
 // PoolSize is a number of connections.
@@ -63,7 +63,7 @@ func (d *Duration) EnvDecode(s string) error {
 	return nil
 }
 
-// Timeout is a Duration of at most 5 minutes, which keeps out a number of milliseconds: 5000 would
+// Timeout is a Duration of at most 5 minutes. The limit detects values in milliseconds: 5000 would
 // be 83 minutes.
 type Timeout time.Duration
 
@@ -77,14 +77,14 @@ func (t *Timeout) EnvDecode(s string) error {
 	return nil
 }
 
-// Size is a number of bytes, also with a unit: 64MiB, 64Mi, 64 MB.
+// Size is a number of bytes, with or without a unit: 67108864, 64MiB, 64Mi, 64 MB.
 type Size int64
 
 var units = map[string]int64{
 	"": 1, "b": 1,
 	"kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12,
 	"kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40,
-	"ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30, "ti": 1 << 40, // as Kubernetes has them
+	"ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30, "ti": 1 << 40, // as in Kubernetes
 }
 
 // EnvDecode implements envconfig.Decoder.
@@ -100,7 +100,7 @@ func (z *Size) EnvDecode(s string) error {
 	return nil
 }
 
-// Fraction is a part of one, also in percent.
+// Fraction is a number from 0 to less than 1, or a percentage such as 10%.
 type Fraction float64
 
 // EnvDecode implements envconfig.Decoder.
@@ -111,7 +111,7 @@ func (f *Fraction) EnvDecode(s string) error {
 	if percent {
 		value /= 100
 	}
-	if err != nil || !(value >= 0 && value < 1) { // written so that NaN is out of range too
+	if err != nil || !(value >= 0 && value < 1) { // this form refuses NaN too
 		return Takes("a fraction, such as 0.1 or 10%, less than 1")
 	}
 	*f = Fraction(value)

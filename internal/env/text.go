@@ -15,8 +15,8 @@ func (t *Text) EnvDecode(s string) error {
 	return nil
 }
 
-// Password is any text without the line ends behind it, which files and secret stores tend to add.
-// Blanks may belong to it.
+// Password is any text. Line ends at its end are removed, since files and secret stores often add
+// them. Blanks may belong to it and stay.
 type Password string
 
 // EnvDecode implements envconfig.Decoder.
@@ -25,7 +25,7 @@ func (p *Password) EnvDecode(s string) error {
 	return nil
 }
 
-// ClientName is what CLIENT SETNAME takes.
+// ClientName is a name that CLIENT SETNAME accepts.
 type ClientName string
 
 // EnvDecode implements envconfig.Decoder.
@@ -38,7 +38,7 @@ func (n *ClientName) EnvDecode(s string) error {
 	return nil
 }
 
-// Namespace is what stands before the names of caches.
+// Namespace is the prefix of the names of caches.
 type Namespace string
 
 // EnvDecode implements envconfig.Decoder.
@@ -52,7 +52,7 @@ func (n *Namespace) EnvDecode(s string) error {
 	return nil
 }
 
-// Bool is true or false, also as 1 and 0, yes and no, on and off.
+// Bool is true or false. It also accepts 1 and 0, yes and no, on and off.
 type Bool bool
 
 // EnvDecode implements envconfig.Decoder.
@@ -68,7 +68,7 @@ func (b *Bool) EnvDecode(s string) error {
 	return nil
 }
 
-// Not is true where Bool is false.
+// Not accepts the same texts as Bool, and has the opposite value.
 type Not bool
 
 // EnvDecode implements envconfig.Decoder.

@@ -29,7 +29,7 @@ func (c *caller) anyKey() string {
 	return plainKey(c.r.IntN(writers), c.r.IntN(plainKeys))
 }
 
-// read reads one record or some.
+// read reads one record or several.
 func (c *caller) read() {
 	get := c.cache.Get
 	switch c.r.IntN(3) {
@@ -58,7 +58,7 @@ func (c *caller) read() {
 	c.readOne(c.cache, c.anyKey(), get)
 }
 
-// readOne reads a record by a function of a cache.
+// readOne reads a record with get, a function of a cache.
 func (l *load) readOne(
 	by way, key string, get func(context.Context, string) (Value, error),
 ) {
@@ -76,7 +76,7 @@ func (l *load) readOne(
 	}
 }
 
-// write writes a record of the writer's own, or some.
+// write writes one or several records that only this writer writes.
 func (c *caller) write(writer int) {
 	switch c.r.IntN(4) {
 	case 0:
@@ -100,13 +100,13 @@ func (c *caller) write(writer int) {
 	c.set(plainKey(writer, c.r.IntN(plainKeys)), writer, c.terms()...)
 }
 
-// acked says that a plain write of this step succeeded, and how long it took.
+// acked notes that a plain write of this step succeeded, and how long it took.
 func (c *caller) acked(key string, version int64, m moment, took time.Duration) {
 	c.ledger.ack(key, version, m, took)
 	c.ledger.wrote(c.cache, key, version, m)
 }
 
-// set writes a record and reports whether that succeeded, at which moment.
+// set writes a record and reports whether that succeeded. m is the moment when it began.
 func (c *caller) set(key string, writer int, opts ...cache.SetOption) (m moment, ok bool) {
 	version, m := c.ledger.issue(key)
 	begun := time.Now()
@@ -137,7 +137,7 @@ func (c *caller) writeMany(writer int) {
 	}
 }
 
-// modify counts a shared record up.
+// modify increments a shared record.
 func (c *caller) modify(writer int) {
 	n := c.r.IntN(sharedKeys)
 	key := c.sharedKey(n)
@@ -161,8 +161,8 @@ func (c *caller) modify(writer int) {
 	}
 }
 
-// create writes a record that is not there. A Set that is sent twice may be executed once more
-// after a Modify has built on it; an Add is not sent twice.
+// create writes a record that is missing. It uses Add, which is not sent twice. A Set that is sent
+// twice may be executed again after a Modify of what it wrote.
 func (c *caller) create(key string, writer int) {
 	version, m := c.ledger.issue(key)
 	err := c.do(func(ctx context.Context) error {
@@ -173,7 +173,7 @@ func (c *caller) create(key string, writer int) {
 	}
 }
 
-// live writes a record that is used once, lets it die, and tries to revive it.
+// live writes a record, lets it expire or deletes it, and checks that no operation revives it.
 func (c *caller) live(writer, life int) {
 	key := fmt.Sprintf("mortal/%d/%d", writer, life)
 	var opts []cache.SetOption
@@ -212,9 +212,9 @@ func (c *caller) live(writer, life int) {
 	}
 }
 
-// sweep makes a pass, which must remove nothing: what is alive was used, and what was not used is
-// dead. It takes as long as it takes, and may fail for want of its lease long after the server is
-// there again.
+// sweep makes a pass, which must remove nothing: every record that exists was used less than
+// maxIdle ago. A pass is not logged as an operation. It may take long, and may fail long after the
+// server is back, because it lacks its lease.
 func (c *caller) sweep() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*c.deadline)
 	defer cancel()

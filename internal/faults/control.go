@@ -8,8 +8,8 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// control asks a server that nobody breaks, all the time: what is late there is the machine's
-// doing, which others may keep busy, and not the cache's.
+// control sends a PING every 5 ms to a server that no test breaks. A late reply there means that
+// the machine is busy, and not that the cache is slow.
 type control struct {
 	stop    context.CancelFunc
 	done    chan struct{}
@@ -40,7 +40,7 @@ func (c *control) lag() time.Duration {
 	return c.longest
 }
 
-// until waits for a condition on a server.
+// until waits up to 15 s for a condition on a server.
 func until(t *testing.T, what string, is func(ctx context.Context) bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
@@ -48,7 +48,7 @@ func until(t *testing.T, what string, is func(ctx context.Context) bool) {
 	for !is(ctx) {
 		select {
 		case <-ctx.Done():
-			t.Errorf("it never was so: %s", what)
+			t.Errorf("not within 15 s: %s", what)
 			return
 		case <-time.After(2 * time.Millisecond):
 		}

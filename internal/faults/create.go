@@ -9,8 +9,8 @@ import (
 	"github.com/activettl/rediscache/cache"
 )
 
-// upsert counts a record up that all writers create at the same time. None of them loses what
-// another has written, also while it is created.
+// upsert increments a record that all writers create at the same time. No writer may lose what
+// another one has written, also while the record is created.
 func (c *caller) upsert(writer int) {
 	if c.ledger.mayMiss {
 		return // what is created anew would count from the beginning
@@ -33,8 +33,8 @@ func (c *caller) upsert(writer int) {
 	}
 }
 
-// counter returns the function of one Modify or Upsert, which judges what it is given. A call that
-// is given what it has written itself was applied, and is about to be applied again.
+// counter returns the function of one Modify or Upsert. It judges the value that it is given. If
+// that is what the same call has written, the call is applied twice.
 func (c *caller) counter(key string, writer int, m moment) func(Value, bool) (Value, error) {
 	call := c.r.Int64()
 	return func(old Value, found bool) (Value, error) {
@@ -53,7 +53,7 @@ func (c *caller) counter(key string, writer int, m moment) func(Value, bool) (Va
 	}
 }
 
-// add adds a record that all writers add at the same time, or one that nobody else adds.
+// add adds a record that all writers add at the same time, or one that only this call adds.
 func (c *caller) add(writer int) {
 	n := c.r.IntN(madeKeys)
 	generation := c.adds[n].Load()
@@ -78,7 +78,7 @@ func (c *caller) add(writer int) {
 	}
 }
 
-// terms are none, or a TTL that is longer than a run.
+// terms returns no option, or a TTL that is longer than a run.
 func (c *caller) terms() []cache.SetOption {
 	if c.ownTerms() && c.r.IntN(2) == 0 {
 		return []cache.SetOption{cache.WithTTL(3 * time.Minute)}

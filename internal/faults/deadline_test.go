@@ -18,7 +18,7 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// operationsOf are all of a cache's, each of which must end with its context.
+// operationsOf returns all operations of a cache. Each must end with its context.
 func operationsOf(c *cache.Cache[string, Value]) map[string]func(ctx context.Context) error {
 	v := newValue("k", 1, 0)
 	all := operations.OnSeveral(c, v, "k", "l")
@@ -36,7 +36,8 @@ func operationsOf(c *cache.Cache[string, Value]) map[string]func(ctx context.Con
 	return all
 }
 
-// holes are the ways in which a server does not answer. Each makes n clients.
+// holes are the ways in which a server does not answer. Each function returns n clients of such a
+// server.
 var holes = map[string]func(t *testing.T, n int) []redis.UniversalClient{
 	"swallowed": func(t *testing.T, n int) []redis.UniversalClient {
 		p, dial := proxied(t, redistest.Start(t))
@@ -75,7 +76,7 @@ func clients(n int, dial func() redis.UniversalClient) (all []redis.UniversalCli
 	return all
 }
 
-// warm lets the clients have connections.
+// warm lets each client open connections.
 func warm(t *testing.T, all []redis.UniversalClient) {
 	t.Helper()
 	var wg sync.WaitGroup
@@ -91,9 +92,9 @@ func warm(t *testing.T, all []redis.UniversalClient) {
 	wg.Wait()
 }
 
-// Each operation with a deadline of 100 ms returns within 150 ms when nobody answers, or later by
-// as much as the machine lags. One that takes longer has two more tries, since a busy machine may
-// be late once, and an operation that does not obey its context is late each time.
+// Each operation with a deadline of 100 ms returns within 150 ms plus the lag of the machine if the
+// server does not answer. One that takes longer gets two more tries: a busy machine may be late
+// once, but an operation that does not obey its context is late each time.
 func TestDeadline(t *testing.T) {
 	const given, most, tries = 100 * time.Millisecond, 150 * time.Millisecond, 3
 	for name, hole := range holes {
@@ -146,12 +147,15 @@ func newCache(
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.Close() })
+	t.Cleanup(func() {
+		_ = rdb.Close() // first: Close waits for commands that get no answer
+		_ = c.Close()
+	})
 	return c
 }
 
-// notCallers are what is no caller's: the other ends of connections that the client has made and
-// keeps, its one look at a cluster's layout, and the connections of Options.Near.
+// notCallers are goroutines that belong to no caller: the proxy's ends of connections that the
+// client keeps, the client's request for a cluster's layout, and the connections of Options.Near.
 var notCallers = []goleak.Option{
 	goleak.IgnoreAnyFunction("github.com/activettl/rediscache/internal/redistest.(*Proxy).serve"),
 	goleak.IgnoreAnyFunction("github.com/activettl/rediscache/internal/redistest.(*link).pass"),
@@ -161,8 +165,8 @@ var notCallers = []goleak.Option{
 	goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9.(*clusterStateHolder).LazyReload.func1"),
 }
 
-// A thousand callers at once, on their own or pipelined: each returns in time, and none leaves a
-// goroutine behind.
+// A thousand callers call at once, with and without AutoPipeline and Near. Each returns in time,
+// and none leaks a goroutine.
 func TestThousandCallers(t *testing.T) {
 	const callers, given = 1000, 100 * time.Millisecond
 	ways := map[string]*cache.Options{

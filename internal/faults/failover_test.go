@@ -12,11 +12,11 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// silence is how long a server is silent before the others take it for dead.
+// silence is how long a server does not answer before the others take it for dead.
 const silence = time.Second
 
-// roleOf returns what a server says it is: "master", "slave", and for the latter whether it has
-// what its primary has.
+// roleOf returns the role that a server reports, "master" or "slave", and whether a replica is
+// connected to its primary and synced.
 func roleOf(ctx context.Context, rdb *redis.Client) (role string, connected bool) {
 	r, err := rdb.Do(ctx, "role").Slice()
 	if err != nil || len(r) == 0 {
@@ -26,12 +26,12 @@ func roleOf(ctx context.Context, rdb *redis.Client) (role string, connected bool
 	return role, role == "slave" && len(r) > 3 && r[3] == "connected"
 }
 
-// replicated are a primary and its replicas, which change their roles.
+// replicated is a primary and its replicas, whose roles change.
 type replicated struct {
 	*testing.T
 	servers []*redistest.Server
 	primary func() string // its address as clients learn it; empty while there is none
-	now     *string       // the one that has replaced another one last
+	now     *string       // address of the one that was promoted last
 }
 
 func sentinels(t *testing.T) (replicated, redis.UniversalClient) {
@@ -57,7 +57,7 @@ func cluster(t *testing.T) (replicated, redis.UniversalClient) {
 	}, new(string)}, c.Client(t)
 }
 
-// replaced takes the primary away and returns it when another one is in its place.
+// replaced calls away with the primary and returns it when another one has taken its place.
 func (r replicated) replaced(away func(*redistest.Server)) *redistest.Server {
 	r.Helper()
 	addr := ""
@@ -78,11 +78,11 @@ func (r replicated) replaced(away func(*redistest.Server)) *redistest.Server {
 	return old
 }
 
-// again reports whether the primary has been replaced once more, by nodes that a busy machine kept
-// waiting for it. Writes may be lost that nobody expects to be lost then.
+// again reports whether the primary was replaced a second time, which happens if a busy machine
+// delays its answers to the other nodes. Then more writes may be lost than the test expects.
 func (r replicated) again() bool { return r.primary() != *r.now }
 
-// follows waits until one that was the primary is a replica.
+// follows waits until the former primary is a replica.
 func (r replicated) follows(s *redistest.Server) {
 	r.Helper()
 	rdb := s.Client(r.T)
@@ -92,7 +92,8 @@ func (r replicated) follows(s *redistest.Server) {
 	})
 }
 
-// killed is a fault: the primary dies. It comes back before the next one does.
+// killed returns a fault that kills the primary. The one that it has killed before comes back
+// first.
 func (r replicated) killed() func(l *load) {
 	var dead *redistest.Server
 	return func(l *load) {
@@ -106,8 +107,8 @@ func (r replicated) killed() func(l *load) {
 	}
 }
 
-// The primary is killed, and the Sentinels promote another one. Writable it is from their telling
-// on: nobody else knows of it.
+// The primary is killed, and the Sentinels promote another one. It counts as writable from when all
+// Sentinels name it.
 func TestSentinelFailover(t *testing.T) {
 	t.Parallel()
 	skipsShort(t)
@@ -115,8 +116,8 @@ func TestSentinelFailover(t *testing.T) {
 	scenario{rdb: rdb, sees: []string{deadline, broken}, fault: g.killed(), again: g.again}.run(t)
 }
 
-// inCluster are the errors while the nodes of a cluster do not agree. MOVED is then answered more
-// often than go-redis follows.
+// inCluster are the errors while the nodes of a cluster do not agree. MOVED is one of them, because
+// go-redis follows only a few redirects.
 var inCluster = []string{deadline, broken, "CLUSTERDOWN", "MOVED"}
 
 // One primary of a cluster is killed, and its replica takes its place.
@@ -134,9 +135,9 @@ func TestClusterFailover(t *testing.T) {
 }
 
 // stopped is a fault: the primary stands still until another one has taken its place, and then goes
-// on. It takes itself for the primary until it is told otherwise, and what is written to it until
-// then is lost. Nobody waits for that; but a client of a cluster may ask the silent one for the
-// layout, and then it waits for its own ReadTimeout.
+// on. It acts as a primary until it is told otherwise, and what is written to it until then is
+// lost. Callers need not wait until it goes on. But a client of a cluster may ask the silent node
+// for the layout, and then it waits for its own ReadTimeout.
 func (r replicated) stopped() func(l *load) {
 	return func(l *load) {
 		l.ledger.change()

@@ -6,13 +6,12 @@ import (
 	"time"
 )
 
-// ledger knows what was written under each key and what was read, and says what cannot be.
+// ledger records what was written and read under each key, and finds what must not happen.
 //
-// The floor of a key is the newest version that its primary is known to have had: it was
-// acknowledged, or read. A read that begins after that may return nothing older. There is one way
-// around: a write that failed on its way, of which nobody knows whether it was executed, may be
-// executed late, after newer ones. That is how a plain Set is; a write of Modify is not executed
-// unless the record still holds what it read, and so is never late.
+// The floor of a key is the newest version that its primary is known to have had, because it was
+// acknowledged or read. A read that begins after that may return nothing older, with one exception.
+// A plain Set whose outcome is unknown may be executed late, after newer writes. A write of Modify
+// is executed only if the record still holds what Modify has read, so it is never late.
 //
 // Safe for concurrent use.
 type ledger struct {
@@ -24,29 +23,28 @@ type ledger struct {
 	stubborn int // how often it has begun or ended to refuse writes; odd while it does
 	keys     map[string]*history
 	late     int      // reads of a write that was executed late
-	wrong    []string // what cannot be
+	wrong    []string // faults: what must not happen
 }
 
-// history is what is known of a key.
+// history is what is known of one key.
 type history struct {
 	epoch  int
 	floor  int64
-	floors []floor        // as they came
+	floors []floor        // in order of time
 	own    int64          // the newest version that the caches with copies have written
-	issued int64          // the newest version that was begun
+	issued int64          // the newest version whose write has begun
 	doubt  map[int64]bool // versions of plain writes that may be executed late
 	acked  map[int64]int  // the writer of each version that Modify or Upsert has acknowledged
-	adds   int            // of the key that were begun
-	added  int64          // the version of the one that succeeded; 0 for none
+	adds   int            // how many Adds of the key have begun
+	added  int64          // the version of the Add that succeeded; 0 for none
 }
 
 func newLedger(mayMiss bool) *ledger {
 	return &ledger{mayMiss: mayMiss, keys: map[string]*history{}}
 }
 
-// of returns the history of a key. What was known of another primary no longer counts, except the
-// writes that were issued. A late write reaches the next primary too, and a replica that was
-// promoted may have any version.
+// of returns the history of a key. After a change of the primary only the issued writes still
+// count: a promoted replica may have any version, and a late write may reach it.
 func (l *ledger) of(key string) *history {
 	h := l.keys[key]
 	if h == nil {
@@ -64,7 +62,7 @@ func (l *ledger) accuse(format string, args ...any) {
 	l.wrong = append(l.wrong, fmt.Sprintf(format, args...))
 }
 
-// complain notes what somebody else found wrong.
+// complain records a fault that a caller has found.
 func (l *ledger) complain(format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -78,8 +76,8 @@ func (l *ledger) change() {
 	l.epoch++
 }
 
-// refuse is called before the primary refuses to write and when it no longer does. Meanwhile loads
-// have no lease, and callers may share one that began before a Delete.
+// refuse is called before the primary begins to refuse writes and after it accepts them again. In
+// between, loads have no lease, and a caller may share a load that began before a Delete.
 func (l *ledger) refuse() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -104,10 +102,10 @@ func (l *ledger) momentOf(h *history) moment {
 	return moment{epoch: l.epoch, floor: h.floor, stubborn: l.stubborn}
 }
 
-// same reports whether the primary has been the same one since then.
+// same reports whether the primary has not changed since m. The caller holds the lock.
 func (l *ledger) same(m moment) bool { return m.epoch == l.epoch && l.epoch%2 == 0 }
 
-// unchanged is same for those who do not hold the lock.
+// unchanged is same for callers that do not hold the lock.
 func (l *ledger) unchanged(m moment) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -124,7 +122,7 @@ func (l *ledger) issue(key string) (version int64, m moment) {
 	return h.issued, l.momentOf(h)
 }
 
-// remove is issue for a write that leaves nothing: no late one can be read.
+// remove is issue for a Delete, which leaves no value that could be read late.
 func (l *ledger) remove(key string) (version int64, m moment) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -133,11 +131,11 @@ func (l *ledger) remove(key string) (version int64, m moment) {
 	return h.issued, l.momentOf(h)
 }
 
-// retryAfter is how long go-redis waits at the least before it sends a write once more. The first
-// attempt may then be executed late, although the write as a whole was acknowledged.
+// retryAfter is the least time that go-redis waits before it sends a write again. If it has, the
+// first attempt may be executed late, although the write was acknowledged.
 const retryAfter = 8 * time.Millisecond
 
-// ack says that a plain write succeeded, and how long it took.
+// ack notes that a plain write succeeded, and how long it took.
 func (l *ledger) ack(key string, version int64, m moment, took time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -151,8 +149,8 @@ func (l *ledger) ack(key string, version int64, m moment, took time.Duration) {
 	h.raise(version)
 }
 
-// add begins an Add and returns the version that it is to write. The key is written by no other
-// operation and never removed, so that it has one life.
+// add begins an Add and returns the version that it writes. No other operation writes or removes
+// the key, so at most one Add succeeds.
 func (l *ledger) add(key string) (version int64, m moment) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -162,7 +160,7 @@ func (l *ledger) add(key string) (version int64, m moment) {
 	return h.issued, l.momentOf(h)
 }
 
-// addedTo says that an Add succeeded. One that was executed late has refused all that came first.
+// addedTo notes that an Add succeeded. If another Add was executed before it, that is a fault.
 func (l *ledger) addedTo(key string, version int64, m moment) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -177,7 +175,8 @@ func (l *ledger) addedTo(key string, version int64, m moment) {
 	h.raise(version)
 }
 
-// exists says that an Add found a record. It was written by another Add, which may have failed.
+// exists notes that an Add found a record. Another Add has written that, perhaps one that returned
+// an error.
 func (l *ledger) exists(key string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -194,7 +193,7 @@ func (l *ledger) modify(key string, version int64) {
 	h.issued = max(h.issued, version)
 }
 
-// modified says that a write of Modify or Upsert succeeded.
+// modified notes that a write of Modify or Upsert succeeded.
 func (l *ledger) modified(key string, version int64, writer int, m moment) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The ledger finds each kind of lie, and accuses nobody who told none.
+// The ledger reports each kind of fault, and reports none where there is none.
 func TestLedger(t *testing.T) {
 	write := func(l *ledger) int64 {
 		version, m := l.issue("k")

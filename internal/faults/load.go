@@ -14,13 +14,13 @@ import (
 	"github.com/activettl/rediscache/cache"
 )
 
-// The load is moderate: it is to meet the fault at every point, not to be one.
+// The load is moderate, so that it alone causes no errors.
 const (
 	writers    = 2
 	readers    = 3
 	plainKeys  = 16 // of each writer
 	sharedKeys = 8  // that all writers modify
-	// that all writers create at the same time, and again and again
+	// that all writers create at the same time, repeatedly
 	madeKeys = 4
 	mostMade = 12                   // versions of such a key
 	maxPause = 4 * time.Millisecond // of a caller between its steps; four times that with -short
@@ -29,11 +29,10 @@ const (
 	maxIdle  = 4 * time.Minute // of the sweep: no run is that long
 )
 
-// load is the callers of one cache, through several ways to make it. An odd or even seed decides
-// whether they write records with terms of their own. A cache that has met such a record reads by
-// other commands from then on.
+// load is the callers of one cache, which is made in several ways. If the seed is odd, they write
+// records with their own terms. A cache that has met such a record reads with other commands.
 type load struct {
-	// of one name: each step of a caller goes through one of them
+	// All have one name. Each step of a caller uses one of them.
 	caches   []way
 	deadline time.Duration
 	seed     uint64
@@ -103,7 +102,7 @@ func (l *load) isOver() bool {
 
 func (l *load) ownTerms() bool { return l.seed%2 == 1 }
 
-// do is one operation with a deadline of its own.
+// do makes one operation with its own deadline, and logs it.
 func (l *load) do(fn func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), l.deadline)
 	defer cancel()
@@ -115,14 +114,14 @@ func (l *load) do(fn func(ctx context.Context) error) error {
 
 func plainKey(writer, n int) string { return fmt.Sprintf("plain/%d/%d", writer, n) }
 
-// sharedKey names a key that all modify. One that was lost is never used again: whoever writes it
-// anew could not know whether an earlier attempt to do so is still on its way.
+// sharedKey names a key that all writers modify. A key whose record was lost is not used again: an
+// earlier attempt to create it might still be executed.
 func (l *load) sharedKey(n int) string {
 	return fmt.Sprintf("shared/%d/%d", n, l.generations[n].Load())
 }
 
-// upsertKey and addKey name keys that all create at the same time. None is used again once it has
-// had its versions.
+// upsertKey and addKey name keys that all writers create at the same time. After mostMade versions
+// a new key is used.
 func (l *load) upsertKey(n int) string { return made("upsert", n, l.upserts[n].Load()) }
 func (l *load) addKey(n int) string    { return made("add", n, l.adds[n].Load()) }
 
@@ -130,7 +129,7 @@ func made(by string, n int, generation int64) string {
 	return fmt.Sprintf("%s/%d/%d", by, n, generation)
 }
 
-// reaches reports whether whoever has the plain keys answers.
+// reaches reports whether all servers with plain keys answer.
 func (l *load) reaches() bool {
 	for w := range writers {
 		for n := range plainKeys {
@@ -146,7 +145,7 @@ func (l *load) reaches() bool {
 	return true
 }
 
-// audit reads every record once more through every cache, when nobody writes.
+// audit reads every record once through every cache, after the callers have stopped.
 func (l *load) audit() {
 	for _, c := range l.caches {
 		for w := range writers {
@@ -174,7 +173,7 @@ func (l *load) audit() {
 	}
 }
 
-// String says what the callers did and saw.
+// String summarizes what the callers did and saw.
 func (l *load) String() string {
 	l.ledger.mu.Lock()
 	defer l.ledger.mu.Unlock()
@@ -183,7 +182,7 @@ func (l *load) String() string {
 		len(l.ledger.keys), l.ledger.late, hits, l.log)
 }
 
-// accusations are what cannot be, the first ones of them.
+// accusations returns the first faults that the ledger has found.
 func (l *load) accusations() string {
 	l.ledger.mu.Lock()
 	defer l.ledger.mu.Unlock()

@@ -18,7 +18,7 @@ import (
 	"github.com/activettl/rediscache/cache"
 )
 
-// log keeps how each operation went. Safe for concurrent use.
+// log keeps the outcome of each operation. Safe for concurrent use.
 type log struct {
 	mu     sync.Mutex
 	events []event
@@ -52,7 +52,7 @@ func (l *log) sweeps() int {
 	return l.passes
 }
 
-// all returns the operations until now, in the order of their ends.
+// all returns the operations that have ended so far, in that order.
 func (l *log) all() []event {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -82,7 +82,7 @@ func (l *log) String() string {
 		good, l.passes, longest.Round(time.Millisecond), unknown, strings.Join(parts, ", "))
 }
 
-// The kinds of errors. A reply of Redis that is an error is of the kind of its first word.
+// The kinds of errors. The kind of an error reply of Redis is its first word.
 const (
 	deadline  = "deadline"  // the caller's, or a timeout of the client
 	broken    = "broken"    // a connection that broke, or could not be made
@@ -90,7 +90,7 @@ const (
 	untyped   = "untyped"   // not an *Error of the cache, which it always is to be
 )
 
-// kindOf returns the kind of an error. A miss is none, nor is a record that Add has found.
+// kindOf returns the kind of an error. A miss is no error here, nor is a record that Add has found.
 func kindOf(err error) string {
 	if err == nil || errors.Is(err, cache.ErrNotFound) || errors.Is(err, cache.ErrExists) {
 		return ""

@@ -7,13 +7,13 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// The scenarios mostly wait, each for servers of its own.
+// The scenarios mostly wait, and each has its own servers.
 func TestMain(m *testing.M) {
 	parallel.Default(8)
 	redistest.Main(m)
 }
 
-// skipsShort is for a test whose servers alone take seconds to start.
+// skipsShort skips a test with -short whose servers alone take seconds to start.
 func skipsShort(t *testing.T) {
 	t.Helper()
 	if testing.Short() {

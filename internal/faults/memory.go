@@ -8,22 +8,22 @@ import (
 	"github.com/activettl/rediscache/cache"
 )
 
-// staleness is that of the caches with Options.Near.
+// staleness is the Staleness of the caches with Options.Near.
 const staleness = 300 * time.Millisecond
 
-// way is one way to make the cache of a load.
+// way is one of the ways to make the cache of a load.
 type way struct {
 	*cache.Cache[string, Value]
 	staleness time.Duration // of its copies; 0 if it keeps none
 }
 
-// floor is a version that became the floor of a key no later than at a time.
+// floor is a version that was the floor of a key at the time at, or earlier.
 type floor struct {
 	at      time.Time
 	version int64
 }
 
-// raise says that the primary has this version now.
+// raise notes that the primary has this version now.
 func (h *history) raise(version int64) {
 	if version > h.floor {
 		h.floor = version
@@ -31,9 +31,9 @@ func (h *history) raise(version int64) {
 	}
 }
 
-// lookBy is look for a read by a cache, before it begins. A read from memory may return what the
-// primary had at any moment within the staleness. What the caches with copies have written
-// themselves they see at once.
+// lookBy is look for a read by a cache, before the read begins. A read from memory may return what
+// the primary had at any moment within the staleness. Caches with copies see their own writes at
+// once.
 func (l *ledger) lookBy(w way, key string) moment {
 	now := time.Now()
 	l.mu.Lock()
@@ -53,7 +53,8 @@ func (l *ledger) lookBy(w way, key string) moment {
 	return m
 }
 
-// wrote says that a write by a cache succeeded. Only those with copies tell each other.
+// wrote notes that a write by a cache succeeded. Only caches with copies must see each other's
+// writes at once.
 func (l *ledger) wrote(w way, key string, version int64, m moment) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -63,8 +64,9 @@ func (l *ledger) wrote(w way, key string, version int64, m moment) {
 	}
 }
 
-// outlive lets a record die that others have written and that the cache has in memory. What is
-// deleted is not read any longer than the staleness, and what expires is gone at once.
+// outlive lets a record expire, or deletes it, that another cache has written and this one has in
+// memory. A deleted record may be read from memory for the staleness at most, an expired one not at
+// all.
 func (c *caller) outlive(writer, life int) {
 	if c.cache.staleness == 0 {
 		return
@@ -117,7 +119,7 @@ func (c *caller) outlive(writer, life int) {
 	}
 }
 
-// hits returns how many reads were answered from memory, and whether some might have been.
+// hits returns how many reads were answered from memory, and whether any could have been.
 func (l *load) hits() (n int64, might bool) {
 	for _, c := range l.caches {
 		s := c.Stats().Near

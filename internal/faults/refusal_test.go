@@ -14,14 +14,14 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// policies are both ways to read: under Active a read writes.
+// policies are both kinds. Under Active a read also writes.
 var policies = map[string]ttl.Policy{"active": ttl.Active(5 * time.Minute),
 	"fixed": ttl.Fixed(5 * time.Minute)}
 
 // during is how long a refusal lasts.
 const during = time.Second
 
-// refusal is a way in which a server answers and refuses, until it is put right.
+// refusal is a way in which a server answers but refuses commands, until heal.
 type refusal struct {
 	name         string
 	refuse, heal []any // commands
@@ -55,7 +55,7 @@ func TestRefusals(t *testing.T) {
 					}
 				}
 				core := name == "active" && tt.name == "out of memory"
-				// Whoever waits for a lease that could not be given back may wait until it ends.
+				// A caller may wait until a lease ends that could not be given back.
 				scenario{rdb: s.Client(t), limit: patient, policy: policy, sees: tt.sees,
 					core: core, fault: func(l *load) {
 						l.ledger.refuse()
@@ -69,8 +69,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// What a refusal means for each operation, under Active: the README says it. A record is as it was,
-// and so is its TTL.
+// Under Active, a refusal makes the operations fail that the README names. The record and its TTL
+// do not change.
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	everyWrite := []string{
@@ -130,8 +130,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// Memory runs out, and Redis makes room by forgetting records: that is a miss, and no more than
-// that.
+// Memory runs out, and Redis evicts records. An evicted record is a miss and causes no error.
 func TestEviction(t *testing.T) {
 	t.Parallel()
 	for _, how := range []string{
@@ -170,7 +169,7 @@ func TestEviction(t *testing.T) {
 	}
 }
 
-// The disk takes no more of the AOF, and Redis refuses what it could not keep.
+// The disk is full, so Redis cannot write its AOF and refuses writes.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	for name, policy := range policies {

@@ -28,25 +28,23 @@ const (
 	healthy = 300 * time.Millisecond // before the fault, and at the end
 	limit   = 250 * time.Millisecond // of an operation
 
-	// patient is the limit where the server answers all the time: only an answer that never comes
-	// takes so long, however busy the machine is.
+	// patient is the limit in scenarios whose server always answers. It is so long that a busy
+	// machine does not reach it; only a missing answer does.
 	patient = 10 * time.Second
 
-	// recovery is how long it may take until everything succeeds again: a second and slack.
-	// go-redis tries once in a second to reach a server that has refused as many connections as the
-	// pool has.
+	// recovery is how long it may take until everything succeeds again: 1 s and slack. go-redis
+	// tries once per second to reach a server that has refused as many connections as the pool has.
 	recovery = time.Second + slack
 
-	// slack is how late an operation may return after its deadline, on a machine that is busy with
-	// other things.
+	// slack is how late an operation may return after its deadline on a busy machine.
 	slack = 250 * time.Millisecond
 
-	// tries is how often a scenario is played that was late, since a busy machine may be late once,
-	// or see too little of a fault. What was read and must not be counts at once.
+	// tries is how often a scenario that was late is played, because a busy machine may be late
+	// once, or see too little of a fault. A wrong read fails the test at once.
 	tries = 3
 
-	// stall is a lag of the machine from which on it says nothing about the cache that an operation
-	// reached its deadline.
+	// stall is a lag of the machine. If the lag is longer, an operation that reached its deadline
+	// proves nothing about the cache.
 	stall = 100 * time.Millisecond
 )
 
@@ -60,13 +58,13 @@ type scenario struct {
 	sees    []string    // kinds of errors that callers may see; they must see the first one
 	mayMiss bool        // records may be lost at any time
 	moves   bool        // as in ledger
-	again   func() bool // reports that the fault came once more by itself; may be nil
-	noSweep bool        // nobody sweeps: what walks over a cluster learns its layout
+	again   func() bool // reports that the fault happened again by itself; may be nil
+	noSweep bool        // no caller sweeps: a walk over a cluster tells the client its layout
 	core    bool        // it is played with -short too
 }
 
-// run puts the scenario's cache under load and breaks what is behind it, by fault, which returns
-// when it is whole again.
+// run puts the scenario's cache under load and calls fault, which breaks the servers and returns
+// when they work again.
 func (s scenario) run(t *testing.T) {
 	t.Helper()
 	if testing.Short() && !s.core {
@@ -85,11 +83,11 @@ func (s scenario) run(t *testing.T) {
 			t.Errorf("in each of %d tries:\n%s", tries, strings.Join(late, "\n"))
 			return
 		}
-		t.Logf("once more, for this may be the machine's doing:\n%s", strings.Join(late, "\n"))
+		t.Logf("once more, since a busy machine may be the cause:\n%s", strings.Join(late, "\n"))
 	}
 }
 
-// play is one try. It returns what may be the machine's doing.
+// play is one try. It returns the faults that a busy machine may have caused.
 func (s scenario) play(t *testing.T, seed uint64) (late []string) {
 	t.Helper()
 	name := redistest.UniqueName(t)
@@ -97,7 +95,8 @@ func (s scenario) play(t *testing.T, seed uint64) (late []string) {
 	l := &load{deadline: cmp.Or(s.limit, limit), seed: seed, ledger: newLedger(s.mayMiss),
 		log: &log{}, source: &source{rows: map[string]Value{}}}
 	for _, o := range ways(s.policy) {
-		// What counts as out says nothing of what was acknowledged. So it is to be an error.
+		// If a loader answers while Redis is out, that says nothing about acknowledged writes. So
+		// it is an error here.
 		o.Load = cache.LoadConfig{Outage: cache.FailFast, Patience: l.deadline}
 		c, err := cache.New[string](s.rdb, name, codec.JSON[Value]{}, o)
 		if err != nil {
@@ -115,8 +114,8 @@ func (s scenario) play(t *testing.T, seed uint64) (late []string) {
 	l.start(!s.noSweep)
 	time.Sleep(healthy)
 	if !s.noSweep {
-		// A fault may leave the lease of a sweep behind, and then nobody sweeps for the rest of the
-		// run.
+		// A fault may leave the lease of a sweep in Redis, and then no pass succeeds for the rest
+		// of the run.
 		until(t, "a sweep succeeds", func(context.Context) bool { return l.log.sweeps() > 0 })
 	}
 	broken := time.Now()
@@ -132,13 +131,13 @@ func (s scenario) play(t *testing.T, seed uint64) (late []string) {
 	l.stop()
 	l.audit()
 	if s.again != nil && s.again() {
-		return []string{"the fault came once more by itself"}
+		return []string{"the fault happened again by itself"}
 	}
 	return s.judge(t, l, broken, healed, machine.lag())
 }
 
-// ways are the ways to make a cache with this policy that send other commands, or send them
-// otherwise. Some of what a tolerance lets be is due in every run.
+// ways returns options with this policy that make the cache send different commands, or send them
+// in another way. The tolerance is so short that some renewals are due in every run.
 func ways(policy ttl.Policy) []*cache.Options {
 	terms := policy.Terms()
 	ways := []*cache.Options{
@@ -155,8 +154,8 @@ func ways(policy ttl.Policy) []*cache.Options {
 	return append(ways, near)
 }
 
-// judge says what was wrong with a run, on a machine that lagged so much at its worst, and returns
-// what was late.
+// judge reports what was wrong with a run and returns what was late. lag is the longest lag of the
+// machine.
 func (s scenario) judge(
 	t *testing.T, l *load, broken, healed time.Time, lag time.Duration,
 ) (late []string) {
@@ -215,7 +214,7 @@ func (s scenario) judge(
 	t.Logf("%v; first success %v after the fault, last failure %v; the machine lagged by %v",
 		l, first.Round(time.Millisecond), last.Round(time.Millisecond), lag.Round(time.Millisecond))
 	if t.Failed() || len(late) > 0 {
-		t.Logf("again: -faults.seed %d", l.seed)
+		t.Logf("to repeat: -faults.seed %d", l.seed)
 	}
 	return late
 }

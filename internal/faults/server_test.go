@@ -7,7 +7,8 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// Nothing is broken: nobody sees an error. This is also the test of the ledger's patience.
+// Nothing is broken, and no caller sees an error. This also tests that the ledger makes no false
+// accusation.
 func TestNothing(t *testing.T) {
 	t.Parallel()
 	for name, policy := range policies {
@@ -25,7 +26,7 @@ func TestNothing(t *testing.T) {
 	}
 }
 
-// The server stands still for 3 s, or 1 s with -short.
+// The server is paused for 3 s, or 1 s with -short.
 func TestPause(t *testing.T) {
 	t.Parallel()
 	still := 3 * time.Second
@@ -40,7 +41,7 @@ func TestPause(t *testing.T) {
 	}}.run(t)
 }
 
-// The server is killed and comes back empty: it knows no script and has no record.
+// The server is killed and comes back empty: it has no script and no record.
 func TestRestartEmpty(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
@@ -53,9 +54,9 @@ func TestRestartEmpty(t *testing.T) {
 	}}.run(t)
 }
 
-// The server is killed and comes back from its AOF: what it had acknowledged is there. It has
-// written that to the file before, and the kernel has it; to wait for the disk as well is for when
-// the machine goes down.
+// The server is killed and comes back from its AOF, with all that it has acknowledged.
+// appendfsync=no is enough: the server has written that to the file, and the kernel keeps it. An
+// fsync helps only if the machine crashes.
 func TestRestartAOF(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "no")
@@ -66,7 +67,7 @@ func TestRestartAOF(t *testing.T) {
 	}}.run(t)
 }
 
-// The server forgets every script: nobody notices.
+// The server forgets every script. No caller notices.
 func TestScriptFlush(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)

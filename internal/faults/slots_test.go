@@ -14,16 +14,16 @@ import (
 )
 
 // The slots of a primary that hold keys move to another one, a key at a time, while reads, updates
-// and a sweep run. The callers are redirected, once the slot has moved (MOVED) and while it moves
-// (ASK), and see nothing of it, but for a miss while a Set gives a record terms of its own: it
-// removes the string here and writes the list there. TRYAGAIN is for commands on several keys, of
-// which the cache has none.
+// and a sweep run. The client is redirected while a slot moves (ASK) and after it has moved
+// (MOVED). Callers notice nothing, with one exception: a read may miss a record while a Set gives
+// it its own terms. The Set removes the string on one node and writes the list on the other.
+// TRYAGAIN is for commands on several keys, and the cache sends none.
 func TestSlotsMove(t *testing.T) {
 	t.Parallel()
 	skipsShort(t)
 	c := redistest.StartCluster(t, 0, 15*time.Second)
 	from, to := c.Nodes()[0].Client(t), c.Nodes()[1].Client(t)
-	// the new owner is told first, and tells the rest
+	// The new owner is told first, and tells the others.
 	others := []*redis.Client{to, from, c.Nodes()[2].Client(t)}
 	host, port, _ := strings.Cut(c.Nodes()[1].Addr(), ":")
 	keys, err := 0, error(nil)
@@ -68,8 +68,9 @@ func TestSlotsMove(t *testing.T) {
 	}
 }
 
-// A record changes its Redis type while its slot moves: the script that does so removes it, and
-// finds that Redis then does not let it back, as the key may be at the other node.
+// A Set changes the Redis type of a record while its slot moves. Its script removes the old value
+// first. Redis then refuses to write the new one, because the key may be on the other node. The Set
+// must still succeed.
 func TestSetWhileSlotMoves(t *testing.T) {
 	t.Parallel()
 	c := redistest.StartCluster(t, 0, 15*time.Second)
@@ -79,7 +80,7 @@ func TestSetWhileSlotMoves(t *testing.T) {
 	key, slot := "", int64(0)
 	for i := 0; key == ""; i++ {
 		k := fmt.Sprint(i)
-		// of the first primary
+		// a key of the first primary
 		if slot = rdb.ClusterKeySlot(t.Context(), users.Name()+":"+k).Val(); slot < 5000 {
 			key = k
 		}
@@ -108,7 +109,7 @@ func TestSetWhileSlotMoves(t *testing.T) {
 	}
 }
 
-// errorStats returns how many errors of each kind the servers have returned.
+// errorStats returns how many errors of each kind the servers have replied with.
 func errorStats(t *testing.T, servers []*redistest.Server) map[string]int {
 	t.Helper()
 	sum := map[string]int{}

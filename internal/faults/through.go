@@ -10,8 +10,8 @@ import (
 	"github.com/activettl/rediscache/cache"
 )
 
-// source is where records are loaded from. Whoever changes it then Sets or Deletes the record.
-// Safe for concurrent use.
+// source is where records are loaded from. A caller that changes a row then Sets or Deletes the
+// record. Safe for concurrent use.
 type source struct {
 	mu   sync.Mutex
 	rows map[string]Value
@@ -33,7 +33,7 @@ func (s *source) get(key string) (Value, error) {
 	return v, nil
 }
 
-// loading is how long a loader takes after it has read, so that writes come meanwhile.
+// loading is how long a loader takes after it has read, so that writes come in between.
 const loading = 3 * time.Millisecond
 
 // one is a loader.
@@ -55,7 +55,8 @@ func (s *source) many(_ context.Context, keys []string) (map[string]Value, error
 	return all, nil
 }
 
-// loadedKeys are so many of each writer that they meet.
+// loadedKeys is the number of loaded keys per writer. It is small, so that callers meet on the same
+// key.
 const loadedKeys = 2
 
 func loadedKey(writer, n int) string { return fmt.Sprintf("loaded/%d/%d", writer, n) }
@@ -149,8 +150,8 @@ func (c *caller) loadMany() {
 	}
 }
 
-// loaded judges what a read-through returned for a key that was not in the source before, if none
-// is an error.
+// loaded judges what a read-through returned for a key. none is the error of the source for it,
+// before the read: nil if the source had a row.
 func (l *load) loaded(key string, v Value, m moment, err, none error) {
 	switch {
 	case err == nil:

@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// Value is what the load writes. It says of itself which write it is.
+// Value is what the load writes. It names the write that made it.
 type Value struct {
 	Key     string `json:"key"`
 	Version int64  `json:"version"`
 	Writer  int    `json:"writer"`
-	Call    int64  `json:"call,omitempty"` // of Modify or Upsert, by a number that is its own
+	Call    int64  `json:"call,omitempty"` // random id of the Modify or Upsert
 
-	// Pad follows from the rest, so that a value of two halves is noticed.
+	// Pad is computed from the other fields, so that a mixture of two values is noticed.
 	Pad string `json:"pad"`
 }
 
@@ -22,12 +22,12 @@ func newValue(key string, version int64, writer int) Value {
 	return v
 }
 
-// pad is up to 2000 bytes long, since a reply must have a middle to be cut in.
+// pad is up to about 2000 bytes long, so that a reply can be cut in its middle.
 func (v Value) pad() string {
 	return strings.Repeat(fmt.Sprintf("%s/%d/%d ", v.Key, v.Version, v.Writer), int(v.Version%100))
 }
 
-// wrong says what is wrong with a value that was read under a key; empty for nothing.
+// wrong returns what is wrong with a value that was read under a key. It is empty if nothing is.
 func (v Value) wrong(key string) string {
 	switch {
 	case v.Key != key:

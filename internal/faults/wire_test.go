@@ -9,14 +9,14 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// behind returns a client that reaches the server through a proxy.
+// behind returns a client that reaches the server through a proxy, and the proxy.
 func behind(t *testing.T, s *redistest.Server) (*redistest.Proxy, redis.UniversalClient) {
 	t.Helper()
 	p, dial := proxied(t, s)
 	return p, dial()
 }
 
-// proxied is behind, for as many clients as one likes.
+// proxied is behind for any number of clients.
 func proxied(t *testing.T, s *redistest.Server) (*redistest.Proxy, func() redis.UniversalClient) {
 	t.Helper()
 	p := redistest.NewProxy(t, s.Addr())
@@ -25,7 +25,7 @@ func proxied(t *testing.T, s *redistest.Server) (*redistest.Proxy, func() redis.
 	}
 }
 
-// What can happen to the bytes on their way.
+// Replies are cut, delayed, throttled or dropped on their way.
 func TestWire(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -50,7 +50,7 @@ func TestWire(t *testing.T) {
 	}
 }
 
-// All connections end at once, again and again.
+// All connections are closed at once, 50 times.
 func TestDropped(t *testing.T) {
 	t.Parallel()
 	p, rdb := behind(t, redistest.Start(t))

@@ -9,9 +9,9 @@ import (
 // ErrCircle says that a loader waits for a flight that waits for this loader.
 var ErrCircle = errors.New("the loader waits for itself")
 
-// Run is what does the work of one flight, or of the flights of a batch.
+// Run does the work of one flight, or of the flights of a batch.
 type Run struct {
-	left   chan struct{} // tells that a flight has lost its last caller
+	left   chan struct{} // receives a value when a flight may have lost its last caller
 	urgent chan struct{} // closed when a loader waits for one of the flights
 	once   sync.Once
 }
@@ -21,18 +21,19 @@ func NewRun() *Run {
 	return &Run{left: make(chan struct{}, 1), urgent: make(chan struct{})}
 }
 
-// Left tells when a flight of the run may have lost its last caller.
+// Left returns a channel that receives a value when a flight of the run may have lost its last
+// caller.
 func (r *Run) Left() <-chan struct{} { return r.left }
 
-// Urgent is closed when a loader waits for the run. A run that waits until other loaders have ended
-// must not wait any longer: that loader may be one of them.
+// Urgent returns a channel that is closed when a loader waits for the run. Then the run must not
+// wait any longer until other loaders have ended: the waiting loader may be one of them.
 func (r *Run) Urgent() <-chan struct{} { return r.urgent }
 
-// graph guards the edges between loads and flights, of all groups of the process.
+// graph guards the edges between loads and flights of all groups of the process.
 var graph sync.Mutex
 
-// vertex is a flight in the graph of who waits for whom.
-type vertex struct{ load *Load } // that works for the flight
+// vertex is a flight in the graph of loads and the flights that they wait for.
+type vertex struct{ load *Load } // the load that works for the flight
 
 // Load is one call of a loader.
 type Load struct {
@@ -40,7 +41,7 @@ type Load struct {
 	waits map[*vertex]int // flights that the loader waits for
 }
 
-// Works says that the load works for a flight. A flight has one load in its life.
+// Works says that the load works for a flight. A flight has at most one load in its life.
 func Works[T any](l *Load, f *Flight[T]) {
 	graph.Lock()
 	defer graph.Unlock()
@@ -61,16 +62,17 @@ func Context(ctx context.Context, l *Load) context.Context {
 	return context.WithValue(ctx, loadKey{}, l)
 }
 
-// loader returns the load in whose loader ctx was made, or nil.
+// loader returns the load whose loader ctx belongs to, or nil.
 //
-// A load may carry the values of another loader, which asked for it. That loader does not count
-// here: if it still waits, the graph has an edge for that. If it does not, there is no circle.
+// The context of a load may also have the values of an outer loader that asked for the record. The
+// outer loader does not count here. If it still waits, the graph has an edge for that. If it does
+// not, there is no circle.
 func loader(ctx context.Context) *Load {
 	l, _ := ctx.Value(loadKey{}).(*Load)
 	return l
 }
 
-// Nested reports whether ctx is that of a loader that has not ended.
+// Nested reports whether ctx belongs to a loader that has not ended.
 func Nested(ctx context.Context) bool {
 	l := loader(ctx)
 	if l == nil {
@@ -109,7 +111,7 @@ func wait(ctx context.Context, v *vertex, run *Run) (forget func(), err error) {
 	}, nil
 }
 
-// reaches reports whether a flight waits, at some remove, for a load.
+// reaches reports whether a flight waits for a load, directly or through other flights.
 func reaches(v *vertex, l *Load, seen map[*vertex]bool) bool {
 	if v.load == nil || v.load.over || seen[v] {
 		return false

@@ -17,7 +17,7 @@ type work struct {
 	ctx    context.Context // of the loader
 }
 
-// flies starts a flight for a caller with this context, and a load that works for it.
+// flies starts a flight for a caller with the context caller, and a load that works for the flight.
 func flies(t *testing.T, g *Group[string], key string, caller context.Context) *work {
 	t.Helper()
 	w := &work{run: NewRun(), load: &Load{}}
@@ -30,14 +30,14 @@ func flies(t *testing.T, g *Group[string], key string, caller context.Context) *
 	return w
 }
 
-// asks has the loader of w wait for a flight.
+// asks makes the loader of w wait for a flight.
 func (w *work) asks(t *testing.T, g *Group[string], key string) (result string, err error) {
 	ticket := join(t, g, key, false)
 	result, _, err = ticket.Wait(w.ctx)
 	return result, err
 }
 
-// over ends a load and its flight with this result.
+// over ends a load, and ends its flight with this result.
 func (w *work) over(result string) {
 	w.Sending()
 	w.End(result, false)
@@ -61,7 +61,7 @@ func circle(t *testing.T, who string, err error) {
 	}
 }
 
-// A loader that asks for the record that it loads waits for itself. Others go on waiting.
+// A loader that asks for the record that it loads gets ErrCircle. Other callers go on waiting.
 func TestSelf(t *testing.T) {
 	var g Group[string]
 	a := flies(t, &g, "a", t.Context())
@@ -73,8 +73,8 @@ func TestSelf(t *testing.T) {
 	ends(t, "the first", a.ticket, "v", false)
 }
 
-// Loaders that ask for each other's records in a ring: the wait that closes it fails, whichever it
-// is, and the others go on.
+// If loaders ask for each other's records in a ring, the wait that closes the ring fails. It does
+// not matter which wait that is. The others go on.
 func TestRing(t *testing.T) {
 	for _, keys := range [][]string{{"a", "b"}, {"a", "b", "c"}} {
 		for last := range keys {
@@ -110,7 +110,7 @@ func TestRing(t *testing.T) {
 	}
 }
 
-// A loader of many records waits for itself if any of its flights is in the circle.
+// A loader of many records gets ErrCircle if any of its flights is in the circle.
 func TestBatchCircle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g Group[string]
@@ -129,7 +129,7 @@ func TestBatchCircle(t *testing.T) {
 	})
 }
 
-// A loader that waits for a flight twice, and gives up once, still waits for it.
+// A loader that waits for a flight twice and gives up one wait still waits for it.
 func TestTwoWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g Group[string]
@@ -150,7 +150,7 @@ func TestTwoWaits(t *testing.T) {
 	})
 }
 
-// However many ways lead through the graph, each flight is looked at once.
+// The search visits each flight once, even if very many paths lead to it.
 func TestManyWays(t *testing.T) {
 	var g Group[string]
 	waits := func(w, on *work) {
@@ -160,7 +160,7 @@ func TestManyWays(t *testing.T) {
 	}
 	first := flies(t, &g, "first", t.Context())
 	left, right := first, first
-	for i := range 60 { // 2 to the 60 ways
+	for i := range 60 { // 2 to the 60 paths
 		l := flies(t, &g, fmt.Sprint("l", i), t.Context())
 		r := flies(t, &g, fmt.Sprint("r", i), t.Context())
 		for _, w := range []*work{l, r} {
@@ -174,7 +174,7 @@ func TestManyWays(t *testing.T) {
 	circle(t, "the first", err)
 }
 
-// Two ways to the same flight are no circle.
+// Two paths to the same flight are no circle.
 func TestDiamond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g Group[string]

@@ -3,23 +3,22 @@
 //
 // # Who may share a result
 //
-// A flight sends commands that may decide it: a look at the record, the write of what was loaded.
-// A caller that arrives after such a command was sent may know of a change that the command came
-// too early for. So each caller gets a number when it arrives: how many such commands the flight
-// had sent. It shares the result only if the command that decided was sent later. Otherwise it
-// starts over.
+// A flight sends commands that may decide it: a look at the record, the write of what was loaded. A
+// caller that arrives after such a command was sent may know of a change that the command did not
+// see. So each caller gets a number when it arrives: how many such commands the flight had sent. It
+// shares the result only if the deciding command was sent later. Otherwise it starts over.
 //
-// The call of the loader counts as a command. It is the one that decides if the record was written
-// while the loader ran, or if nothing tells whether it was. For those who arrived before the call,
-// what was loaded is not out of date.
+// The call of the loader counts as a command. It is the deciding one if the record was written
+// while the loader ran, or if it is not known whether it was. For callers that arrived before the
+// call, what was loaded is not out of date.
 //
-// What was loaded without a lease is written nowhere, and there the call of the loader decides too.
-// While Redis does not answer, most callers would have to wait for two loads. So a caller that
-// could not read is blind: nothing is promised to it, and it shares whatever is loaded.
+// The call of the loader also decides if there is no lease, since then the result is not written.
+// While Redis does not answer, most callers would then have to wait for two loads. So a caller that
+// could not read is blind: it gets no promise, and shares the result of any load.
 //
 // # Circles
 //
 // A loader may ask for other records, and so wait for other flights. If these wait for the flight
-// that the loader works for, none of them would ever end. The context of a loader carries the work
-// that waits for it, and [Ticket.Wait] returns [ErrCircle] where a wait would close a circle.
+// that the loader works for, none of them ever ends. The context of a loader carries its Load.
+// [Ticket.Wait] returns [ErrCircle] if a wait would close such a circle.
 package flight

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// Group is the flights of one cache by their keys. The zero Group is empty. It is safe for
-// concurrent use.
+// Group is the flights of one cache, by key. The zero Group is empty. It is safe for concurrent
+// use.
 type Group[T any] struct {
 	mu      sync.Mutex
 	flights map[string]*Flight[T]
@@ -23,11 +23,11 @@ type Flight[T any] struct {
 
 	// guarded by the group's mutex
 	sent    int // commands that may decide the flight, and the call of the loader
-	called  int // sent, when the loader was called
+	called  int // the value of sent when the loader was called
 	waiters int
 	ended   bool
 	result  T
-	early   bool // only those share the result who arrived before the loader was called
+	early   bool // only callers that arrived before the loader was called share the result
 }
 
 // Ticket is the place of one caller in a flight.
@@ -38,9 +38,9 @@ type Ticket[T any] struct {
 	blind   bool
 }
 
-// Join gives the caller a place in the flight of a key. If there is none, it starts one for the
-// given run and returns it; the caller must then see to it that the flight ends. blind says that
-// the caller could not read the record before. The caller must Wait or Leave.
+// Join gives the caller a place in the flight of a key. If there is no flight, Join starts one for
+// the given run and returns it. The caller must then make sure that the flight ends. blind says
+// that the caller could not read the record before. The caller must call Wait or Leave.
 func (g *Group[T]) Join(key string, run *Run, blind bool) (t Ticket[T], started *Flight[T]) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -85,9 +85,9 @@ func (f *Flight[T]) Calling() {
 	f.group.mu.Unlock()
 }
 
-// End ends the flight. Those share the result who arrived before the last command, or who are
-// blind. With early, only those do who arrived before the loader was called: what it returned is as
-// new as their call. All others start over.
+// End ends the flight. Callers share the result if they arrived before the last command, or are
+// blind. With early, only callers that arrived before the loader was called share it. All others
+// start over.
 func (f *Flight[T]) End(result T, early bool) {
 	f.group.mu.Lock()
 	defer f.group.mu.Unlock()
@@ -99,8 +99,8 @@ func (f *Flight[T]) End(result T, early bool) {
 	close(f.done)
 }
 
-// Supersede says that what the loader of the flight returns will be out of date: the callers that
-// have arrived since it was called start over at once. The others still wait for the end.
+// Supersede says that the result of the loader will be out of date. Callers that arrived after the
+// loader was called start over at once. The others still wait for the end.
 func (f *Flight[T]) Supersede() {
 	f.group.mu.Lock()
 	defer f.group.mu.Unlock()
@@ -118,7 +118,7 @@ func (f *Flight[T]) remove() {
 	}
 }
 
-// Abandoned ends the flight if nobody waits for it, and reports whether it has.
+// Abandoned ends the flight if nobody waits for it, and reports whether the flight has ended.
 func (f *Flight[T]) Abandoned() bool {
 	f.group.mu.Lock()
 	defer f.group.mu.Unlock()
@@ -134,12 +134,12 @@ func (f *Flight[T]) Abandoned() bool {
 func (t Ticket[T]) Started() bool { return t.first }
 
 // Wait waits until the flight ends and returns its result. again says that the caller must start
-// over. The error is that of ctx, or [ErrCircle].
+// over. The error is the error of ctx, or [ErrCircle].
 func (t Ticket[T]) Wait(ctx context.Context) (result T, again bool, err error) {
 	f := t.flight
 	defer t.Leave()
 	select {
-	case <-f.done: // no wait, and so no circle
+	case <-f.done: // there is no wait, so no circle
 		return t.outcome()
 	default:
 	}
@@ -157,7 +157,7 @@ func (t Ticket[T]) Wait(ctx context.Context) (result T, again bool, err error) {
 			if !t.early() {
 				return result, true, nil
 			}
-			off = nil // it waits for the end
+			off = nil // the caller waits for the end
 		case <-ctx.Done():
 			return result, false, ctx.Err()
 		}
@@ -171,8 +171,8 @@ func (t Ticket[T]) early() bool {
 	return t.shares(true)
 }
 
-// shares reports whether the caller shares the result, or does so if only early ones do. The group
-// must be locked.
+// shares reports whether the caller shares the result. early says that only early callers share it.
+// The group must be locked.
 func (t Ticket[T]) shares(early bool) bool {
 	if early {
 		return t.first || t.arrived < t.flight.called
@@ -180,7 +180,7 @@ func (t Ticket[T]) shares(early bool) bool {
 	return t.first || t.blind || t.arrived < t.flight.sent
 }
 
-// outcome is what Wait returns after the flight has ended.
+// outcome returns what Wait returns after the flight has ended.
 func (t Ticket[T]) outcome() (result T, again bool, err error) {
 	f := t.flight
 	f.group.mu.Lock()
@@ -191,7 +191,7 @@ func (t Ticket[T]) outcome() (result T, again bool, err error) {
 	return f.result, false, nil
 }
 
-// Leave gives the place up. Wait does so too.
+// Leave gives up the place. Wait does so too.
 func (t Ticket[T]) Leave() {
 	f := t.flight
 	f.group.mu.Lock()

@@ -39,7 +39,7 @@ func ends(t *testing.T, who string, ticket Ticket[string], want string, wantAgai
 	}
 }
 
-// Those share the result who arrived before the command that decided was sent.
+// Callers share the result if they arrived before the deciding command was sent.
 func TestSharing(t *testing.T) {
 	type caller struct {
 		sends int // before it arrives
@@ -48,7 +48,7 @@ func TestSharing(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		callers []caller
-		sends   int // of the flight, in all
+		sends   int // how many the flight sends in all
 		call    int // which of them is the call of the loader
 		early   bool
 	}{
@@ -95,7 +95,7 @@ func TestSharing(t *testing.T) {
 	}
 }
 
-// A flight ends once, and whoever comes then starts another.
+// A flight ends once. The next caller starts another one.
 func TestEnd(t *testing.T) {
 	var g Group[string]
 	first, f := start(t, &g, "k")
@@ -105,7 +105,7 @@ func TestEnd(t *testing.T) {
 	f.Sending()
 	ends(t, "the first", first, "v", false)
 	second, next := start(t, &g, "k")
-	f.End("x", false) // takes nothing from its successor
+	f.End("x", false) // must not end the next flight
 	late := join(t, &g, "k", false)
 	next.Sending()
 	next.End("y", false)
@@ -117,8 +117,8 @@ func TestEnd(t *testing.T) {
 	}
 }
 
-// Those who have come since the loader was called leave a flight that is out of date, and start
-// another.
+// If a flight is out of date, callers that came after the loader was called leave it and start
+// another one.
 func TestSupersede(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g Group[string]
@@ -158,7 +158,7 @@ func TestSupersede(t *testing.T) {
 	})
 }
 
-// Nobody joins a flight that is alone, and it ends no other.
+// Nobody joins a flight of Alone, and its end does not end another flight.
 func TestAlone(t *testing.T) {
 	var g Group[string]
 	alone, f := g.Alone("k", NewRun())
@@ -180,7 +180,7 @@ func TestAlone(t *testing.T) {
 	}
 }
 
-// A flight is abandoned when its last caller has left, and its run is told so.
+// A flight is abandoned when its last caller has left. Left of its run then receives a value.
 func TestAbandoned(t *testing.T) {
 	var g Group[string]
 	run := NewRun()
@@ -206,7 +206,7 @@ func TestAbandoned(t *testing.T) {
 	if !told() {
 		t.Error("the run is not told that the last caller has left")
 	}
-	back := join(t, &g, "k", false) // before the run has looked
+	back := join(t, &g, "k", false) // before the run calls Abandoned
 	if f.Abandoned() {
 		t.Error("it is abandoned though one has come back")
 	}
@@ -229,7 +229,7 @@ func TestAbandoned(t *testing.T) {
 	ends(t, "the first", ticket, "v", false)
 }
 
-// Each caller waits under its own context, and the flight goes on.
+// Each caller waits until its own context ends. The flight goes on.
 func TestContexts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g Group[string]
@@ -264,7 +264,7 @@ func TestContexts(t *testing.T) {
 	})
 }
 
-// With many callers at once, each gets the result of its flight or starts over.
+// With many callers at the same time, each gets the result of its flight or starts over.
 func TestRace(t *testing.T) {
 	var g Group[string]
 	var wg sync.WaitGroup

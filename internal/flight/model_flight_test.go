@@ -1,9 +1,10 @@
 package flight
 
-// keep is a keep-alive of the load of a process.
+// keep is a renewal of the lease of a process while it loads.
 func (m loading) keep(s loadState, p int, to func(string, loadState, ...age)) {
 	f := s.flights[p]
-	if f.place < won || f.place == over || f.blind || s.redis.kind != empty || m.has(keepOnlyRenews) {
+	if f.place < won || f.place == over || f.blind || s.redis.kind != empty ||
+		m.has(keepOnlyRenews) {
 		return // it changes nothing, or only when the lease expires
 	}
 	s.redis = content{kind: leased, of: uint8(p)}
@@ -21,7 +22,8 @@ func (m loading) fly(s loadState, p int, to func(string, loadState, ...age)) {
 			n.later = true
 		}
 	}
-	// end ends the flight. If the rule is missing, who comes before the end shares the result.
+	// end ends the flight. If the rule closed is missing, callers that come before the end share
+	// the result.
 	end := func(label string, alone bool, closed rule) {
 		f.place, f.alone, f.done = over, alone, false
 		if !m.has(closed) {

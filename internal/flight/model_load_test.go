@@ -4,8 +4,8 @@ import "github.com/activettl/rediscache/internal/interleave"
 
 // loading is the model of a load of one key. Two processes have a flight each, which one caller
 // starts. A follower in process A begins after the write was acknowledged. Claims, fills and their
-// replies may be lost. What stands in Redis may expire at any time, as the lease of a process that
-// was killed does.
+// replies may be lost. The key in Redis may expire at any time, as the lease of a killed process
+// does.
 type loading struct {
 	op      write
 	without rule
@@ -27,7 +27,7 @@ func (w write) String() string {
 	return [...]string{"Set", "Add", "Update", "Update of an absent record", "Delete", "Clear"}[w]
 }
 
-// age is of a value: what the source held before the write, or what it holds since.
+// age says whether a value is what the source held before the write, or what it holds since.
 type age uint8
 
 const (
@@ -37,8 +37,8 @@ const (
 
 func (a age) String() string { return [...]string{"old", "new"}[a] }
 
-// content is what stands in Redis: nothing, the lease of a process, or a value. A marker stands for
-// the old value if the record was absent then.
+// content is what the key holds: nothing, the lease of a process, or a value. A marker counts as
+// the old value if the record was absent before the write.
 type content struct {
 	kind  uint8
 	of    uint8 // process of a lease
@@ -55,25 +55,25 @@ const (
 const (
 	idle        uint8 = iota
 	begun             // the caller is about to read
-	missed            // the flight is there, and about to claim
+	missed            // the flight has started, and is about to claim
 	claimSent         //
-	hit               // the claim has met a value; its reply is under way
+	hit               // the claim has found a value; its reply is in flight
 	won               // the loader is about to read the source
 	lost              // the same without a lease, since the claim or its reply was lost
 	loaded            // the fill is about to be sent
 	loadedAlone       // there is no lease, and no fill
 	fillSent          //
-	filled            // the reply of the fill is under way
+	filled            // the reply to the fill is in flight
 	over              //
 )
 
 type flightModel struct {
 	place uint8
 	after bool // the caller began after the acknowledgement
-	again bool // a copy of the claim is still under way
+	again bool // a copy of the claim is still in flight
 	done  bool // the fill was accepted
-	value age  // loaded, or met
-	alone bool // only the caller, and who came before the loader was called, gets the value
+	value age  // that was loaded or found
+	alone bool // only the caller, and callers before the call of the loader, get the value
 	blind bool // it had no lease
 }
 
@@ -92,7 +92,7 @@ const (
 	changed         // the source
 	executed        // the write
 	acked
-	exists // an Add has met a record: it has written nothing
+	exists // an Add has found a record, and has written nothing
 )
 
 type loadState struct {
@@ -115,7 +115,7 @@ func (m loading) Next(s loadState) (all []interleave.Step[loadState]) {
 	to := func(label string, next loadState, got ...age) {
 		n := interleave.Step[loadState]{Label: label, To: next}
 		if next.writer == acked && next.redis == (content{kind: stored, value: old}) {
-			n.Bad = "the old value stands in Redis after the acknowledgement"
+			n.Bad = "Redis holds the old value after the acknowledgement"
 		}
 		for _, value := range got {
 			if value == old {
@@ -147,11 +147,12 @@ func (m loading) write(s loadState, to func(string, loadState, ...age)) {
 		to("W: changes the source", n)
 	case changed:
 		n.writer = executed
-		marker := s.redis.kind == stored && s.redis.value == old && (m.op == add || m.op == updateAbsent)
+		marker := s.redis.kind == stored && s.redis.value == old &&
+			(m.op == add || m.op == updateAbsent)
 		record := s.redis.kind == stored && !marker
 		voided := s.redis.kind == leased || marker
 		switch {
-		case voided && !m.has(writesVoid): // it is left where it is
+		case voided && !m.has(writesVoid): // the lease or marker stays
 		case m.op == add && record:
 			n.writer = exists
 		case m.op == set || m.op == add || record && (m.op == update || m.op == updateAbsent):
@@ -166,7 +167,8 @@ func (m loading) write(s loadState, to func(string, loadState, ...age)) {
 	}
 }
 
-// follow is the follower's next step. Where it starts a flight of its own, it is like process B.
+// follow is the follower's next step. The model ends when the follower starts its own flight, since
+// that is like process B.
 func (m loading) follow(s loadState, to func(string, loadState, ...age)) {
 	n, a := s, s.flights[0]
 	switch s.follower {
@@ -198,8 +200,8 @@ func (m loading) follow(s loadState, to func(string, loadState, ...age)) {
 			return
 		}
 		n.follower = gone
-		// A follower that has not read may be one that could not: while Redis does not answer,
-		// those share what was loaded without a lease.
+		// A follower that has not read may be one that could not read. While Redis does not answer,
+		// such callers share what was loaded without a lease.
 		blind := !m.has(readFirst) && a.blind
 		switch {
 		case !a.alone && (s.later || blind):

@@ -2,10 +2,10 @@ package flight
 
 import "github.com/activettl/rediscache/internal/interleave"
 
-// refreshing is the model of a refresh. A record that is due holds what the source holds. A refresh
-// finds it, reads the source, and writes that if the record is still what was found. Meanwhile the
-// source changes twice, to another value and back, and after each change the cache is written. In
-// between, the record may expire and be loaded again. The refill may be executed twice.
+// refreshing is the model of a refresh. A record that is due holds the value of the source. A
+// refresh finds it, reads the source, and writes the result if the record is still as it was found.
+// During that, the source changes twice, to another value and back. After each change the cache is
+// written. In between, the record may expire and be loaded again. The refill may be executed twice.
 type refreshing struct {
 	first, second change
 	without       rule
@@ -31,25 +31,26 @@ func (c change) String() string {
 	}[c]
 }
 
-// The writes after the first change and after the second. After the second there is always one, and
-// it is none of TestModelOfRefreshHoles.
+// The writes after the first change and after the second change. After the second change there is
+// always a write, and none that TestModelOfRefreshHoles tests.
 var (
 	firstWrites  = []change{unwritten, setShorter, setLonger, removed, updated, setToTheMillisecond}
 	secondWrites = []change{setShorter, setLonger, removed, updatedOther}
 )
 
-// record is in Redis. The zero record is none. It expires at one of a few times.
+// recordModel is a record in Redis. The zero recordModel is no record. A record expires at one of a
+// few times.
 type recordModel struct {
 	value   uint8 // 0 for none
 	expires uint8
 }
 
-// Times at which a record expires, in their order.
+// Times at which a record expires, in order.
 const (
 	shorter uint8 = iota + 1
-	foundAt       // that of the record which the refresh has found
+	foundAt       // of the record that the refresh has found
 	longer
-	longest // that of a record which was loaded meanwhile
+	longest // of a record that another load has written
 	refillAt
 )
 
@@ -99,7 +100,7 @@ func (m refreshing) Next(s refreshState) (all []interleave.Step[refreshState]) {
 		to("W: changes the source again", n)
 	case 1, 3:
 		n.writer++
-		n.redis = change.of(s.redis, s.source)
+		n.redis = change.apply(s.redis, s.source)
 		n.leased = s.leased && change == unwritten
 		to("W: "+change.String(), n)
 	}
@@ -108,8 +109,8 @@ func (m refreshing) Next(s refreshState) (all []interleave.Step[refreshState]) {
 	return all
 }
 
-// of returns what a write leaves of a record.
-func (c change) of(r recordModel, value uint8) recordModel {
+// apply returns the record after a write.
+func (c change) apply(r recordModel, value uint8) recordModel {
 	switch c {
 	case setShorter:
 		return recordModel{value, shorter}
@@ -145,14 +146,14 @@ func (m refreshing) refresh(s refreshState, to func(string, refreshState)) {
 	}
 }
 
-// same reports whether the refill takes a record for the one that was found.
+// same reports whether the refill accepts a record as the one that was found.
 func (m refreshing) same(r recordModel) bool {
 	return (r.value == found.value || m.without == sameBytes) &&
 		(r.expires == found.expires || m.without == sameExpiry ||
 			m.without == exactly && r.expires <= found.expires)
 }
 
-// load is the next step of a load in another process, after the record has gone.
+// load is the next step of a load in another process, after the record has expired or was removed.
 func (m refreshing) load(s refreshState, to func(string, refreshState)) {
 	n := s
 	switch s.other {

@@ -7,9 +7,9 @@ import (
 	"github.com/activettl/rediscache/internal/interleave"
 )
 
-// The model of a load: every order in which the steps of two processes, a writer and a caller that
-// asks later can happen, on one key. It checks the rules of GetOrLoad, not this package: which
-// command decides a flight, who shares its result, and what a write does to a lease.
+// The model of a load runs on one key. It tries every order of the steps of two processes, a
+// writer, and a caller that asks later. It checks the rules of GetOrLoad, not the code of this
+// package: which command decides a flight, who shares its result, and what a write does to a lease.
 
 // rule is a rule of the cache that a model can do without. The zero rule is none.
 type rule int
@@ -20,17 +20,17 @@ const (
 	writesVoid       // a write replaces or removes a lease or marker that it finds
 	readFirst        // each caller reads before it joins a flight
 	closedBeforeFill // a caller that comes after the fill was sent does not share its outcome
-	closedBeforeLook // nor that of a claim or look that was sent
+	closedBeforeLook // the same for a claim or a look
 	lostIsRefused    // if the reply to the fill is lost, that counts as a refusal
-	early            // after a refusal, who has come since the loader was called starts over
-	proven           // a load without a lease is decided by its loader
+	early            // after a refusal, callers that came after the loader was called start over
+	proven           // without a lease, the call of the loader decides the flight
 	keepOnlyRenews   // a keep-alive never creates a lease
 	ownToken         // a fill needs the lease of its own load
 	claimOnce        // a claim is not sent twice with one token
 
 	sameBytes  // a refill needs the bytes that were found
-	sameExpiry // and their expiry
-	exactly    // and not just one that is no later
+	sameExpiry // a refill also needs the expiry that was found
+	exactly    // it needs exactly that expiry; an earlier one is not enough
 )
 
 func (r rule) String() string {
@@ -46,7 +46,7 @@ func (r rule) String() string {
 
 var writes = []write{set, add, update, updateAbsent, remove, clear_}
 
-// Steps that show that the model does not stop early.
+// The model must reach these steps. Otherwise it stops too early.
 var interesting = []string{
 	"Redis: the key expires", "W: is acknowledged", "F: reads a value", "F: shares the result",
 	"F: starts over", "F: came early, and shares a refused value", "A: the fill is refused",
@@ -55,8 +55,8 @@ var interesting = []string{
 	"B: the claim is executed: another loads",
 }
 
-// With all rules, a caller that begins after an acknowledged write never gets what was loaded
-// before it, and that never stands in Redis after the write.
+// With all rules, a caller that begins after an acknowledged write never gets a value that was
+// loaded before the write. Redis never holds that value after the write either.
 func TestModelOfLoad(t *testing.T) {
 	total := 0
 	for _, op := range writes {
@@ -65,7 +65,7 @@ func TestModelOfLoad(t *testing.T) {
 			t.Log(states, "states")
 			for _, label := range interesting {
 				if !taken[label] {
-					t.Errorf("the model never comes to %q", label)
+					t.Errorf("the model never reaches %q", label)
 				}
 			}
 			total += states
@@ -74,7 +74,7 @@ func TestModelOfLoad(t *testing.T) {
 	t.Log(total, "states")
 }
 
-// Without any one of the rules there is a way to get an old value.
+// If one of the rules is missing, a caller can get an old value.
 func TestModelOfLoadNeedsEachRule(t *testing.T) {
 	for _, op := range writes {
 		t.Run(fmt.Sprint(writesVoid, "/", op), func(t *testing.T) {
@@ -100,7 +100,7 @@ func TestModelOfRefresh(t *testing.T) {
 	t.Log(total, "states")
 }
 
-// Without any one of the rules of a refill, a refresh undoes a write.
+// If one of the rules of a refill is missing, a refresh can undo a write.
 func TestModelOfRefreshNeedsEachRule(t *testing.T) {
 	for _, c := range []struct {
 		without       rule
@@ -117,8 +117,8 @@ func TestModelOfRefreshNeedsEachRule(t *testing.T) {
 	}
 }
 
-// What a refill cannot see: a write after which the same bytes stand there until the same
-// millisecond. The documentation of the cache names these.
+// A refill cannot notice a write that leaves the same bytes with the same expiry, to the
+// millisecond. The documentation of the cache names these cases.
 func TestModelOfRefreshHoles(t *testing.T) {
 	for _, second := range []change{updated, setToTheMillisecond} {
 		t.Run(second.String(), func(t *testing.T) {

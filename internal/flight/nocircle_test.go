@@ -8,8 +8,8 @@ import (
 	"testing/synctest"
 )
 
-// A loader that no longer waits closes no circle, though the context of the load that it has
-// started carries its values.
+// A loader that no longer waits closes no circle, even though the context of the load that it has
+// started has its values.
 func TestNoCircleAfterGivingUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g Group[string]
@@ -33,7 +33,7 @@ func TestNoCircleAfterGivingUp(t *testing.T) {
 	})
 }
 
-// A load that is over, as after its Timeout, closes no circle, whatever its loader still does.
+// A load that is over, as after its Timeout, closes no circle, even if its loader still runs.
 func TestNoCircleWhenOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g Group[string]
@@ -83,7 +83,7 @@ func TestNoCircleWhenOver(t *testing.T) {
 	})
 }
 
-// A run is urgent once a loader waits for one of its flights, and not before.
+// A run becomes urgent when a loader waits for one of its flights, and not before.
 func TestUrgent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g Group[string]

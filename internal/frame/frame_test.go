@@ -63,7 +63,7 @@ func TestVersion(t *testing.T) {
 func TestGrow(t *testing.T) {
 	dst := append(make([]byte, 0, 8), "abc"...)
 	if got := frame.Grow(dst, 5); &got[0] != &dst[0] {
-		t.Error("Grow copies what has room")
+		t.Error("Grow copies a slice that has room")
 	}
 	got := frame.Grow(dst, 100_000)
 	if !bytes.Equal(got, dst) || cap(got) != 100_003 {

@@ -7,7 +7,7 @@ import (
 	"github.com/activettl/rediscache/internal/frame"
 )
 
-// abilities is a codec with the methods that this package asks for, and wraps another one.
+// abilities is a codec that wraps another one and has the methods that this package looks for.
 type abilities struct {
 	codec.Codec[string]
 	unframed, sealed bool
@@ -17,7 +17,7 @@ func (a abilities) Unframed() bool              { return a.unframed }
 func (a abilities) Sealed() bool                { return a.sealed }
 func (a abilities) Unwrap() codec.Codec[string] { return a.Codec }
 
-// silent is a codec that says nothing and hides what it wraps.
+// silent is a codec that has none of these methods, and so hides the codec that it wraps.
 type silent struct{ codec.Codec[string] }
 
 func TestInner(t *testing.T) {

@@ -12,13 +12,13 @@ import (
 // Collision looks for a field of a protobuf message that can make its first bytes look like a
 // frame. Any field may come first, since the fields before it may be unset.
 //
-// The tag of a field of 64 fixed bits (fixed64, sfixed64, double) is 8*number + 1 as a varint. For
-// the numbers 24, 40, 56 and so on its first byte is 0xC1 and the second one a kind: 0x01 for 24,
-// 0x02 for 40, 0x10 for 264. A packed list has another tag, a map too.
+// The tag of a field with 64 fixed bits (fixed64, sfixed64, double) is 8*number + 1 as a varint.
+// For the numbers 24, 40, 56 and so on, its first byte is 0xC1 and the second one is a kind: 0x01
+// for 24, 0x02 for 40, 0x10 for 264. Packed lists and maps have other tags.
 //
-// Collision returns words for the field, or "" if there is none or t is no message. Without kinds,
-// all second bytes count, also those that are no kind yet. Extensions count as far as the program
-// has registered them.
+// Collision returns words for the field, or "" if there is none or if t is no message. Only the
+// given kinds count as second bytes. Without kinds, all second bytes count, even those that are no
+// kind yet. Extensions count if the program has registered them.
 func Collision(t reflect.Type, kinds ...Kind) string {
 	md := descriptor(t)
 	if md == nil {
@@ -41,7 +41,7 @@ func Collision(t reflect.Type, kinds ...Kind) string {
 	return found
 }
 
-// collides returns the byte behind 0xC1, if the field starts with 0xC1.
+// collides returns the byte after 0xC1, if the field starts with 0xC1.
 func collides(fd protoreflect.FieldDescriptor) (second byte, ok bool) {
 	switch fd.Kind() {
 	case protoreflect.Fixed64Kind, protoreflect.Sfixed64Kind, protoreflect.DoubleKind:
@@ -72,10 +72,10 @@ func wanted(second byte, kinds []Kind) bool {
 	return len(kinds) == 0
 }
 
-// descriptor returns that of the messages of type t, or nil if the type alone does not tell.
+// descriptor returns the descriptor of messages of type t, or nil if the type has none.
 func descriptor(t reflect.Type) (md protoreflect.MessageDescriptor) {
 	defer func() {
-		if recover() != nil { // *dynamicpb.Message gets here: it has no descriptor of its own
+		if recover() != nil { // of *dynamicpb.Message: its type has no descriptor
 			md = nil
 		}
 	}()

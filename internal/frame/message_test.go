@@ -15,8 +15,8 @@ import (
 	"github.com/activettl/rediscache/internal/testpb"
 )
 
-// message describes a message of proto2 with a field for each description:
-// "label type number", and " packed" behind a list.
+// message returns a proto2 message with a field for each description. A description is "label type
+// number", with " packed" after it for a packed list.
 func message(tb testing.TB, fields ...string) protoreflect.MessageDescriptor {
 	tb.Helper()
 	all := make([]*descriptorpb.FieldDescriptorProto, len(fields))
@@ -39,7 +39,7 @@ func message(tb testing.TB, fields ...string) protoreflect.MessageDescriptor {
 	return testpb.Clash(all...)
 }
 
-// clash is a message type with a descriptor that a test makes.
+// clash is a message type whose descriptor the test sets.
 type clash struct{ *dynamicpb.Message }
 
 var clashing protoreflect.MessageDescriptor
@@ -77,7 +77,7 @@ func TestCollision(t *testing.T) {
 	}
 }
 
-// TestCollisionOfTags compares collides with what protowire writes.
+// TestCollisionOfTags compares collides with the tags that protowire writes.
 func TestCollisionOfTags(t *testing.T) {
 	for number := int32(1); number < 70_000; number++ {
 		if number >= 19_000 && number < 20_000 {

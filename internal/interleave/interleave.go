@@ -6,28 +6,29 @@ import (
 	"testing"
 )
 
-// Step is one way on from a state. Bad says what promise the step breaks.
+// Step is one possible step from a state. Bad says which promise the step breaks; it is empty for
+// none.
 type Step[S comparable] struct {
 	Label string
 	To    S
 	Bad   string
 }
 
-// Machine is a model: where it begins, and what can happen next. A state without a next step is an
+// Machine is a model: its first states, and the steps from each state. A state without a step is an
 // end.
 type Machine[S comparable] interface {
 	Begin() []S
 	Next(S) []Step[S]
 }
 
-// violation is the shortest way to a broken promise.
+// violation is the shortest path to a broken promise.
 type violation struct {
 	path []string
 	what string
 }
 
-// explore visits every state, in the order of their distance from the beginning. It stops at the
-// first violation. taken is the labels of the steps that it has met.
+// explore visits every state, in order of distance from the first states. It stops at the first
+// violation. taken has the labels of all steps that it has taken.
 func explore[S comparable](m Machine[S]) (states int, taken map[string]bool, found *violation) {
 	type from struct {
 		state S
@@ -59,8 +60,8 @@ func explore[S comparable](m Machine[S]) (states int, taken map[string]bool, fou
 	return len(seen), taken, nil
 }
 
-// Check explores a model. It requires a violation if a rule of the model is missing, and none
-// otherwise. It returns how many states there are, and the labels of all steps.
+// Check explores a model. If a rule of the model is missing, the test fails without a violation.
+// Otherwise it fails with one. Check returns the number of states, and the labels of all steps.
 func Check[S comparable](
 	t *testing.T, m Machine[S], missing bool,
 ) (states int, taken map[string]bool) {

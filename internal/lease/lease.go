@@ -1,5 +1,5 @@
 // Package lease gives one process at a time the right to do something. A lease is a key in Redis
-// with a TTL that holds a token of its holder.
+// with a TTL. Its value is a token of the process that has the lease.
 package lease
 
 import (
@@ -25,7 +25,7 @@ var (
 	releaseScript = wire.NewScript(releaseSource)
 )
 
-// ErrLost says that another process has the lease by now.
+// ErrLost says that another process has the lease now.
 var ErrLost = errors.New("another process has the lease")
 
 // Lease is the right that this process has. It is safe for concurrent use.
@@ -39,10 +39,10 @@ type Lease struct {
 	taken time.Time // when it was last taken or renewed
 }
 
-// Take takes the lease of a key for ttl: one command. If another process has it, Take returns nil
-// and how long that lease still lasts. For a key without a TTL, which no cache has written, that is
-// a second, and the key stays. If a reply is lost, the command may be sent again; it then finds its
-// own token and succeeds.
+// Take takes the lease of a key for ttl. It costs one command. If another process has the lease,
+// Take returns nil and how long that lease still lasts. If the key has no TTL, no cache has written
+// it: Take leaves it and returns one second. If a reply is lost, the command may be sent again. It
+// then finds its own token and succeeds.
 func Take(
 	ctx context.Context, w *wire.Client, key string, ttl time.Duration,
 ) (l *Lease, left time.Duration, err error) {
@@ -55,12 +55,12 @@ func newLease(w *wire.Client, key string, ttl time.Duration) *Lease {
 	return &Lease{wire: w, key: key, token: rand.Text(), ttl: ttl}
 }
 
-// outcome is what Take returns after a reply to the command, which was sent at a time.
+// outcome returns what Take returns for a reply to the command. sent is when the command was sent.
 func (l *Lease) outcome(
 	ctx context.Context, reply redis.Cmder, sent time.Time,
 ) (*Lease, time.Duration, error) {
 	left, err := l.took(reply, sent)
-	if wire.Unknown(err) { // it may have been taken all the same
+	if wire.Unknown(err) { // Redis may have executed the command
 		l.GiveBack(ctx)
 	}
 	if err != nil || left >= 0 {
@@ -69,12 +69,12 @@ func (l *Lease) outcome(
 	return l, 0, nil
 }
 
-// GiveBack is Release that does not wait, also if ctx has ended.
+// GiveBack is Release that does not wait. It works even if ctx has ended.
 func (l *Lease) GiveBack(ctx context.Context) {
 	l.wire.Detach(ctx, l.key, redis.NewCmd(ctx, releaseScript.Args(l.key, l.token)...))
 }
 
-// Replies to a take.
+// Special replies of take.lua. Other replies are the PTTL of another process's lease.
 const (
 	mine  = -3
 	noTTL = -1
@@ -85,7 +85,8 @@ func (l *Lease) command(ctx context.Context) redis.Cmder {
 	return redis.NewCmd(ctx, takeScript.Args(l.key, l.token, l.ttl.Milliseconds())...)
 }
 
-// took returns how long another process has the lease, or a negative time if this one has it.
+// took returns how long another process still has the lease, or a negative time if this process has
+// it.
 func (l *Lease) took(reply redis.Cmder, sent time.Time) (left time.Duration, err error) {
 	ms, err := reply.(*redis.Cmd).Int64()
 	if err != nil {
@@ -101,8 +102,9 @@ func (l *Lease) took(reply redis.Cmder, sent time.Time) (left time.Duration, err
 	return wire.Milliseconds(max(ms, 0)), nil
 }
 
-// Keep renews the lease when a third of its TTL has passed: one command. It succeeds also if the
-// lease has expired and nobody has taken it. It returns ErrLost if another process has it.
+// Keep renews the lease if a third of its TTL has passed. Then it costs one command. It also
+// succeeds if the lease has expired and nobody has taken it. It returns ErrLost if another process
+// has it.
 func (l *Lease) Keep(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -117,7 +119,7 @@ func (l *Lease) Keep(ctx context.Context) error {
 	return err
 }
 
-// Release ends the lease: one command. If that fails, the lease expires by itself.
+// Release ends the lease. It costs one command. If that fails, the lease expires.
 func (l *Lease) Release(ctx context.Context) error {
 	return wire.Err(l.wire.Do(ctx, l.key, redis.NewCmd(ctx, releaseScript.Args(l.key, l.token)...)))
 }
@@ -125,7 +127,7 @@ func (l *Lease) Release(ctx context.Context) error {
 // Taken is the outcome of a TakeMany for one key.
 type Taken struct {
 	Lease *Lease        // nil if another process has it, or on an error
-	Left  time.Duration // how long another process has it
+	Left  time.Duration // how long another process still has it
 	Err   error
 }
 
@@ -145,8 +147,8 @@ func TakeMany(ctx context.Context, w *wire.Client, keys []string, ttl time.Durat
 	return all
 }
 
-// KeepMany does for each lease what Keep does, in one round trip to each server. It tells of no
-// failure.
+// KeepMany does for each lease what Keep does, in one round trip to each server. It reports no
+// errors.
 func KeepMany(ctx context.Context, w *wire.Client, leases []*Lease) {
 	var keys []string
 	var cmds []redis.Cmder

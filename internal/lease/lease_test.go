@@ -57,11 +57,11 @@ func TestLease(t *testing.T) {
 		}
 		l.taken = time.Time{}
 		if err := l.Keep(t.Context()); !errors.Is(err, ErrLost) {
-			t.Errorf("Keep of a lease that another has = %v", err)
+			t.Errorf("Keep of another process's lease = %v", err)
 		}
 		if err := l.Release(t.Context()); err != nil ||
 			b.Client.Exists(t.Context(), key).Val() != 1 {
-			t.Errorf("Release of a lease that another has = %v, and it is gone", err)
+			t.Errorf("Release of another process's lease = %v, and it is gone", err)
 		}
 		if err := b.Client.Persist(t.Context(), key).Err(); err != nil {
 			t.Fatal(err)
@@ -86,14 +86,15 @@ func (h loseReply) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 			return err
 		}
 		cmd.SetErr(io.EOF)
-		return next(ctx, cmd) // as a client does that had no reply
+		return next(ctx, cmd) // as a client does without a reply
 	}
 }
 func (loseReply) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return next
 }
 
-// A process whose Take was executed and had no reply has the lease when the client sends it again.
+// If a Take is executed and its reply is lost, the client sends it again. Then the process has the
+// lease.
 func TestTakeWithoutReply(t *testing.T) {
 	rdb := redistest.Standalone(t).Client(t)
 	key := redistest.UniqueName(t) + "!lease"

@@ -11,8 +11,8 @@ import (
 	"github.com/activettl/rediscache/internal/store"
 )
 
-// claim takes the right to load items. It ends the flights of those that need not be loaded, and
-// returns those that this run is to load and those that another process loads.
+// claim takes the right to load items. It ends the flights of items that need not be loaded. It
+// returns the items that this run must load and those that another process loads.
 func (r *run) claim(items []*item) (won, waiting []*item) {
 	var cold, bad []*item
 	for _, it := range items {
@@ -39,7 +39,8 @@ func (r *run) claim(items []*item) (won, waiting []*item) {
 	return won, waiting
 }
 
-// lateness is longer than it takes a caller from its read to its flight.
+// lateness is how long a key stays in lately. It is longer than the time between a caller's read
+// and its flight.
 const lateness = 10 * time.Second
 
 func (l *Loads) isLately(key string) bool {
@@ -47,7 +48,7 @@ func (l *Loads) isLately(key string) bool {
 	return ok
 }
 
-// claimCold takes the leases of records that are not there.
+// claimCold takes the leases of records that do not exist.
 func (r *run) claimCold(items []*item) (won, waiting []*item) {
 	leases := !r.Unleased || r.force
 	var claims []store.Claim
@@ -65,7 +66,7 @@ func (r *run) claimCold(items []*item) (won, waiting []*item) {
 		case c.Err == nil && r.force:
 			it.back, it.want.Found = refill, c.Found
 			won = append(won, it)
-		case c.Leased && !leases: // of a process with a Lease: a fill will be refused
+		case c.Leased && !leases: // a process that uses leases has it; a fill will be refused
 			it.back = fill
 			won = append(won, it)
 		case c.Leased:
@@ -80,7 +81,7 @@ func (r *run) claimCold(items []*item) (won, waiting []*item) {
 	return won, waiting
 }
 
-// look looks at items.
+// look reads what the keys of items hold, and takes nothing.
 func (r *run) look(items []*item) []store.Claim {
 	claims := r.store.Look(r.ctx, sending(items))
 	for i := range claims {
@@ -89,8 +90,8 @@ func (r *run) look(items []*item) []store.Claim {
 	return claims
 }
 
-// take claims items, each with a token of its own. Where the connection broke, it gives the lease
-// back that the claim may have left, and claims once more, with another token.
+// take claims items, each with its own token. If the connection broke, the claim may have left a
+// lease. Then take releases that lease and claims once more, with another token.
 func (r *run) take(items []*item) []store.Claim {
 	claims := r.takeOnce(items)
 	var broken group
@@ -114,7 +115,7 @@ func (r *run) take(items []*item) []store.Claim {
 	}
 	for i := range claims {
 		if claims[i].Unknown {
-			r.giveBack(items[i].key, items[i].token) // it may be ours all the same
+			r.giveBack(items[i].key, items[i].token) // the lease may be ours
 		}
 		claims[i].Err = r.judge(r.ctx, items[i].key, claims[i].Err)
 	}
@@ -130,12 +131,12 @@ func (r *run) takeOnce(items []*item) []store.Claim {
 	return r.store.Claim(r.ctx, sending(items), tokens, r.Lease, r.force)
 }
 
-// timedOut reports whether a command failed since its time was over.
+// timedOut reports whether a command failed because its deadline passed.
 func timedOut(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
 }
 
-// sending says that a command may decide the flights of items, and returns their keys.
+// sending tells the flights of items that a command may decide them. It returns the keys.
 func sending(items []*item) []string {
 	keys := make([]string, len(items))
 	for i, it := range items {
@@ -145,8 +146,8 @@ func sending(items []*item) []string {
 	return keys
 }
 
-// answered ends the flight of an item with what a claim or a look has found, if that decides it.
-// Otherwise Redis has failed, and the item is to be loaded without it.
+// answered ends the flight of an item with what a claim or a look has found, and reports true. It
+// reports false if Redis has failed and the item must be loaded without Redis.
 func (r *run) answered(it *item, c store.Claim) bool {
 	switch {
 	case c.Err == nil:
@@ -164,8 +165,8 @@ func (r *run) answered(it *item, c store.Claim) bool {
 }
 
 // claimBad takes the right to replace bytes that cannot be decoded. One process has it at a time,
-// for the TTL of the lease of a refresh, so that two versions which cannot read each other's bytes
-// do not replace them at every read.
+// for the TTL of the lease of a refresh. Without it, two versions of a program that cannot decode
+// each other's bytes would replace them at every read.
 func (r *run) claimBad(items []*item) (won []*item) {
 	var same []*item
 	for i, c := range r.look(items) {

@@ -1,27 +1,26 @@
-// Package load gets records from where they are: from Redis, or else by a function of the caller,
-// the loader. It sees to it that one process loads a record at a time, once for all who wait for
-// it, and that nothing is stored that was loaded before a later write. It knows keys and bytes, and
-// no codec.
+// Package load gets records from Redis, or else from a function of the caller, the loader. One
+// process loads a record at a time, once for all callers that wait for it. A value that was loaded
+// before a later write is not stored. The package knows keys and bytes, and no codec.
 //
 // # How a load goes
 //
-// Each caller reads by itself (Find). If there is no record, it joins the flight of the key in this
-// process (Load). The first one starts a run, a goroutine of its own, which ends the flight:
+// Each caller reads for itself (Find). If there is no record, it joins the flight of the key in
+// this process (Load). The first caller starts a run in its own goroutine. The run ends the flight:
 //
-//  1. The run claims the record: a script reads it, or puts a lease in its key.
-//  2. If another process has the lease, the run looks again, until the record or the right to load
-//     it is there.
-//  3. If it has the lease, it calls the loader, and keeps the lease meanwhile.
-//  4. It writes what was loaded if its lease still stands there. Every write in between has removed
-//     or replaced the lease.
+//  1. The run claims the record: a script reads it, or writes a lease to its key.
+//  2. If another process has the lease, the run looks again, until it finds the record or can take
+//     the lease.
+//  3. If it has the lease, it calls the loader, and renews the lease until the loader returns.
+//  4. It writes what was loaded if the key still holds its lease. Any other write has removed or
+//     replaced the lease.
 //
-// A run serves one key, or the keys of a batch, for which it calls the loader once.
+// A run serves one key, or the keys of a batch. It calls the loader once for all of them.
 //
 // # How a run writes
 //
 //   - fill: under a lease in the record's key.
-//   - refill: where a record was found (due, undecodable, or by a Reload), if the same bytes with
-//     the same expiry still stand there.
-//   - verify: not at all; it only looks whether the record is still the same.
-//   - none: not at all, since Redis does not work or does not let it.
+//   - refill: over a record that was found (due, not decodable, or by a Reload), if the key still
+//     holds the same bytes with the same expiry.
+//   - verify: it writes nothing, and only checks whether the record is still the same.
+//   - none: it writes nothing, since Redis does not work or refuses it.
 package load

@@ -17,64 +17,66 @@ import (
 
 // Config is how a cache loads.
 type Config struct {
-	Absent   time.Duration // how long it is remembered that a record is absent; 0 for not
+	Absent   time.Duration // the TTL of a marker for an absent record; 0 for no markers
 	Timeout  time.Duration // of one call of a loader
 	Lease    time.Duration // the TTL of a lease
 	Unleased bool          // GetOrLoad takes no lease; refreshes and Reloads do
-	Patience time.Duration // with Redis, for one round trip
-	FailFast bool          // return an error while Redis does not answer
-	MaxLoads int           // loaders at once; 0 for no bound
+	Patience time.Duration // how long one round trip waits for Redis
+	FailFast bool          // while Redis does not answer, return an error and do not load
+	MaxLoads int           // loaders at the same time; 0 for no bound
 }
 
-// Loader loads the records of keys, one Result for each. It may not return.
+// Loader loads the records of keys, one Result for each. It may panic or call runtime.Goexit.
 type Loader func(ctx context.Context, keys []string) []Result
 
 // Result is what a loader makes of a key.
 type Result struct {
-	Data  []byte // what is to be stored
-	Value any    // a value that cannot be stored, in place of Data; Why says why
-	Why   error
-	Err   error // store.ErrNotFound: the record is absent
+	Data  []byte // the bytes to store
+	Value any    // a value that cannot be stored, in place of Data
+	Why   error  // why Value cannot be stored
+	Err   error  // store.ErrNotFound if the record is absent
 }
 
 // Outcome is what a caller gets for a key.
 type Outcome struct {
 	Data   []byte
-	Value  any // in place of Data, if that cannot be stored
+	Value  any // in place of Data, if the value cannot be stored
 	Err    error
 	Source Source
 	Joined bool // another call has started the flight
-	Failed bool // Err is that of the loader, and does not say that the record is absent
-	Again  bool // the caller must read and, if need be, load again
+	Failed bool // Err is the loader's, and is not ErrNotFound
+	Again  bool // the caller must read again, and load if there is still no record
 }
 
-// Source is where an outcome comes from.
+// Source says where an outcome comes from.
 type Source int
 
 // The sources of an outcome.
 const (
-	Loaded Source = iota // a loader of this process
-	Read                 // Redis, at once
-	Fleet                // Redis, after another process has loaded it
+	Loaded Source = iota // from a loader of this process
+	Read                 // from Redis, at once
+	Fleet                // from Redis, after another process has loaded it
 )
 
-// Teller is told what happens.
+// Teller learns what happens, for hooks and error texts.
 type Teller interface {
-	// Begin is told of the call of a loader, and returns its context, and whom to tell of its end.
-	// The report is nil if a function of the caller has panicked outside of the loader.
+	// Begin is called before a loader. It returns the loader's context, and a function to call at
+	// the end. That function gets a nil Report if a function of the caller has panicked outside of
+	// the loader.
 	Begin(ctx context.Context, why Trigger, keys int) (context.Context, func(*Report))
 
-	// Refused is told that Redis has refused the lease of a refresh, so that no loader was called.
+	// Refused is called when Redis has refused the lease of a refresh, so that no loader was
+	// called.
 	Refused(ctx context.Context, key string, err error)
 
-	// Outage is told that a server has begun to count as out.
+	// Outage is called when a server begins to count as out.
 	Outage(ctx context.Context, err error)
 
-	// Hide returns err without these keys in its text, if keys are secrets.
+	// Hide returns err, without these keys in its text if keys are secret.
 	Hide(err error, keys []string) error
 
-	// Unreturned makes the error of a function of the caller that has panicked, or, if v is nil,
-	// called runtime.Goexit.
+	// Unreturned makes the error for a function of the caller that has panicked with v. If v is
+	// nil, the function has called runtime.Goexit.
 	Unreturned(v any, stack []byte) error
 }
 
@@ -84,21 +86,21 @@ type Trigger string
 // The triggers.
 const (
 	Miss    Trigger = "miss"    // there is no record, or none that can be decoded
-	Refresh Trigger = "refresh" // it is due
-	Outage  Trigger = "outage"  // Redis does not tell of one of the keys
-	Reload  Trigger = "reload"  // the caller wants it
+	Refresh Trigger = "refresh" // the record is due for a refresh
+	Outage  Trigger = "outage"  // Redis has failed for one of the keys
+	Reload  Trigger = "reload"  // the caller has asked for it
 )
 
-// Report is what became of the call of a loader.
+// Report is the outcome of the call of a loader.
 type Report struct {
 	Loaded, Absent int
-	Superseded     int           // values that are not stored, since another write came first
-	Unstored       int           // values that are not stored for another reason
+	Superseded     int           // values that were not stored, since another write came first
+	Unstored       int           // values that were not stored for another reason
 	Elapsed        time.Duration // of the loader
-	Err            error         // the first of the loader's errors, or why a value was not stored
-	Key            string        // that Err is about
+	Err            error         // the first error of the loader, or why a value was not stored
+	Key            string        // the key that Err is about
 	Failed         bool          // Err is the loader's
-	Keys           []string      // all of them
+	Keys           []string      // all keys of the call
 }
 
 // add counts the outcome of one key.
@@ -140,15 +142,17 @@ type Loads struct {
 	patience patience
 	slots    chan struct{} // nil for no bound
 
-	// lately holds keys that were loaded here a moment ago, if there are no leases: a caller that
-	// has read before then must look again, since it makes no claim that would find the record.
+	// lately holds keys that were loaded here a moment ago. It is nil if there are leases. A caller
+	// that read before such a load must look again, since without leases it makes no claim that
+	// would find the record.
 	lately *recent.Table[struct{}]
 
 	refreshes refreshes
 	wakers    wakers
 }
 
-// New returns the loads of a cache, which end with closing. task starts a task in the background.
+// New returns the loads of a cache. They end when closing ends. task starts a task in the
+// background.
 func New(
 	closing context.Context, s *store.Store, w *wire.Client, n names.Names, cfg Config, tell Teller,
 	task func(func()),
@@ -180,9 +184,8 @@ type Want struct {
 	Bad   bool // Found.Value cannot be decoded
 }
 
-// Load gets records that a Find has not found, or of which it has found bytes that cannot be
-// decoded. It joins flights that are under way, and starts one run for the others. load makes the
-// loader of those.
+// Load gets records that a Find has not found, or whose bytes cannot be decoded. It joins flights
+// that are under way, and starts one run with the loader load for the other keys.
 func (l *Loads) Load(ctx context.Context, wants []Want, load Loader) []Outcome {
 	all, tickets := make([]Outcome, len(wants)), make([]flight.Ticket[Outcome], len(wants))
 	r := l.newRun(ctx, load)
@@ -217,14 +220,15 @@ func (l *Loads) Load(ctx context.Context, wants []Want, load Loader) []Outcome {
 	return all
 }
 
-// blind reports whether a caller's read failed since Redis does not answer. If Redis has refused
-// it, as a write, Redis also keeps the promises that it made for earlier writes.
+// blind reports whether a caller's read failed because Redis does not answer. It reports false if
+// Redis refused the read as a write. Then Redis works, and the caller must still see earlier
+// writes.
 func blind(err error) bool {
 	u, ok := errors.AsType[*unavailable](err)
 	return ok && !u.refused
 }
 
-// Reload loads a record, whatever is there, and joins no flight.
+// Reload loads a record, even if Redis has it, and joins no flight.
 func (l *Loads) Reload(ctx context.Context, key string, load Loader) Outcome {
 	out := l.allow(ctx, key)
 	if err := l.give(out); err != nil {

@@ -13,33 +13,34 @@ import (
 	"github.com/activettl/rediscache/internal/wire"
 )
 
-// ErrUnavailable says that Redis cannot be reached, does not answer, or does not do its part.
+// ErrUnavailable says that Redis cannot be reached, does not answer, or refuses a command that is
+// needed.
 var ErrUnavailable = errors.New("server is not available")
 
-// unavailable says that Redis could not do its part for a key. The record may be loaded without it.
+// unavailable says that Redis failed for a key. The record may be loaded without Redis.
 type unavailable struct {
 	err     error
-	refused bool // the server works, and refused to write
+	refused bool // the server works, and refused a write
 }
 
 func (u *unavailable) Error() string   { return u.err.Error() }
 func (u *unavailable) Unwrap() []error { return []error{ErrUnavailable, u.err} }
 
-// Unavailable reports whether err is of a key that Redis could not do its part for.
+// Unavailable reports whether err says that Redis failed for a key.
 func Unavailable(err error) bool {
 	_, ok := errors.AsType[*unavailable](err)
 	return ok
 }
 
-// Unanswered reports whether a read failed with err since the server of the key did not answer.
+// Unanswered reports whether a read failed with err because the server of the key did not answer.
 func Unanswered(err error) bool {
 	err = cause(err)
 	return err != nil && err != store.ErrNotFound && !errors.Is(err, store.ErrWrongType) &&
 		(wire.Out(err) || errors.Is(err, redis.ErrPoolTimeout))
 }
 
-// Find reads a record, and renews it as a Get does. The error is store.ErrNotFound for a miss, and
-// an [Unavailable] one if Redis counts as out or does not do its part.
+// Find reads a record, and renews it as a Get does. The error is store.ErrNotFound for a miss. It
+// is an [Unavailable] error if the server counts as out or fails.
 //
 // forCopy says that a copy may be kept.
 func (l *Loads) Find(ctx context.Context, key string, forCopy bool) store.Found {
@@ -74,7 +75,7 @@ func (l *Loads) allow(ctx context.Context, key string) error {
 }
 
 // Fetch reads a record for a copy, as Store.Fetch does and with its errors. If the server counts as
-// out, the error is why.
+// out, the error says why it does.
 func (l *Loads) Fetch(ctx context.Context, key string, renews bool) store.Found {
 	if err := l.allow(ctx, key); err != nil {
 		return store.Found{Err: cause(err)}
@@ -84,7 +85,7 @@ func (l *Loads) Fetch(ctx context.Context, key string, renews bool) store.Found 
 	return found
 }
 
-// cause returns what is behind an unavailable, or err.
+// cause returns the error in an unavailable, or err.
 func cause(err error) error {
 	if u, ok := errors.AsType[*unavailable](err); ok {
 		return u.err
@@ -93,14 +94,14 @@ func cause(err error) error {
 }
 
 // FindMany is Find for many keys. It returns what it found for each. If copies may be kept, it
-// calls before with the index of each key before that is read; otherwise that is nil.
+// calls before with the index of each key before it reads the key. Otherwise before is nil.
 func (l *Loads) FindMany(ctx context.Context, keys []string, before func(i int)) []store.Found {
 	all := l.readMany(ctx, keys, before, l.store.FindMany)
 	l.peek(ctx, keys, all)
 	return all
 }
 
-// FetchMany is Fetch for many keys, with renewals, as FindMany is Find.
+// FetchMany is Fetch with renewals for many keys. It calls before as FindMany does.
 func (l *Loads) FetchMany(ctx context.Context, keys []string, before func(i int)) []store.Found {
 	all := l.readMany(ctx, keys, before, l.store.FetchMany)
 	for i := range all {
@@ -130,8 +131,8 @@ func (l *Loads) readMany(
 	return all
 }
 
-// allowed returns the keys whose servers do not count as out, and their indices, or nil if those
-// are all. The others have their errors in all.
+// allowed returns the keys whose servers do not count as out, and their indices. Nil indices mean
+// that these are all keys. It puts the errors of the other keys in all.
 func (l *Loads) allowed(
 	ctx context.Context, keys []string, all []store.Found,
 ) (asked []string, of []int) {
@@ -156,7 +157,8 @@ func (l *Loads) allowed(
 	return asked, of
 }
 
-// peek reads the records again whose reads were refused since they are writes: hits go on.
+// peek reads records again whose reads Redis refused because a read that renews is a write. So such
+// reads are still hits.
 func (l *Loads) peek(ctx context.Context, keys []string, found []store.Found) {
 	var refused []string
 	var of []int
@@ -175,8 +177,8 @@ func (l *Loads) peek(ctx context.Context, keys []string, found []store.Found) {
 	}
 }
 
-// judge returns the error of a command on a key that was sent for ctx: an unavailable if Redis has
-// not done its part. It notes whether the server answers.
+// judge returns the error of a command on a key that was sent for ctx. It returns an unavailable if
+// Redis has failed. It also notes whether the server answers.
 func (l *Loads) judge(ctx context.Context, key string, err error) error {
 	switch {
 	case err == nil || errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrWrongType):
@@ -199,20 +201,21 @@ func (l *Loads) judge(ctx context.Context, key string, err error) error {
 	return &unavailable{err: err}
 }
 
-// well notes that the server of a key has answered.
+// well notes that the server of a key answers.
 func (l *Loads) well(ctx context.Context, key string) {
 	if !l.breaker.Closed() {
 		l.breaker.Well(l.wire.Owner(ctx, key))
 	}
 }
 
-// ended reports whether ctx has ended. A connection may notice that before ctx does.
+// ended reports whether ctx has ended. It also checks the deadline, since a connection may time out
+// shortly before ctx ends.
 func ended(ctx context.Context) bool {
 	deadline, ok := ctx.Deadline()
 	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
 }
 
-// give returns the error that the caller gets in place of a load, or nil if the record is to be
+// give returns the error that the caller gets in place of a load. It returns nil if the record is
 // loaded although Redis has failed.
 func (l *Loads) give(err error) error {
 	u, ok := err.(*unavailable)

@@ -8,7 +8,7 @@ import (
 	"github.com/activettl/rediscache/internal/store"
 )
 
-// A caller is blind if Redis does not answer, and not if Redis answers that it does not write.
+// A caller is blind if Redis does not answer, but not if Redis answers that it refuses writes.
 func TestBlind(t *testing.T) {
 	reason := errors.New("reason")
 	for _, c := range []struct {

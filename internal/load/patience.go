@@ -7,26 +7,26 @@ import (
 	"time"
 )
 
-// patience makes contexts that bound how long Redis is waited for. A context costs one allocation:
-// its Done channel is shared by all contexts that are made at about the same time.
+// patience makes contexts that bound how long a command waits for Redis. A context costs one
+// allocation, since contexts made at about the same time share a Done channel.
 type patience struct {
 	limit time.Duration
 
 	mu    sync.Mutex
-	until time.Time     // contexts made before share done
+	until time.Time     // contexts made before this time share done
 	done  chan struct{} // closed when the last of them has ended
 }
 
-// shares is in how many parts the limit is cut: contexts made in one of them share a channel.
+// shares is how many parts the limit has. Contexts made within one part share a channel.
 const shares = 8
 
-// maxLimit keeps limit and part from overflowing. It is 146 years.
+// maxLimit prevents an overflow of limit plus part. It is 146 years.
 const maxLimit = math.MaxInt64 / 2
 
-// bound returns a context that ends after the limit, or ctx itself if that ends before. Deadline
-// and Err are exact. Done comes an eighth of the limit later at most, and not for a cancellation of
-// ctx. go-redis asks for Done while it waits for a connection, and sets the deadline of a
-// connection by Deadline.
+// bound returns a context that ends after the limit, or ctx itself if ctx ends earlier. Deadline
+// and Err are exact. Done is closed up to an eighth of the limit after the deadline, and not when
+// ctx is cancelled. That is enough for go-redis: it uses Done while it waits for a connection, and
+// sets the deadline of a connection from Deadline.
 func (p *patience) bound(ctx context.Context) context.Context {
 	now, limit := time.Now(), min(p.limit, maxLimit)
 	deadline := now.Add(limit)
@@ -44,7 +44,7 @@ func (p *patience) bound(ctx context.Context) context.Context {
 	return &bounded{ctx, deadline, p.done}
 }
 
-// bounded is a context with a deadline of its own.
+// bounded is a context with its own deadline.
 type bounded struct {
 	context.Context
 	deadline time.Time

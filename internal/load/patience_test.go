@@ -20,8 +20,8 @@ func hasEnded(ctx context.Context) bool {
 	}
 }
 
-// Deadline and Err are exact. Done is closed after the deadline, and an eighth of the limit after
-// it at the latest, at whatever time the context is made.
+// Deadline and Err are exact. Done is closed after the deadline, and at most an eighth of the limit
+// after it. That holds whenever the context is made.
 func TestPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := patience{limit: limit}
@@ -51,14 +51,14 @@ func TestPatience(t *testing.T) {
 					t.Errorf("at the deadline: %v", err)
 				}
 			}()
-			time.Sleep(limit / 30) // no multiple of the time in which contexts share a channel
+			time.Sleep(limit / 30) // not a multiple of the time in which contexts share a channel
 		}
 		time.Sleep(2 * limit)
 		synctest.Wait()
 	})
 }
 
-// A context that ends earlier by itself is returned as it is. One that ends later is not.
+// bound returns a context that ends before the limit as it is, but not one that ends later.
 func TestPatienceOwnDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := patience{limit: limit}
@@ -69,7 +69,8 @@ func TestPatienceOwnDeadline(t *testing.T) {
 			defer cancel()
 			got := p.bound(ctx)
 			if (got == ctx) != same {
-				t.Errorf("own deadline in %v: the context itself: %v, want %v", own, got == ctx, same)
+				t.Errorf("own deadline in %v: bound returns the context: %v, want %v", own,
+					got == ctx, same)
 			}
 			at, _ := got.Deadline()
 			if left := time.Until(at); left != min(own, limit) {
@@ -79,8 +80,8 @@ func TestPatienceOwnDeadline(t *testing.T) {
 	})
 }
 
-// A context that is cancelled says so by Err at once, and by Done when its time is up. It has the
-// values of the one that it was made of, and a context made of it ends with it.
+// Err of a cancelled context says so at once, Done only after the deadline. The context has the
+// values of its parent, and its children end with it.
 func TestPatienceCancel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		type key struct{}
@@ -106,7 +107,7 @@ func TestPatienceCancel(t *testing.T) {
 	})
 }
 
-// The longest limit is one too.
+// The longest possible limit works.
 func TestPatienceWithoutEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := patience{limit: math.MaxInt64}

@@ -15,15 +15,16 @@ import (
 type refreshes struct {
 	mu    sync.Mutex
 	under map[string]chan struct{} // closed when the refresh of the key has ended
-	later *recent.Table[struct{}]  // keys that another process refreshes, or that failed lately
+	later *recent.Table[struct{}]  // keys that must wait: refreshed elsewhere, or failed lately
 	slots chan struct{}            // half of those of the loads
 }
 
-// laterKeys is how many keys a process remembers. Beyond that, a key costs a command more.
+// laterKeys is how many keys a process remembers. A key that does not fit costs one more command.
 const laterKeys = 1 << 14
 
-// Refresh has records loaded again in the background, if nobody else does so. It returns for each
-// record what is closed when a refresh in this process has ended, or nil.
+// Refresh loads records again in the background, except those that another process refreshes or
+// whose refresh failed lately. It returns for each record a channel that is closed when its refresh
+// in this process has ended, or nil if there is none.
 func (l *Loads) Refresh(ctx context.Context, dues []Want, load Loader) []<-chan struct{} {
 	ended := make([]<-chan struct{}, len(dues))
 	var items []*item
@@ -90,8 +91,8 @@ func (r *run) refreshNow(items []*item) {
 	r.tellRefused(items)
 }
 
-// tellRefused tells of leases that Redis has refused: else nobody would know why records that are
-// due are not loaded.
+// tellRefused reports leases that Redis has refused. Otherwise nobody would know why records that
+// are due are not loaded.
 func (r *run) tellRefused(items []*item) {
 	for _, it := range items {
 		if it.why != nil {
@@ -119,8 +120,8 @@ func (r *run) trySlot() (release func(), ok bool) {
 	return func() { <-r.slots; <-r.refreshes.slots }, true
 }
 
-// takeLeases takes the leases of refreshes. Where another process has one, or Redis fails, it
-// returns nil for the item. In the latter case the item says why.
+// takeLeases takes the leases of refreshes. It returns nil for an item if another process has the
+// lease or if Redis fails. If Redis fails, it sets why of the item.
 func (r *run) takeLeases(items []*item) []*lease.Lease {
 	keys := make([]string, len(items))
 	for i, it := range items {
@@ -134,7 +135,7 @@ func (r *run) takeLeases(items []*item) []*lease.Lease {
 			continue
 		}
 		if leases[i] = taken.Lease; leases[i] == nil {
-			// The other may give it back before, and the record may be due again.
+			// The other process may release the lease earlier, and the record may be due again.
 			r.later(items[i].key, min(taken.Left, max(r.store.DueAfter(0), breaker.Window)))
 		}
 	}
@@ -152,8 +153,9 @@ func (l *Loads) later(key string, d time.Duration) {
 	t.Put(key, t.Now()+d, struct{}{})
 }
 
-// leaveLease ends the lease of a refresh, or lets it expire: then it is the pause before the next
-// attempt, after a failure, or before the next version that cannot read the record replaces it.
+// leaveLease releases the lease of a refresh if the record will be due again before the lease
+// expires. Otherwise it lets the lease expire. Until then no process tries again, after a failure.
+// If the record could not be decoded, no other version replaces it until then.
 func (r *run) leaveLease(it *item, res *Result, own time.Duration) {
 	switch {
 	case it.lease == nil:
@@ -165,17 +167,18 @@ func (r *run) leaveLease(it *item, res *Result, own time.Duration) {
 	}
 }
 
-// Fresh waits for d at most until a record that was due has been refreshed, here or by another
-// process, and returns what is there then. ended is what Refresh has returned for it.
+// Fresh waits up to d until a record that was due has been refreshed, here or by another process.
+// It returns the record that it finds then, or due if the time is over. ended is what Refresh has
+// returned for the record.
 func (l *Loads) Fresh(
 	ctx context.Context, key string, due store.Found, d time.Duration, ended <-chan struct{},
 ) store.Found {
 	limit := time.NewTimer(d)
 	defer limit.Stop()
 	var tick <-chan time.Time
-	for pause := firstPause; ; pause = longer(pause) {
+	for pause := firstPause; ; pause = nextPause(pause) {
 		select {
-		case <-ended: // also if the time is over: another record of the batch may have taken it
+		case <-ended: // even if d is over: other records of the batch may have used it up
 		default:
 			if ended == nil {
 				tick = time.After(pause)

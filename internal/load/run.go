@@ -17,11 +17,11 @@ import (
 // run gets records for the flights that one call has started, or refreshes them.
 type run struct {
 	*Loads
-	ctx     context.Context // the values of the caller's, and nothing else
+	ctx     context.Context // has the values of the caller's context, but no deadline or end
 	run     *flight.Run
 	load    Loader
-	force   bool // a Reload
-	refresh bool
+	force   bool // it is a Reload
+	refresh bool // it is a refresh
 	nested  bool // a loader waits for it
 }
 
@@ -33,20 +33,20 @@ type item struct {
 	source Source
 
 	back  back
-	why   error        // Redis did not do its part
+	why   error        // how Redis has failed
 	token string       // of a fill; empty without a lease
 	lease *lease.Lease // of a refill
-	gone  atomic.Bool  // the lease of a fill
+	gone  atomic.Bool  // the lease of the fill is gone
 }
 
 // back is how a run writes back what was loaded.
 type back int
 
 const (
-	none   back = iota
-	fill        // where the lease of the run is, or, without a token, where nothing is
-	refill      // where want.Found still is
-	verify      // not; only see whether want.Found still is there
+	none   back = iota // do not write
+	fill               // over the lease of the run, or, without a token, if the key holds nothing
+	refill             // over want.Found, if the key still holds it
+	verify             // do not write; only check whether the key still holds want.Found
 )
 
 func (l *Loads) newRun(ctx context.Context, load Loader) *run {
@@ -63,7 +63,7 @@ func (it *item) end(out Outcome, early bool) {
 	}
 }
 
-// sending says that a command may decide the flight.
+// sending tells the flight that a command may decide it.
 func (it *item) sending() {
 	if it.flight != nil {
 		it.flight.Sending()
@@ -83,7 +83,7 @@ func (r *run) get(items []*item) {
 		if len(won) == 0 {
 			release()
 		} else {
-			if len(waiting) > 0 { // not later than those: their loader may wait for our records
+			if len(waiting) > 0 { // at the same time: their loader may wait for our records
 				rest := waiting
 				waiting = nil
 				r.task(func() { r.await(rest) })
@@ -94,7 +94,7 @@ func (r *run) get(items []*item) {
 	}
 }
 
-// claimOr is claim that calls release if a hook panics.
+// claimOr is claim, except that it calls release if a hook panics.
 func (r *run) claimOr(items []*item, release func()) (won, waiting []*item) {
 	claimed := false
 	defer func() {
@@ -112,8 +112,8 @@ func (r *run) await(items []*item) {
 	r.guard(items, func() { r.get(r.wait(items)) })
 }
 
-// guard calls do. If that does not return, since a hook has panicked, guard ends all flights with
-// that as their error.
+// guard calls do. If a hook panics, so that do does not return, guard ends all flights with that
+// panic as their error.
 func (r *run) guard(items []*item, do func()) {
 	task.Guard(do, func(v any) {
 		r.endAll(items, Outcome{Err: r.tell.Unreturned(v, debug.Stack())})
@@ -121,7 +121,7 @@ func (r *run) guard(items []*item, do func()) {
 }
 
 // slot takes one of the MaxLoads slots, and drops items that nobody waits for any more. A run that
-// a loader waits for takes none: all slots may be those of loaders that wait.
+// a loader waits for takes no slot: waiting loaders may have all slots, and would wait forever.
 func (r *run) slot(items []*item) (left []*item, release func()) {
 	if r.slots == nil || r.nested {
 		return items, func() {}
@@ -166,21 +166,21 @@ const (
 	maxPause   = 25 * time.Millisecond
 )
 
-// longer returns the pause behind another one, in whole milliseconds.
-func longer(pause time.Duration) time.Duration {
+// nextPause returns the pause that follows another one, in whole milliseconds.
+func nextPause(pause time.Duration) time.Duration {
 	return min((pause * 3 / 2).Truncate(time.Millisecond), maxPause)
 }
 
 // wait looks at records that other processes load, until one of them may be loaded here. It ends
-// the flights of those that come, and of those that nobody waits for. The others are waited for in
-// a task of their own.
+// the flights of records that it finds, and of those that nobody waits for. A separate task then
+// waits for the other records.
 func (r *run) wait(items []*item) (free []*item) {
 	if len(items) == 0 {
 		return nil
 	}
 	changed, forget := r.wakers.listen(items)
 	defer forget()
-	for pause := firstPause; len(items) > 0; pause = longer(pause) {
+	for pause := firstPause; len(items) > 0; pause = nextPause(pause) {
 		if !r.sleepOr(pause, changed) {
 			r.endAll(items, Outcome{Err: wire.ErrClosed})
 			return nil
@@ -216,9 +216,9 @@ func (r *run) wait(items []*item) (free []*item) {
 // sleep waits for about d, and reports false if the cache is closed.
 func (r *run) sleep(d time.Duration) bool { return r.sleepOr(d, nil) }
 
-// sleepOr is sleep that also ends when woken tells so.
+// sleepOr is sleep, except that a value from woken also ends it.
 func (r *run) sleepOr(d time.Duration, woken <-chan struct{}) bool {
-	d = (d*3/4 + rand.N(d/2)).Round(time.Millisecond) // Redis counts no smaller parts
+	d = (d*3/4 + rand.N(d/2)).Round(time.Millisecond) // the resolution of TTLs in Redis
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

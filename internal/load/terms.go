@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// ErrNoLoader says that a context is not that of a loader under way.
+// ErrNoLoader says that a context does not belong to a running loader.
 var ErrNoLoader = errors.New("not the context of a loader that runs")
 
-// terms are what a loader says of the records that it loads.
+// terms are what a loader sets for the records that it loads.
 type terms struct {
-	mu   sync.Mutex
-	own  time.Duration
-	over bool
+	mu     sync.Mutex
+	ownTTL time.Duration
+	over   bool
 }
 
 type termsKey struct{}
@@ -23,7 +23,7 @@ func withTerms(ctx context.Context, t *terms) context.Context {
 	return context.WithValue(ctx, termsKey{}, t)
 }
 
-// OwnTTL gives the records that the loader of ctx loads a TTL of their own.
+// OwnTTL gives the records that the loader of ctx loads their own TTL.
 func OwnTTL(ctx context.Context, d time.Duration) error {
 	t, _ := ctx.Value(termsKey{}).(*terms)
 	if t == nil {
@@ -34,14 +34,14 @@ func OwnTTL(ctx context.Context, d time.Duration) error {
 	if t.over {
 		return ErrNoLoader
 	}
-	t.own = d
+	t.ownTTL = d
 	return nil
 }
 
-// end returns the own TTL, or 0. Nothing changes it afterwards.
+// end returns the own TTL, or 0 for the policy's. Later calls of OwnTTL return ErrNoLoader.
 func (t *terms) end() time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.over = true
-	return t.own
+	return t.ownTTL
 }

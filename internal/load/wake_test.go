@@ -21,8 +21,8 @@ import (
 
 const token = "0123456789abcdef" // of another process
 
-// bubbled runs a test in a bubble of testing/synctest, with a function that makes the Loads of
-// processes which share a miniredis. The key "users:1" has the lease of another process.
+// bubbled runs a test in a bubble of testing/synctest. next makes the Loads of a process; all
+// processes share a miniredis. The key "users:1" holds the lease of another process.
 func bubbled(
 	t *testing.T, sent *trips, fn func(t *testing.T, m *miniredis.Miniredis, next func() *Loads),
 ) {
@@ -78,8 +78,8 @@ func (n *trips) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 	}
 }
 
-// A record that another process loads is looked at when a write of it is heard of, however long the
-// pause: in the bubble no time passes between the two.
+// A run that waits for another process's load looks at once when it hears of a write, even during a
+// long pause. In the bubble no time passes between the two.
 func TestWoken(t *testing.T) {
 	sent := &trips{}
 	bubbled(t, sent, func(t *testing.T, m *miniredis.Miniredis, next func() *Loads) {
@@ -107,16 +107,16 @@ func TestWoken(t *testing.T) {
 			}
 			synctest.Wait()
 		}
-		time.Sleep(300 * time.Millisecond) // the pauses are as long as they get
+		time.Sleep(300 * time.Millisecond) // until the pauses have their full length
 		synctest.Wait()
 		before := sent.Load()
 		heard("users:2")
 		if n := sent.Load() - before; n != 0 {
-			t.Errorf("a write of another key leads to %d looks", n)
+			t.Errorf("a write of another key causes %d looks", n)
 		}
 		heard("users:1") // the lease may have been renewed
 		if n := sent.Load() - before; n != processes {
-			t.Errorf("a write of the lease leads to %d looks, want one of each process", n)
+			t.Errorf("a write of the lease causes %d looks, want one per process", n)
 		}
 		m.Del("users:1")
 		if err := m.Set("users:1", "Ann"); err != nil {
@@ -131,14 +131,14 @@ func TestWoken(t *testing.T) {
 		}
 		callers.Wait()
 		for _, l := range all {
-			if n := len(l.wakers.of); n != 0 {
-				t.Errorf("%d keys are listened for, and nobody waits", n)
+			if n := len(l.wakers.byKey); n != 0 {
+				t.Errorf("there are still channels for %d keys, and nobody waits", n)
 			}
 		}
 	})
 }
 
-// A write that is heard of while a look is on its way is not forgotten.
+// A run that hears of a write while its look is in flight looks again afterwards.
 func TestWokenWhileLooking(t *testing.T) {
 	bubbled(t, &trips{}, func(t *testing.T, _ *miniredis.Miniredis, next func() *Loads) {
 		l := next()
@@ -157,7 +157,7 @@ func TestWokenWhileLooking(t *testing.T) {
 		forget()
 		l.Changed("users:1")
 		if begun = time.Now(); !r.sleepOr(time.Hour, changed) || time.Since(begun) < time.Minute {
-			t.Errorf("one that listens no more woke after %v", time.Since(begun))
+			t.Errorf("a channel after forget woke the run after %v", time.Since(begun))
 		}
 		if begun = time.Now(); !r.sleepOr(time.Hour, other) || time.Since(begun) > 0 {
 			t.Errorf("the other one slept for %v", time.Since(begun))

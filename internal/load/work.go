@@ -20,11 +20,11 @@ var (
 	// ErrTimeout says that a loader has not returned in time.
 	ErrTimeout = errors.New("the loader has not returned in time")
 
-	errResults = errors.New("the loader returned no result") // for a key
+	errResults = errors.New("the loader returned no result") // for one of the keys
 )
 
-// work calls the loader for items, writes what it has loaded, and ends the flights. release gives
-// the slot back when the loader returns.
+// work calls the loader for items, writes what it has loaded, and ends the flights. It calls
+// release, which frees the slot, when the loader returns.
 func (r *run) work(items []*item, release func()) {
 	release = sync.OnceFunc(release)
 	called, written, report := false, false, func(*Report) {}
@@ -51,14 +51,14 @@ func (r *run) work(items []*item, release func()) {
 			it.flight.Calling()
 		}
 	}
-	var told context.Context
-	told, report = r.tell.Begin(flight.Context(ctx, load), r.trigger(items), len(items))
-	own := &terms{}
+	var loaderCtx context.Context
+	loaderCtx, report = r.tell.Begin(flight.Context(ctx, load), r.trigger(items), len(items))
+	loaderTerms := &terms{}
 	begun, done := time.Now(), make(chan []Result, 1)
 	called = true
 	go func() {
 		defer release()
-		r.call(withTerms(told, own), keys, done)
+		r.call(withTerms(loaderCtx, loaderTerms), keys, done)
 	}()
 
 	results := r.results(ctx, items, done)
@@ -68,7 +68,7 @@ func (r *run) work(items []*item, release func()) {
 			results[i].Err = r.tell.Hide(err, keys)
 		}
 	}
-	verdicts := r.writeBack(items, results, own.end())
+	verdicts := r.writeBack(items, results, loaderTerms.end())
 	written = true
 	sum := &Report{Elapsed: elapsed, Keys: keys}
 	for i := range verdicts {
@@ -96,7 +96,7 @@ func (r *run) trigger(items []*item) Trigger {
 // call calls the loader, which may panic, and sends one result for each key.
 func (r *run) call(ctx context.Context, keys []string, done chan<- []Result) {
 	var results []Result
-	defer func() { done <- results }() // also after a runtime.Goexit
+	defer func() { done <- results }() // deferred, so that it runs after a runtime.Goexit too
 	task.Guard(func() { results = r.load(ctx, keys) }, func(v any) {
 		results = failed(len(keys), r.tell.Unreturned(v, debug.Stack()))
 	})
@@ -113,8 +113,8 @@ func failed(n int, err error) []Result {
 	return all
 }
 
-// results waits for the loader and keeps the leases meanwhile. The loader's results are dropped if
-// they come after its time, or after the cache was closed.
+// results waits for the loader and renews the leases while it waits. It drops the loader's results
+// if they come after the timeout, or after the cache was closed.
 func (r *run) results(ctx context.Context, items []*item, done <-chan []Result) (all []Result) {
 	keep := time.NewTicker(max(r.Lease/3, time.Millisecond))
 	defer keep.Stop()
@@ -144,8 +144,8 @@ func (r *run) results(ctx context.Context, items []*item, done <-chan []Result) 
 	return all
 }
 
-// keep renews the leases of items. Where one is gone, what is being loaded is out of date, and the
-// callers need not wait for it.
+// keep renews the leases of items. If a lease is gone, the load is out of date. Then callers that
+// came after the loader was called start over at once.
 func (r *run) keep(items []*item) {
 	var held []*item
 	var keys, tokens []string

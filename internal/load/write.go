@@ -10,21 +10,22 @@ import (
 	"github.com/activettl/rediscache/internal/wire"
 )
 
-// verdict is what the callers of an item get.
+// verdict is the outcome for the callers of an item.
 type verdict struct {
 	Outcome
-	early      bool // only those get it who arrived before the loader was called
+	early      bool // only callers that came before the loader was called get it
 	superseded bool
 	unstored   error
 }
 
-// writeBack writes what was loaded with this own TTL or 0, and returns what the callers get.
+// writeBack writes what was loaded. own is the own TTL of the records, or 0. It returns the
+// outcomes for the callers.
 func (r *run) writeBack(items []*item, results []Result, own time.Duration) []verdict {
 	verdicts := make([]verdict, len(items))
 	var fills, refills group
 	for i, it := range items {
 		if it.back != none {
-			it.sending() // the commands that follow decide
+			it.sending() // the commands below decide
 		}
 		res := &results[i]
 		absent := errors.Is(res.Err, store.ErrNotFound)
@@ -69,10 +70,10 @@ func (r *run) writeBack(items []*item, results []Result, own time.Duration) []ve
 			refills.add(i, w)
 		}
 	}
-	r.settle(items, verdicts, &fills, func(w []store.Write) []store.Written {
+	r.writeGroup(items, verdicts, &fills, func(w []store.Write) []store.Written {
 		return r.store.Fill(r.ctx, w)
 	}, store.Nothing)
-	r.settle(items, verdicts, &refills, func(w []store.Write) []store.Written {
+	r.writeGroup(items, verdicts, &refills, func(w []store.Write) []store.Written {
 		return r.store.Refill(r.ctx, w)
 	}, store.Same)
 	for i, it := range items {
@@ -84,9 +85,9 @@ func (r *run) writeBack(items []*item, results []Result, own time.Duration) []ve
 	return verdicts
 }
 
-// group is the writes of some items.
+// group is the writes for some of the items.
 type group struct {
-	of     []int // their indices
+	of     []int // the indices of the items
 	writes []store.Write
 }
 
@@ -94,10 +95,10 @@ func (g *group) add(i int, w store.Write) {
 	g.of, g.writes = append(g.of, i), append(g.writes, w)
 }
 
-// settle makes writes. Where one finds that the record was written meanwhile, or has no reply, only
-// the early callers get what was loaded. Where Redis refuses one, harmless says whether the record
-// was written meanwhile.
-func (r *run) settle(
+// writeGroup sends the writes of a group. If another write came first, or if there is no reply,
+// only the early callers get what was loaded. If Redis refuses a write, writeGroup sends harmless
+// in its place, which shows whether another write came first.
+func (r *run) writeGroup(
 	items []*item, verdicts []verdict, g *group,
 	write func([]store.Write) []store.Written, harmless store.What,
 ) {
@@ -118,7 +119,7 @@ func (r *run) settle(
 			w.What = harmless
 			refused.add(at, w)
 		case v.Err != nil && !errors.Is(v.Err, store.ErrNotFound):
-			// the loader has failed, whatever becomes of its lease
+			// the loader has failed; the outcome does not depend on its lease
 		default:
 			v.early, v.unstored = true, err
 			if items[at].back == fill && items[at].token != "" {
@@ -127,12 +128,13 @@ func (r *run) settle(
 		}
 	}
 	if len(refused.of) > 0 {
-		r.settle(items, verdicts, &refused, write, harmless)
+		r.writeGroup(items, verdicts, &refused, write, harmless)
 	}
 }
 
-// giveBack gives a lease of this run back that may be there although Redis has not said so, or has
-// failed to give it back: in the background, again and again until it expires by itself.
+// giveBack releases a lease of this run, in the background. Redis may not have confirmed the lease,
+// or a release has failed. giveBack tries again and again until Redis answers or the lease has
+// expired.
 func (r *run) giveBack(key, token string) {
 	nothing := []store.Write{{Key: key, What: store.Nothing, Token: token}}
 	r.task(func() {
@@ -145,7 +147,7 @@ func (r *run) giveBack(key, token string) {
 	})
 }
 
-// giveAllBack gives the leases of items back.
+// giveAllBack releases the leases of items.
 func (r *run) giveAllBack(items []*item) {
 	for _, it := range items {
 		if it.back == fill && it.token != "" {
@@ -157,6 +159,6 @@ func (r *run) giveAllBack(items []*item) {
 	}
 }
 
-// ignorePanic is deferred where only a hook of the Redis client can panic: it does so in the
-// commands of callers too.
+// ignorePanic is deferred where only a hook of the Redis client can panic. Such a hook panics in
+// the commands of callers too, where the panic is reported.
 func ignorePanic() { _ = recover() }

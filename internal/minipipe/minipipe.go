@@ -4,7 +4,7 @@
 // its first reply until the client reads. A client that is still writing a pipeline does not read.
 // Every pipeline beyond miniredis' 4 KiB read buffer then stalls until the client's write timeout
 // (go-redis 9.23: 20 s of retries, measured with ten SETs of 1 kB). A real server buffers its
-// replies; so does this package.
+// replies, and so does this package.
 package minipipe
 
 import (
@@ -19,8 +19,8 @@ import (
 
 // Dial connects to m, starting it without a listener if it does not run yet. No socket is opened,
 // so a connection also works inside a testing/synctest bubble. Safe for concurrent use. Each
-// connection costs two goroutines, which end when either side closes it, and memory for the replies
-// that are not read yet, without a bound.
+// connection costs two goroutines, which end when either side closes it, and memory for unread
+// replies, without a limit.
 func Dial(m *miniredis.Miniredis) (net.Conn, error) {
 	server, err := m.Dial()
 	if err != nil {
@@ -35,8 +35,8 @@ func Dial(m *miniredis.Miniredis) (net.Conn, error) {
 	return c, nil
 }
 
-// Dialer returns Dial in the shape of the Dialer field of go-redis' options; network and address
-// are ignored.
+// Dialer returns Dial as a function for the Dialer field of go-redis' options. It ignores network
+// and address.
 func Dialer(
 	m *miniredis.Miniredis,
 ) func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -44,8 +44,8 @@ func Dialer(
 }
 
 // conn writes to the server's own pipe and reads from a second one, which the buffer feeds. Both
-// halves are pipes, so deadlines need no code of ours; but a read deadline must not reach the
-// first, where it would end the buffer's reader.
+// are pipes, which implement deadlines. A read deadline goes to the second one only: on the first
+// it would end the buffer's reader.
 type conn struct {
 	net.Conn // requests
 	replies  net.Conn
@@ -84,7 +84,8 @@ func (b *buffer) fill(from net.Conn) {
 	}
 }
 
-// drain ends when fill has ended and all is delivered, or when the client has closed its end.
+// drain ends when fill has ended and all bytes are delivered, or when the client has closed its
+// end.
 func (b *buffer) drain(to net.Conn) {
 	defer to.Close()
 	for {

@@ -8,7 +8,7 @@ import (
 	"github.com/activettl/rediscache/cache"
 )
 
-// do runs an operation on one key or on some, and returns what was seen of each, and the count of a
+// do runs an operation on one or several keys. It returns what was seen of each, and the count of a
 // DeleteMany.
 func (m *member) do(o op, w *world) (got []seen, count int) {
 	got = make([]seen, len(o.keys))

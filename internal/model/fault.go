@@ -65,7 +65,7 @@ func (l *line) disarm() bool {
 	return l.fired
 }
 
-// brittle is a connection that breaks when its line says so.
+// brittle is a connection that breaks when its line has a fault for it.
 type brittle struct {
 	net.Conn
 	line *line
@@ -99,7 +99,7 @@ func (l *line) loses(c *brittle) bool {
 }
 
 func (c *brittle) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p) // also of what is cut: then it was executed
+	n, err := c.Conn.Read(p) // also a reply that is cut: the command was executed by then
 	c.line.mu.Lock()
 	defer c.line.mu.Unlock()
 	if c.line.victim != c || err != nil {

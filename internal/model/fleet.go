@@ -19,8 +19,9 @@ const (
 	maxAge    = 150 * time.Minute
 )
 
-// fleets are caches of one name. Those with Options.Near and the same Staleness share a client. The
-// members with odd numbers try again when a round trip fails.
+// fleets are the options of the members of each fleet. All caches have one name. Those with
+// Options.Near and the same Staleness share a client. Members with odd numbers retry when a round
+// trip fails.
 var fleets = map[string][]cache.Options{
 	"active": {
 		{TTL: ttl.Active(hour)},
@@ -73,16 +74,17 @@ type member struct {
 	client int           // the first member with the same client
 	line   *line
 	rdb    *redis.Client
-	trusts [keyCount]time.Duration // until when it may take an access to a key for noted
+	trusts [keyCount]time.Duration // until when it need not renew a key or note an access
 
 	out time.Duration // until when Redis may count as out
 
-	// Whether it remembers of a key that it could not decode the value. Then it does not renew it.
+	// Whether it remembers that it could not decode the value of a key. Then it does not renew it.
 	unreadable [keyCount]knowledge
 }
 
-// trust notes what an operation on a key did, so that the member need not do it again for a time:
-// renew a record under a tolerance, or note an access to a key that it has written.
+// trust notes that an operation on a key has renewed the record, or noted an access. For a time the
+// member need not do it again. With a tolerance it need not renew. With an index it need not note
+// an access to a key that it has written.
 func (m *member) trust(o op, k int, at span) {
 	switch {
 	case m.Tolerance > 0:

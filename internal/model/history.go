@@ -14,10 +14,10 @@ import (
 	"github.com/activettl/rediscache/sweep"
 )
 
-// errBroken stands for every error that is no decision of a cache.
+// errBroken replaces every error that is no decision of a cache.
 var errBroken = errors.New("broken")
 
-// decision returns which decision of a cache an error is, or errBroken.
+// decision returns the error of the cache that err wraps, such as ErrNotFound, or errBroken.
 func decision(err error) error {
 	if err == nil {
 		return nil
@@ -33,7 +33,7 @@ func decision(err error) error {
 	return errBroken
 }
 
-// history is a fleet, and what its keys may hold.
+// history is a fleet, and all that its keys may hold.
 type history struct {
 	t    *testing.T
 	w    *world
@@ -43,10 +43,10 @@ type history struct {
 	memory
 }
 
-// ctx outlives a test whose time is over, as its caches do.
+// ctx does not end with a test, because its caches do not either.
 var ctx = context.Background()
 
-// play plays a history and says at which op it fails, and why; "" if it does not.
+// play plays a history. It returns at which op it fails, and why; "" if it does not fail.
 func play(t *testing.T, w *world, fleet []cache.Options, ops []op) (failed int, why string) {
 	t.Helper()
 	h := &history{t: t, w: w}
@@ -84,11 +84,11 @@ func (h *history) step(o op) string {
 		err = h.w.pass(ctx, o.d)
 		for _, m := range h.all {
 			if h.w.real {
-				m.out += o.d // it goes by the real time
+				m.out += o.d // an outage is measured in real time
 			}
 		}
 		if o.n%4 == 0 {
-			h.proofs() // otherwise a read finds memory without one, which asks Redis
+			h.proofs() // otherwise copies have no proof, and reads ask Redis
 		}
 	case "drop":
 		err = h.w.admin.Unlink(ctx, redisKey(o.keys[0])).Err()
@@ -122,7 +122,7 @@ func (h *history) step(o op) string {
 	return ""
 }
 
-// broke reports whether the fault of an op happened, when all that was sent is executed.
+// broke reports whether the fault of an op happened. It waits until all that was sent is executed.
 func (h *history) broke(m *member) bool {
 	broken := m.line.disarm()
 	if broken {
@@ -131,7 +131,7 @@ func (h *history) broke(m *member) bool {
 	return broken
 }
 
-// onKeys plays an operation on one key or on some.
+// onKeys plays an operation on one or several keys.
 func (h *history) onKeys(o op, m *member) string {
 	before := h.now()
 	got, count := m.do(o, h.w)
@@ -170,8 +170,8 @@ func (h *history) onKeys(o op, m *member) string {
 	return ""
 }
 
-// after returns what a key may hold when an operation on it has returned, and how many keys there
-// were.
+// after returns what a key may hold after an operation on it, and whether there was a key before,
+// as a tally.
 func (h *history) after(o op, m *member, k int, got seen, broken bool) (may []state, there tally) {
 	one := o
 	one.keys = []int{k}
@@ -182,7 +182,7 @@ func (h *history) after(o op, m *member, k int, got seen, broken bool) (may []st
 			if got.err == errBroken { // it may not have been executed
 				may = add(may, s)
 				if o.once() && !got.unknown && s.kind != hash {
-					continue // what it had sent until then writes nothing, but for a marker's end
+					continue // what it had sent before writes nothing, and only removes a marker
 				}
 				if m.mini && m.Renews && s.kind == list && strings.HasPrefix(o.name, "Get") {
 					s := s
@@ -199,7 +199,7 @@ func (h *history) after(o op, m *member, k int, got seen, broken bool) (may []st
 				if !ok {
 					continue
 				}
-				// its access may not be noted, and an older note stay
+				// Its access may not be noted, and an older note may stay.
 				if broken && next.kind != absent {
 					next.used.lo, next.met.hi = min(s.used.lo, next.used.lo), never
 					if s.kind == absent {
@@ -222,8 +222,8 @@ func add(all []state, s state) []state {
 
 func (h *history) now() span { return h.w.during(func() {}) }
 
-// together plays operations at the same time. There is an order in which they would have returned
-// what they did.
+// together plays operations at the same time. It fails if in no order they would have returned what
+// they did.
 func (h *history) together(parts []op) string {
 	got := make([]seen, len(parts))
 	k := parts[0].keys[0]
@@ -273,7 +273,7 @@ func (h *history) together(parts []op) string {
 	return ""
 }
 
-// audit looks at what the keys hold, and at those of others.
+// audit looks at what the keys hold, and at the keys of other programs.
 func (h *history) audit() string {
 	held, now, err := h.w.look(ctx)
 	if err != nil {

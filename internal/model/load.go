@@ -21,7 +21,7 @@ const (
 	outFor      = 200 * time.Millisecond
 )
 
-// loading is how the members load.
+// loading is the LoadConfig of all members.
 var loading = cache.LoadConfig{Absent: knownAbsent, Lease: loadLease, Patience: time.Minute}
 
 var errLoader = errors.New("the loader fails")
@@ -31,10 +31,10 @@ func (o op) loads() bool {
 	return strings.HasPrefix(o.name, "GetOrLoad") || strings.HasPrefix(o.name, "Reload")
 }
 
-// loader loads what an op says.
+// loader returns what the name of an op says: a value, no row, or an error.
 func (o op) loader(context.Context, string) (Value, error) {
 	if o.shared {
-		time.Sleep(time.Millisecond) // for the others to come between
+		time.Sleep(time.Millisecond) // so that the others come in between
 	}
 	switch {
 	case strings.HasSuffix(o.name, "none"):
@@ -67,7 +67,8 @@ func (m *member) load(o op, key string) (Value, error) {
 	return m.GetOrLoad(ctx, key, o.loader, cache.WaitFresh(2*time.Second))
 }
 
-// free removes the leases of other loads from the keys of an operation that would wait for them.
+// free removes the leases of other loads from the keys of an operation, because the operation would
+// wait for them.
 func (h *history) free(o op) error {
 	if !o.loads() {
 		return nil
@@ -115,7 +116,7 @@ func loadOutcomes(o op, m *member, s state, now span, broken bool) (all []outcom
 			leave([]state{given})
 		}
 	}
-	if o.shared && s.kind != other { // a write meanwhile wins
+	if o.shared && s.kind != other { // a write during the load wins
 		leave([]state{s})
 	}
 	switch {
@@ -142,7 +143,7 @@ func loadOutcomes(o op, m *member, s state, now span, broken bool) (all []outcom
 		leave([]state{s})
 	case reload:
 		leave(stored)
-	case s.bad: // one process at a time replaces it, and those that remember it do not renew it
+	case s.bad: // one process at a time replaces it; processes that remember it do not renew it
 		leave([]state{s})
 		leave(m.access(s, now, m.trusts[k]))
 		if !fails {
@@ -168,7 +169,7 @@ func loadOutcomes(o op, m *member, s state, now span, broken bool) (all []outcom
 	return all
 }
 
-// stored returns what a load leaves that is stored, and what it returns.
+// stored returns what a load leaves in Redis if it is stored, and what it returns.
 func (o op) stored(m *member, now span) (left []state, result outcome) {
 	o.shared = false
 	v, err := o.loader(ctx, "")

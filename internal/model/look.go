@@ -30,7 +30,7 @@ func (h raw) String() string {
 	}
 }
 
-// look asks for the keys, in a transaction: none expires between two answers about it.
+// look reads all keys in a transaction, so that no key expires between two replies about it.
 func (w *world) look(ctx context.Context) (held [keyCount]raw, now span, err error) {
 	pipe := w.admin.TxPipeline()
 	for n := range held {
@@ -47,8 +47,8 @@ func (w *world) look(ctx context.Context) (held [keyCount]raw, now span, err err
 	return held, now, err
 }
 
-// agrees reports whether a key holds this state, which is alive, and returns the state with what
-// that tells.
+// agrees reports whether a key holds this state, which has not expired. It returns the state,
+// narrowed by what the reply tells.
 func (s state) agrees(w *world, h raw, now span) (state, bool) {
 	kind := h.kind.Val()
 	switch s.kind {
@@ -89,10 +89,10 @@ func (s state) agrees(w *world, h raw, now span) (state, bool) {
 	return s.remaining(h.left.Val(), now)
 }
 
-// strangers are keys of others.
+// strangers are keys of other programs.
 var strangers = []string{"users", "users2:k0", "user:k0", "my-users:k0", "users/k0"}
 
-// strays says which keys are not as others left them, or have no right to be.
+// strays returns which keys of other programs were changed, and which keys must not exist.
 func (w *world) strays() string {
 	keys, err := w.admin.Keys(ctx, "*").Result()
 	if err != nil {

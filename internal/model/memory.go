@@ -9,14 +9,15 @@ import (
 	"github.com/activettl/rediscache/cache"
 )
 
-// The Staleness of the members with Options.Near. Behind each step of time, memory is not used
-// until there is another proof, which takes half of it: so one of them is longer than a history.
+// The Staleness of the members with Options.Near. After each step of time, copies are not used
+// until there is another proof, which takes half of the Staleness. So one of the two is longer than
+// a history.
 const (
 	always = 8000 * hour
 	bound  = 100 * time.Millisecond
 )
 
-// readMore puts reads into a history, which find in memory what the ones before have put there.
+// readMore adds reads to a history that find in memory what earlier reads have put there.
 func readMore(r *rand.Rand, ops []op, members int) []op {
 	keys := []int{0}
 	for i, o := range ops {
@@ -35,21 +36,22 @@ func readMore(r *rand.Rand, ops []op, members int) []op {
 	return ops
 }
 
-// memory is what the members with Options.Near may have of each key that is no longer there. It
-// goes by client: those of one client see what they write at once.
+// memory is what the members with Options.Near may still have of each key after it has changed. It
+// is kept per client: members of one client see each other's writes at once.
 type memory struct {
 	past    map[int]*[keyCount][]past // by client
 	own     [keyCount]map[int]bool    // the clients that have written a key in this step
 	between []state                   // what a key may have held during a step
 }
 
-// past is what a key may have held until a time.
+// past is what a key may have held until the time until.
 type past struct {
 	states []state
 	until  time.Duration
 }
 
-// wrote notes an operation that returned, if it was a write that members of the same client see.
+// wrote notes an operation that has returned, if it was a write that members of the same client
+// must see at once.
 func (h *history) wrote(o op, m *member, k int, got seen) {
 	name, _ := strings.CutSuffix(strings.Replace(o.name, "Many", "", 1), " own")
 	if m.bound == 0 || got.err != nil {
@@ -65,8 +67,8 @@ func (h *history) wrote(o op, m *member, k int, got seen) {
 	}
 }
 
-// replaced ends a step. What a key held before may be in memory, except that of the client that has
-// written it.
+// replaced ends a step. What a key held before may be in memory, except in that of the client that
+// has written it.
 func (h *history) replaced(before [keyCount][]state) {
 	until := h.now().hi
 	for _, m := range h.all {
@@ -103,8 +105,8 @@ func same(a, b []state) bool {
 	return true
 }
 
-// recalled adds what a key may hold if an operation was answered from memory: what it held, and has
-// not been changed by that.
+// recalled adds what a key may hold if an operation was answered from memory: what it held before,
+// since such an operation changes nothing.
 func (h *history) recalled(may []state, o op, m *member, k int, got seen) []state {
 	if m.bound == 0 || h.past[m.client] == nil || m.mini {
 		return may
@@ -128,7 +130,7 @@ func (h *history) recalled(may []state, o op, m *member, k int, got seen) []stat
 	return may
 }
 
-// recalled reports whether an operation returns this of a key, of which it asks nobody.
+// recalled reports whether an operation that is answered from memory returns this state of a key.
 func (s state) recalled(o op, got seen) bool {
 	name, _, _ := strings.Cut(strings.Replace(o.name, "Many", "", 1), " ")
 	switch {
@@ -142,7 +144,7 @@ func (s state) recalled(o op, got seen) bool {
 	return got.err == cache.ErrNotFound
 }
 
-// proofs waits until all that is in memory may answer.
+// proofs waits until all copies in memory may answer.
 func (h *history) proofs() {
 	for _, m := range h.all {
 		if m.bound == 0 || m.mini {

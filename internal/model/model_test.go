@@ -15,13 +15,13 @@ import (
 
 var (
 	seedFlag = flag.Uint64("model.seed", 0, "seed of one history; 0 for new ones")
-	forFlag  = flag.Duration("model.for", time.Second,
+	forFlag  = flag.Duration("model.for", 500*time.Millisecond,
 		"how long each fleet plays on each backend; a tenth with -short")
 )
 
 func TestMain(m *testing.M) { redistest.Main(m) }
 
-// player plays a history in a world of its own.
+// player plays a history in a new world.
 type player func(t *testing.T, fleet []cache.Options, ops []op) (failed int, why string)
 
 func TestMiniredis(t *testing.T) {
@@ -83,8 +83,8 @@ func playAll(t *testing.T, play player) {
 					ops, why = shrink(ops[:at+1], why, func(ops []op) (int, string) {
 						return play(t, fleet, ops)
 					})
-					t.Errorf("%s\n%sagain: -run '^%s$' -model.seed %d", why, written(ops), t.Name(),
-						seed)
+					t.Errorf("%s\n%sto repeat: -run '^%s$' -model.seed %d", why, written(ops),
+						t.Name(), seed)
 				}
 				if *seedFlag != 0 {
 					break
@@ -95,8 +95,8 @@ func playAll(t *testing.T, play player) {
 	}
 }
 
-// shrink cuts a history that fails down to what matters. What does not fail a second time hung on
-// the real time, and stays whole.
+// shrink reduces a history that fails to the ops that matter. A history that does not fail a second
+// time depended on real time, and stays as it is.
 func shrink(ops []op, why string, play func([]op) (int, string)) ([]op, string) {
 	_, same := play(ops)
 	for again := same != ""; again; {

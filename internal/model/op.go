@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// op is one step of a history, as plain data: what it meets is not in it.
+// op is one step of a history, as plain data. It does not depend on what the keys hold.
 type op struct {
 	name   string // the method; or "pass", "plant", "drop", "together"
 	member int    // of the fleet; of "plant", which of the plants
@@ -38,24 +38,24 @@ var (
 	walks = []string{"All", "Keys", "Len", "Clear", "Sweep", "Sweep"}
 )
 
-// concurrent are those that may come between each other. Inspect is none: on miniredis it can see
-// the TTL that a GETEX sets before it refuses the type.
+// concurrent are the operations that may run at the same time. Inspect is not one of them: on
+// miniredis it can see the TTL that a GETEX sets before it refuses the type.
 var concurrent = single[:len(single)-1]
 
-// beside are the loads that come between those. There is one of them at most: it would wait for
-// another one, and by that for a time that is no whole number of milliseconds.
+// beside are the loads that may run at the same time as those. There is at most one, because a
+// second one would wait for the first, for a time that is not a whole number of ms.
 var beside = []string{"GetOrLoad", "GetOrLoad", "GetOrLoad none", "GetOrLoad fails", "Reload",
 	"Reload none", "Reload fails"}
 
-// ownTTLs are what records are given of their own: around the policy's hour, and such that a part
-// of them is no whole number.
+// ownTTLs are the TTLs of records with their own terms. They are around the policy's hour, and some
+// have parts that are not a whole number of ms.
 var ownTTLs = []time.Duration{
 	time.Millisecond, 1001 * time.Millisecond, 90 * time.Second, 1_234_567 * time.Millisecond,
 	20 * time.Minute,
 	hour - time.Millisecond, hour, 3 * hour, 50 * hour,
 }
 
-// passes are times that pass: a little, and up to the moments when something ends.
+// passes are the times that may pass: short ones, and those until something expires.
 var passes = []time.Duration{
 	time.Millisecond, time.Second, time.Minute, tolerance / 2, tolerance - time.Millisecond,
 	tolerance, 20 * time.Minute, 20*time.Minute - tolerance,
@@ -68,16 +68,16 @@ func generate(r *rand.Rand, members int) []op {
 	ops := make([]op, length)
 	key, member, bad := 0, 0, 0
 	for i := range ops {
-		if bad > 0 { // what cannot be decoded is not overwritten at once
+		if bad > 0 { // a value that cannot be decoded is not overwritten at once
 			bad--
 			ops[i] = generateRead(r, members, member, key)
 			ops[i].n = i
 			continue
 		}
-		if r.IntN(4) == 0 { // mostly the same key again, so that one thing leads to another
+		if r.IntN(4) == 0 { // mostly the same key again, so that ops depend on earlier ones
 			key = r.IntN(keyCount)
 		}
-		if r.IntN(2) == 0 { // and often the same member, which remembers it
+		if r.IntN(2) == 0 { // and often the same member, which remembers the key
 			member = r.IntN(members)
 		}
 		ops[i] = generateOp(r, members, member, key)
@@ -89,8 +89,8 @@ func generate(r *rand.Rand, members int) []op {
 	return ops
 }
 
-// generateRead returns a read of a key, mostly by the same member, or what makes a difference to
-// it.
+// generateRead returns a read of a key, mostly by the same member, or an op that may change its
+// result.
 func generateRead(r *rand.Rand, members, member, key int) op {
 	o := op{member: member, keys: []int{key}}
 	if r.IntN(4) == 0 {
@@ -163,7 +163,7 @@ func passTime(r *rand.Rand) time.Duration {
 	return time.Duration(1+r.Int64N(most.Milliseconds())) * time.Millisecond
 }
 
-// String writes an op as it stands in a failure.
+// String describes an op in a failure.
 func (o op) String() string {
 	keys := strings.Trim(fmt.Sprint(o.keys), "[]")
 	switch o.name {
@@ -197,8 +197,8 @@ func (o op) String() string {
 	return s + o.fault.String()
 }
 
-// simpler returns versions of a history in which one op is missing, or simpler. It is cut down by
-// them in this order.
+// simpler returns shorter or simpler versions of a history: without some ops, or with a simpler
+// one. shrink tries them in this order.
 func simpler(ops []op) func(yield func([]op) bool) {
 	return func(yield func([]op) bool) {
 		for n := len(ops) / 2; n > 0; n /= 2 {

@@ -2,7 +2,7 @@ package model
 
 import "slices"
 
-// permutations are the orders of n things.
+// permutations yields every order of n things.
 func permutations(n int) func(yield func([]int) bool) {
 	return func(yield func([]int) bool) {
 		var extend func(order []int) bool

@@ -8,8 +8,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// plants are what other programs write below the cache's name: also what a later version of the
-// library may.
+// plants are what other programs, and later versions of the library, may write below the cache's
+// name.
 var plants = []string{
 	"a value", badPlant, badPlant, "a hash", "a set", "a list",
 	"a lease", "a marker", "a record with terms", "a record of a later version", "a hash of two",
@@ -69,7 +69,7 @@ func (w *world) plant(ctx context.Context, o op) (state, error) {
 	return s, err
 }
 
-// load is the lease or marker of a load. Without a TTL it is none.
+// load is the lease or marker of a load. Without a TTL it is neither.
 func load(o op) state {
 	s := state{kind: hash, expires: span{never, never}}
 	if o.dry {
@@ -78,8 +78,8 @@ func load(o op) state {
 	return s
 }
 
-// pushRecord writes a record with terms of its own, as a cache with such terms does. It has its own
-// TTL or that of a policy, just renewed, and perhaps a deadline that is still far.
+// pushRecord writes a record with its own terms, as a cache with such terms does. It was just
+// renewed, by its own TTL or that of a policy, and may have a deadline that is still far away.
 func (w *world) pushRecord(
 	ctx context.Context, pipe redis.Pipeliner, key string, s *state, o op,
 ) {

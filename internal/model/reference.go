@@ -14,7 +14,7 @@ type seen struct {
 	unknown bool  // cause is ErrUnknownOutcome
 	value   Value // of what reads
 	info    cache.Info
-	at      span // when it was under way
+	at      span // from its start to its end
 	// deadline is that of info, in the world's time; zero for none.
 	deadline time.Duration
 }
@@ -27,7 +27,8 @@ type outcome struct {
 	info  bool // it tells of next
 }
 
-// once reports whether an operation never sends its write again: a lost reply is ErrUnknownOutcome.
+// once reports whether an operation never sends its write again. Then a lost reply is
+// ErrUnknownOutcome.
 func (o op) once() bool {
 	switch name, _ := strings.CutSuffix(o.name, " own"); name {
 	case "Add", "Upsert", "Modify", "UpdateField", "UpdateFields":
@@ -36,7 +37,7 @@ func (o op) once() bool {
 	return false
 }
 
-// ownTTL returns the TTL that an operation gives a record of its own, or 0.
+// ownTTL returns the own TTL that an operation gives a record, or 0.
 func (o op) ownTTL() time.Duration {
 	if strings.HasSuffix(o.name, "own") {
 		return o.d
@@ -44,8 +45,8 @@ func (o op) ownTTL() time.Duration {
 	return 0
 }
 
-// outcomes returns what an operation of a member may do to what a key holds, if a round trip of it
-// broke or not. A key holds nothing, or is alive.
+// outcomes returns what an operation of a member may do to what a key holds. broken says that one
+// of its round trips broke. s is absent, or has not expired.
 func outcomes(o op, m *member, s state, now span, broken bool) []outcome {
 	if o.loads() {
 		return loadOutcomes(o, m, s, now, broken)
@@ -56,7 +57,7 @@ func outcomes(o op, m *member, s state, now span, broken bool) []outcome {
 	case name == "Set", (name == "Add" || name == "Upsert") && (s.kind == absent || s.kind == hash):
 		all := outcomesOf(m.set(Value{N: o.n}, o.ownTTL(), now))
 		for i := range all {
-			// somebody may have taken the key out of the index meanwhile
+			// Another member may have removed the key from the index since.
 			if m.tracked && now.lo < m.trusts[o.keys[0]] {
 				all[i].next.met.hi = never
 			}
@@ -69,7 +70,7 @@ func outcomes(o op, m *member, s state, now span, broken bool) []outcome {
 		return []outcome{{}}
 	case s.kind == absent:
 		return []outcome{{next: s, err: cache.ErrNotFound}}
-	case s.kind == hash && writes(name): // the load is not to write what it began to read before
+	case s.kind == hash && writes(name): // it ends the load, which must not store an old row
 		return []outcome{{err: cache.ErrNotFound}}
 	case s.kind == hash || s.kind == other:
 		out := outcome{next: s, err: cache.ErrNotFound}
@@ -81,12 +82,12 @@ func outcomes(o op, m *member, s state, now span, broken bool) []outcome {
 		}
 		renewed := out // miniredis sets the TTL before it refuses the type
 		renewed.next.expires = now.plus(m.TTL)
-		if s.loads { // and makes a lease of it by that
+		if s.loads { // with the TTL it is a lease
 			renewed.next.kind, renewed.next.loads, renewed.err = hash, false, cache.ErrNotFound
 		}
 		return []outcome{out, renewed}
 	case name == "Add":
-		s.used.hi = now.hi // it may be noted
+		s.used.hi = now.hi // the access may be noted
 		return []outcome{{next: s, err: cache.ErrExists}}
 	case name == "Inspect":
 		return []outcome{{next: s, info: true}}
@@ -99,7 +100,7 @@ func outcomes(o op, m *member, s state, now span, broken bool) []outcome {
 	case name == "Update":
 		s.value, s.bad = Value{N: o.n}, false
 		return outcomesOf(m.renew(s, now))
-	case s.bad: // the others read first, and renew nothing by that
+	case s.bad: // the others read first, which renews nothing
 		return refuse(true, []state{s})
 	case name == "Modify" || name == "Upsert":
 		s.value.N++
@@ -113,7 +114,7 @@ func outcomes(o op, m *member, s state, now span, broken bool) []outcome {
 	return refuse(reads, m.renew(s, now))
 }
 
-// writes reports whether an operation is a write, also where it finds no record.
+// writes reports whether an operation is a write, even if it finds no record.
 func writes(name string) bool {
 	switch name {
 	case "Update", "UpdateField", "UpdateFields", "Modify", "Touch":
@@ -142,7 +143,8 @@ func refuse(decodes bool, states []state) []outcome {
 	return all
 }
 
-// agrees reports whether what was seen is this outcome, and returns the state with what it tells.
+// agrees reports whether what was seen is this outcome. It returns the state, narrowed by what was
+// seen.
 func (o outcome) agrees(m *member, got seen) (state, bool) {
 	if got.err != o.err || got.value != o.value {
 		return state{}, false
@@ -153,7 +155,7 @@ func (o outcome) agrees(m *member, got seen) (state, bool) {
 	return m.inspected(o.next, got)
 }
 
-// inspected compares what Inspect tells with a state.
+// inspected compares what Inspect returns with a state.
 func (m *member) inspected(s state, got seen) (state, bool) {
 	info := got.info
 	if info.TTL != m.ttlOf(s) || info.Size != len(s.bytes()) {
@@ -168,7 +170,7 @@ func (m *member) inspected(s state, got seen) (state, bool) {
 		return s, false
 	}
 	switch {
-	case m.tracked: // the index may not know the record, or since a sweep only
+	case m.tracked: // the index may not have the record, or only since a sweep
 		return s, info.Idle <= got.at.from(s.used).hi+m.window()
 	case !m.Renews || s.cut || s.expires.lo >= never:
 		return s, info.Idle == -1
@@ -176,8 +178,7 @@ func (m *member) inspected(s state, got seen) (state, bool) {
 	return s, info.Idle == max(info.TTL-info.Remaining, 0)
 }
 
-// remaining compares what is left of a record's life with a state: -1 for all the time in the
-// world.
+// remaining compares a record's remaining time with a state. It is -1 for a record without a TTL.
 func (s state) remaining(left time.Duration, now span) (state, bool) {
 	if left < 0 || s.expires.lo >= never {
 		return s, left < 0 && s.expires.lo >= never

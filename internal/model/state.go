@@ -23,23 +23,24 @@ const (
 	other       // no record of a cache
 )
 
-// state is what a key may hold. Two states are the same if they are equal.
+// state is what a key may hold. States are compared with ==.
 type state struct {
 	kind     kind
 	value    Value
 	bad      bool          // a record that the codec refuses
 	own      time.Duration // its own TTL, or 0
 	more     int           // elements of the list that this version does not know
-	loads    bool          // a lease or marker but for its TTL, which it lacks
+	loads    bool          // like a lease or marker, but without a TTL
 	marker   bool          // a hash that is a marker, and no lease
 	given    bool          // a lease that may be given back at any time
 	deadline span          // zero for none
 	cut      bool          // its last renewal reached the deadline
 	expires  span
 	used     span // its last access, as far as the fleet could note it
-	// since when the index has it: a Set, or a sweep that looked at it; never if that is not sure
+	// since when the index has it: since a Set, or a sweep that looked at it; never if that is
+	// uncertain
 	met     span
-	foreign bool // another program wrote it, and nobody has renewed it since
+	foreign bool // another program wrote it, and no member has renewed it since
 }
 
 const badBytes = `{"n":`
@@ -51,7 +52,7 @@ func (s state) bytes() string {
 	}
 	data, err := json.Marshal(s.value)
 	if err != nil {
-		panic(err) // two numbers
+		panic(err) // impossible for two numbers
 	}
 	return string(data)
 }
@@ -59,7 +60,7 @@ func (s state) bytes() string {
 // record reports whether the key holds a record of the cache.
 func (s state) record() bool { return s.kind == text || s.kind == list }
 
-// at returns what a state may be at a time: alive, dead, or either.
+// at returns what a state may be at a time: the same, expired, or both.
 func (s state) at(now span) (may []state) {
 	if s.kind == absent {
 		return []state{s}

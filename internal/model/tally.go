@@ -2,13 +2,13 @@ package model
 
 import "fmt"
 
-// tally is a count that lies between two bounds, or at both.
+// tally is a count that is known to be from least to most.
 type tally struct{ least, most int }
 
 // undecided is the tally of one thing before anything is known of it.
 var undecided = tally{1, 0}
 
-// see takes into account that the thing may count, or may not.
+// see notes one possibility: that the thing counts, or that it does not.
 func (t *tally) see(counts bool) {
 	if counts {
 		t.most = 1

@@ -7,13 +7,13 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// terms are what a member of a fleet does to a record's life.
+// terms are the policy of a member, and whether it tracks accesses.
 type terms struct {
 	ttl.Terms
 	tracked bool
 }
 
-// ttlOf returns what an access gives the record again.
+// ttlOf returns the TTL that an access gives the record.
 func (m terms) ttlOf(s state) time.Duration {
 	if s.own > 0 {
 		return s.own
@@ -21,8 +21,8 @@ func (m terms) ttlOf(s state) time.Duration {
 	return m.TTL
 }
 
-// toleranceOf returns that of the policy, or the same part of a shorter own TTL, in whole
-// milliseconds.
+// toleranceOf returns the tolerance of the policy, or the same part of a shorter own TTL, in whole
+// ms.
 func (m terms) toleranceOf(s state) time.Duration {
 	if s.own == 0 || s.own >= m.TTL {
 		return m.Tolerance
@@ -32,7 +32,7 @@ func (m terms) toleranceOf(s state) time.Duration {
 	return time.Duration(part.Int64()).Truncate(time.Millisecond)
 }
 
-// set returns the record that a Set with this TTL, or 0 for the policy's, leaves.
+// set returns the record that a Set leaves. own is its own TTL, or 0 for the policy's.
 func (m terms) set(v Value, own time.Duration, now span) []state {
 	s := state{kind: text, value: v, used: now, met: now}
 	if m.Renews && (own > 0 || m.MaxAge > 0) {
@@ -57,7 +57,7 @@ func (m terms) set(v Value, own time.Duration, now span) []state {
 	return []state{s}
 }
 
-// renew gives a record its whole TTL again, but not beyond its deadline.
+// renew gives a record its full TTL again, but not beyond its deadline.
 func (m terms) renew(s state, now span) (may []state) {
 	s.used = now
 	if !m.Renews {
@@ -68,7 +68,7 @@ func (m terms) renew(s state, now span) (may []state) {
 	if s.deadline == (span{}) {
 		return []state{s}
 	}
-	// what a millisecond lacks counts as cut
+	// A renewal that is short by less than 1 ms counts as cut.
 	late := s.expires.plus(time.Millisecond).from(s.deadline)
 	s.expires = first(s.expires, s.deadline)
 	if late.lo < 0 {
@@ -81,8 +81,8 @@ func (m terms) renew(s state, now span) (may []state) {
 	return may
 }
 
-// access returns what a Get or Touch leaves of a record. A member may trust what it knows of the
-// key until a time.
+// access returns what a Get or Touch leaves of a record. Until trusts, the member may act on what
+// it knows of the key.
 func (m terms) access(s state, now span, trusts time.Duration) (may []state) {
 	if m.Tolerance == 0 {
 		return m.renew(s, now)
@@ -99,10 +99,10 @@ func (m terms) access(s state, now span, trusts time.Duration) (may []state) {
 	return may
 }
 
-// window is how old a note of an access may be that is not made again.
+// window is how old the note of an access may be before the next access is noted.
 func (m terms) window() time.Duration { return min(m.TTL/20, time.Minute) }
 
-// swept tells what a sweep may do to a record: remove it, leave it.
+// swept reports whether a sweep may remove a record, and whether it may leave it.
 func (m terms) swept(s state, now span, maxIdle time.Duration) (goes, stays bool) {
 	if m.tracked {
 		known := span{max(s.used.lo, s.met.lo), max(s.used.hi, s.met.hi)}

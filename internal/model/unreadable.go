@@ -16,10 +16,10 @@ const (
 	yes
 )
 
-// learn notes whether a member remembers, after an operation, that it could not decode a value.
+// learn notes whether, after an operation, a member remembers that it could not decode a value.
 func (m *member) learn(o op, k int, err error) {
 	name, _ := strings.CutSuffix(strings.Replace(o.name, "Many", "", 1), " own")
-	if o.loads() { // it replaces what cannot be decoded, or another member does
+	if o.loads() { // it, or another member, replaces a value that cannot be decoded
 		m.unreadable[k] = maybe
 		return
 	}
@@ -46,7 +46,7 @@ func (m *member) forget(k int) {
 	}
 }
 
-// unsure notes that a member may come to remember a value, if it is bad, or forget one.
+// unsure notes that a member may now remember a bad value, or may have forgotten one.
 func (m *member) unsure(k int, bad bool) {
 	if bad {
 		m.unreadable[k] = maybe
@@ -54,8 +54,8 @@ func (m *member) unsure(k int, bad bool) {
 	m.forget(k)
 }
 
-// get returns what a Get leaves of a record. One that the member remembers is read without renewing
-// it. If it can be decoded all the same, a Touch follows, which may be lost.
+// get returns what a Get leaves of a record. A record that the member remembers as unreadable is
+// read without renewing it. If it can now be decoded, a Touch follows, which may be lost.
 func (m *member) get(s state, now span, k int, broken bool) (may []state) {
 	known := m.unreadable[k]
 	if !m.Renews {

@@ -76,7 +76,7 @@ func (h *history) walk(o op, m *member) string {
 	return ""
 }
 
-// listed plays All, which says of each key what Peek says.
+// listed plays All, which returns for each key what Peek returns.
 func (h *history) listed(o op, m *member) string {
 	before := h.now()
 	var failed error // of the walk
@@ -119,7 +119,7 @@ func (h *history) listed(o op, m *member) string {
 	return ""
 }
 
-// leaseTTL is for how long a sweep that was lost may keep others from sweeping.
+// leaseTTL is how long the lease of a sweep that was lost may keep others from sweeping.
 const leaseTTL = 10 * time.Second
 
 func (h *history) sweep(o op, m *member) string {

@@ -21,11 +21,11 @@ type world struct {
 	dial   dialer
 	admin  *redis.Client // of the test itself, and of other programs
 	begun  time.Time
-	grain  time.Duration // by which a look at the clock may be wrong
-	moved  time.Duration // by which what Redis holds was moved into the past
+	grain  time.Duration // how far a reading of the clock may be wrong
+	moved  time.Duration // how far the data in Redis was moved into the past
 	real   bool
 	hits   int64  // reads that were answered from memory
-	settle func() // until what was sent is executed, also if nobody waits for it
+	settle func() // waits until all that was sent is executed
 }
 
 // bubble returns a world on miniredis. It is called in a bubble of testing/synctest.
@@ -59,7 +59,7 @@ func newWorld(t *testing.T, w *world) *world {
 	return w
 }
 
-// client returns a client that tries again when a round trip fails, or does not.
+// client returns a client that retries or does not retry when a round trip fails.
 func (w *world) client(l *line, retries bool) *redis.Client {
 	o := &redis.Options{
 		Dialer:                   l.through(w.dial),
@@ -76,7 +76,7 @@ func (w *world) client(l *line, retries bool) *redis.Client {
 	return redis.NewClient(o)
 }
 
-// now returns the time, and what an operation between two looks at it knows of its own.
+// now returns the time in this world.
 func (w *world) now() time.Duration { return time.Since(w.begun) + w.moved }
 
 func (w *world) during(do func()) span {
@@ -85,7 +85,7 @@ func (w *world) during(do func()) span {
 	return span{before - w.grain, w.now() + w.grain}
 }
 
-// since returns when, in the world's time, an instant is that Redis holds.
+// since converts a Unix time in ms that Redis holds to the world's time.
 func (w *world) since(millis int64) time.Duration {
 	return time.Duration(millis-w.begun.UnixMilli())*time.Millisecond + w.moved
 }
@@ -111,9 +111,9 @@ func (w *world) pass(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
-// age moves a key into the past: when it expires, the deadline of a record, the times in the index
-// of accesses. It takes the time around PTTL, which may be that of the clock and not of the script,
-// so that nothing is lost where the machine stops in between.
+// age moves a key into the past: its expiry, the deadline of a record, and the times in the index
+// of accesses. It calls TIME before and after PTTL, whose clock may not be that of the script, so
+// that a pause of the machine in between loses nothing.
 var age = redis.NewScript(`
 local key, d = KEYS[1], tonumber(ARGV[1])
 local kind = redis.call('TYPE', key).ok

@@ -11,23 +11,23 @@ import (
 // MaxBytes is the longest text of a key.
 const MaxBytes = 1024
 
-// Coder writes keys of type K as text and reads them back. It is decided once,
-// by For, and safe for concurrent use.
+// Coder writes keys of type K as text and reads them back. For makes it. It is safe for concurrent
+// use.
 type Coder[K comparable] struct{ form form }
 
 // form is how the keys of a type are written.
 type form int
 
 const (
-	text     form = iota // by MarshalText and UnmarshalText
-	str                  // a string kind, as it is
+	text     form = iota // with MarshalText and UnmarshalText
+	str                  // a string kind, unchanged
 	integer              // a signed integer kind, in decimal
 	unsigned             // an unsigned integer kind, in decimal
 )
 
-// For returns the Coder of K: a type with MarshalText and, on its pointer,
-// UnmarshalText; or else one whose underlying type is a string or an integer.
-// Other types are refused, since All and Keys could not read their keys back.
+// For returns the Coder of K. K must have MarshalText and, on its pointer, UnmarshalText, or its
+// underlying type must be a string or an integer. For returns an error for other types, since All
+// and Keys could not read their keys back.
 func For[K comparable]() (Coder[K], error) {
 	t := reflect.TypeFor[K]()
 	switch {
@@ -56,8 +56,8 @@ func For[K comparable]() (Coder[K], error) {
 		"or a type with MarshalText and UnmarshalText", t)
 }
 
-// pointsIn reports whether values of t hold pointers, by which == tells equal values apart. Those
-// of package unique are equal for equal values.
+// pointsIn reports whether values of t hold pointers, so that equal values may differ by ==.
+// Pointers of package unique do not count: they are equal for equal values.
 func pointsIn(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Interface, reflect.Chan, reflect.UnsafePointer:
@@ -82,8 +82,8 @@ var (
 	errLong  = fmt.Errorf("key is longer than %d bytes", MaxBytes)
 )
 
-// Append appends the text of k to dst. The text of a key has 1 to MaxBytes
-// bytes; on an error, Append returns what it could append all the same.
+// Append appends the text of k to dst. It returns an error if the text does not have 1 to MaxBytes
+// bytes, or if MarshalText fails. Together with the error it returns dst and what it could append.
 func (c Coder[K]) Append(dst []byte, k K) ([]byte, error) {
 	n := len(dst)
 	switch c.form {
@@ -120,8 +120,8 @@ func (c Coder[K]) Append(dst []byte, k K) ([]byte, error) {
 	return dst, nil
 }
 
-// Parse reads back the text of a key. It refuses a text that Append would write
-// in another way, such as 007 for an integer: that is not a key of this cache.
+// Parse reads back the text of a key. It returns an error for a text that Append would write
+// differently, such as 007 for an integer. Such a text is not a key of this cache.
 func (c Coder[K]) Parse(s string) (K, error) {
 	var k K
 	v := reflect.ValueOf(&k).Elem()

@@ -15,7 +15,7 @@ type (
 	userID  int64
 	slug    string
 	octet   uint8
-	onlyOut string // marshals to text, but not from it: its kind is used
+	onlyOut string // has MarshalText and no UnmarshalText: its kind is used
 	failing string
 )
 
@@ -24,7 +24,7 @@ func (o onlyOut) MarshalText() ([]byte, error) { return []byte("<" + o + ">"), n
 func (failing) MarshalText() ([]byte, error)  { return nil, &url.Error{URL: "secret"} }
 func (*failing) UnmarshalText(b []byte) error { return nil }
 
-// roundTrip checks that a key has one text, and that the text gives the key back.
+// roundTrip checks the text of a key, and that Parse returns the key for that text.
 func roundTrip[K comparable](t *testing.T, k K, want string) {
 	t.Helper()
 	c, err := names.For[K]()
@@ -122,7 +122,7 @@ func TestAppendAllocates(t *testing.T) {
 	}
 }
 
-// parses checks that a text is a key of this type only if it is how the key is written.
+// parses checks that Parse accepts a text only if Append writes the key as this text.
 func parses[K comparable](t *testing.T, s string) {
 	t.Helper()
 	c, err := names.For[K]()

@@ -7,7 +7,7 @@ import (
 	"github.com/activettl/rediscache/internal/names"
 )
 
-// Of finds the cache that made a key.
+// Of finds the cache that has written a key.
 func TestOf(t *testing.T) {
 	for _, full := range []string{"users", "shop/prod/users", "a.b-c_d", strings.Repeat("n", 256)} {
 		n, err := names.New("", full)

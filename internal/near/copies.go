@@ -18,7 +18,7 @@ import (
 type Config struct {
 	MaxBytes      int64         // of keys, encoded values and overhead
 	Staleness     time.Duration // how old a proof may be
-	StaleOnOutage time.Duration // how old it may be while Redis does not answer; 0 for not at all
+	StaleOnOutage time.Duration // how old while Redis does not answer; 0: no copy may answer then
 }
 
 // Copies are the copies of one cache. They are safe for concurrent use.
@@ -35,14 +35,14 @@ type Copies[K comparable, V any] struct {
 	written                       atomic.Int64
 }
 
-// Copy is what was read of one key.
+// Copy is the result of a read of one key.
 type Copy[V any] struct {
 	Read[V]
 	session *tracking.Session
-	sent    time.Duration // when the read was
+	sent    time.Duration // when the read was sent
 	expires time.Duration
-	renew   atomic.Int64 // when an access is to renew the record
-	due     time.Duration
+	renew   atomic.Int64  // when an access must renew the record
+	due     time.Duration // when the record is due for a refresh
 	weight  uint32
 	state   atomic.Int32
 }
@@ -50,11 +50,11 @@ type Copy[V any] struct {
 // The states of a copy.
 const (
 	good  int32 = iota
-	doubt       // its record could not be renewed: only an outage lets it answer
+	doubt       // its record could not be renewed: it may answer only during an outage
 	gone        // its record was written
 )
 
-// Kind is what was found under a key.
+// Kind says what a read has found under a key.
 type Kind int8
 
 // The kinds.
@@ -64,26 +64,27 @@ const (
 	Nothing      // there is no record
 )
 
-// Read is what a read has found.
+// Read is the result of a read.
 type Read[V any] struct {
 	Kind  Kind
 	Value V
 	Bytes int // of the key and the encoded value
 
-	// Times from the sending of the read, or recent.Forever.
+	// Times from when the read was sent, or recent.Forever.
 	Lives time.Duration // until the record expires
-	Renew time.Duration // until an access is to renew it
-	Due   time.Duration // until it is to be refreshed
+	Renew time.Duration // until an access must renew it
+	Due   time.Duration // until it is due for a refresh
 
-	Keep bool // it may be kept
+	Keep bool // a copy may be kept
 
-	Pristine *V // a value that no caller has; nil if nobody watches
+	Pristine *V // a second value that no caller gets, to compare; nil if nobody watches
 }
 
-// overhead is how many bytes a copy takes besides key and value.
+// overhead is how many bytes a copy counts besides its key and value.
 const overhead = 200
 
-// New returns the copies of a cache, which hears of its records by a Listener that listen makes.
+// New returns the copies of a cache. listen makes the Listener that hears of writes and calls
+// changed.
 func New[K comparable, V any](
 	cfg Config, n names.Names, keys names.Coder[K],
 	listen func(changed func(key string)) (*tracking.Listener, error),
@@ -106,7 +107,7 @@ func New[K comparable, V any](
 	return c, nil
 }
 
-// Close ends listening and forgets all copies. It waits until ctx ends at most.
+// Close ends listening and forgets all copies. It waits for that, at most until ctx ends.
 func (c *Copies[K, V]) Close(ctx context.Context) error {
 	err := c.listener.Leave(ctx)
 	c.cache.InvalidateAll()
@@ -117,8 +118,8 @@ func (c *Copies[K, V]) Close(ctx context.Context) error {
 // Now returns the time of the clock of the copies.
 func (c *Copies[K, V]) Now() time.Duration { return c.clock.Now() }
 
-// Get returns a copy that is proven now, or nil. Reads with a loader take no copy that is due for a
-// refresh, and none that tells only that there is no record.
+// Get returns a copy with a recent enough proof, or nil. If loads is set, it returns no copy that
+// is due for a refresh, and none of a miss.
 func (c *Copies[K, V]) Get(k K, loads bool) (e *Copy[V], now time.Duration) {
 	e, ok := c.cache.GetIfPresent(k)
 	if !ok {
@@ -158,7 +159,7 @@ func (c *Copies[K, V]) Old(k K) *Copy[V] {
 	return e.Value
 }
 
-// Rescue is Old for a read that Redis does not answer. It counts what it returns.
+// Rescue is Old for a read that Redis does not answer. It counts the copies that it returns.
 func (c *Copies[K, V]) Rescue(k K) *Copy[V] {
 	e := c.Old(k)
 	if e != nil {
@@ -167,47 +168,47 @@ func (c *Copies[K, V]) Rescue(k K) *Copy[V] {
 	return e
 }
 
-// Idle reports whether there is nothing to keep copies by, and no copy either.
+// Idle reports whether there is neither a session nor a copy.
 func (c *Copies[K, V]) Idle() bool { return !c.listener.Hears() && c.cache.EstimatedSize() == 0 }
 
 // Due reports whether the record is due for a refresh.
 func (e *Copy[V]) Due(now time.Duration) bool { return now >= e.due }
 
-// Renews reports whether an access at this time is to renew the record. It says so once.
+// Renews reports whether an access at this time must renew the record. It returns true once.
 func (e *Copy[V]) Renews(now time.Duration) bool {
 	at := e.renew.Load()
 	return int64(now) >= at && e.renew.CompareAndSwap(at, math.MaxInt64)
 }
 
-// Renewed says that the record was renewed, and when an access is to renew it again.
+// Renewed says that the record was renewed. again is when an access must renew it again.
 func (e *Copy[V]) Renewed(again time.Duration) { e.renew.Store(int64(again)) }
 
-// Doubt says that the record could not be renewed. So the next read asks Redis.
+// Doubt says that the record could not be renewed. The next read then asks Redis.
 func (e *Copy[V]) Doubt() { e.state.CompareAndSwap(good, doubt) }
 
 // Drop forgets the copy.
 func (e *Copy[V]) Drop() { e.state.Store(gone) }
 
-// Invalidate tells all who listen in this process that it writes a key, or has written it.
+// Invalidate tells all listeners in this process that the process writes a key, or has written it.
 func (c *Copies[K, V]) Invalidate(key string) { c.listener.Invalidate(key) }
 
-// drop is told of a key that was written. It forgets the copy and takes the mark away.
+// drop is called for each key that was written. It forgets the copy and removes the marks.
 func (c *Copies[K, V]) drop(key string) {
 	k, ok := c.parse(key)
-	m := c.of(key)
+	m := c.marksOf(key)
 	m.Lock()
 	defer m.Unlock()
-	for f := m.of[key]; f != nil; f = f.next {
+	for f := m.fetches[key]; f != nil; f = f.next {
 		f.marked = false
 	}
-	delete(m.of, key)
+	delete(m.fetches, key)
 	if ok && c.forget(k, recent.Forever) {
 		c.written.Add(1)
 	}
 }
 
-// forget forgets the copy of k if it was read before a time, and reports whether there was one. The
-// marks of its key must be locked.
+// forget forgets the copy of k if it was read before a time, and reports whether it did. The marks
+// of its key must be locked.
 func (c *Copies[K, V]) forget(k K, before time.Duration) bool {
 	e, ok := c.cache.GetEntryQuietly(k)
 	if ok = ok && e.Value.sent < before; ok {
@@ -217,7 +218,8 @@ func (c *Copies[K, V]) forget(k K, before time.Duration) bool {
 	return ok
 }
 
-// parse returns the K of a key, if it is one. A method of K that panics has not written it.
+// parse returns the K of a key, if the key has one. If a method of K panics, the key has none: K
+// did not write it.
 func (c *Copies[K, V]) parse(key string) (k K, ok bool) {
 	defer func() {
 		if recover() != nil {
@@ -228,15 +230,15 @@ func (c *Copies[K, V]) parse(key string) (k K, ok bool) {
 	return k, err == nil
 }
 
-// Stats are what became of reads.
+// Stats counts reads by how they were answered.
 type Stats struct {
 	Hits     int64 // reads that a copy answered
 	Misses   int64 // reads that had no copy
 	Bypassed int64 // reads that had a copy without a proof
-	Stale    int64 // reads that such a copy answered, since Redis did not
+	Stale    int64 // reads that an older copy answered, since Redis did not answer
 	Written  int64 // copies that were forgotten, since their records were written
-	Entries  int   // copies
-	Bytes    int64 // what they count as
+	Entries  int   // copies now
+	Bytes    int64 // their size, as MaxBytes counts it
 	Tracking tracking.Stats
 }
 
@@ -251,7 +253,7 @@ func (c *Copies[K, V]) Stats() Stats {
 }
 
 // counter counts in several places, so that goroutines on different cores do not wait for each
-// other. Which place, the address of a goroutine's stack says: it seldom changes.
+// other. The address of a goroutine's stack selects the place, since it seldom changes.
 type counter [16]struct {
 	n atomic.Int64
 	_ [56]byte // the rest of a cache line
@@ -259,7 +261,7 @@ type counter [16]struct {
 
 func (c *counter) add() {
 	var here byte
-	at := uintptr(unsafe.Pointer(&here)) / 2048 // the least stack
+	at := uintptr(unsafe.Pointer(&here)) / 2048 // the smallest stack
 	c[at%uintptr(len(c))].n.Add(1)
 }
 

@@ -1,24 +1,23 @@
-// Package near keeps decoded copies of records in this process, and hands them out only while they
-// are proven to be no older than a bound. It knows no codec and no command.
+// Package near keeps decoded copies of records in this process. It returns a copy only while it is
+// proven to be no older than a bound. The package knows no codec and no command.
 //
 // # When a copy may be kept
 //
-// A read marks its key before it is sent. A push of the key takes all marks away, and so does a
-// write of this process, before it is sent and after its reply. What was read without losing the
-// mark, and within one session of the primary that has answered, is kept: any write that it lacks
-// will still be heard of.
+// A read marks its key before it is sent. A push of the key removes all marks. A write of this
+// process does so too, before it is sent and after its reply. A copy is kept if the read still has
+// its mark, and if the session of the primary that answered is still the same. Then this process
+// will still hear of any write that the copy does not show.
 //
-// Whatever the server answers ends a copy that was read before, also if nothing is kept in its
-// place, and so does it with the marks of older reads. So nobody reads what is older than what was
-// read before.
+// Every answer of the server ends an older copy, and removes the marks of older reads, even if no
+// new copy is kept. So no read returns an older value than an earlier read.
 //
-// # When a copy may be handed out
+// # When a copy may be returned
 //
-// The session of the copy has a proof that is not older than the bound, and after that was looked
-// up, the copy has not been dropped. The order matters. A push that is heard between the two drops
-// the copy. In the other order, a proof that comes between the two would be one of a push that was
-// not seen.
+// The session of the copy must have a proof that is not older than the bound. After that check, the
+// copy must not be dropped. The order of the two checks matters. A push between them drops the
+// copy, and the second check sees that. In the other order, the first check could miss a push, and
+// a proof that comes after that push would still allow the copy.
 //
-// A copy does not outlive the record: its time is the TTL that the server told, from before the
-// read was sent.
+// A copy does not outlive the record. It lives for the TTL that the server returned, counted from
+// before the read was sent.
 package near

@@ -23,14 +23,14 @@ type Fetch[K comparable, V any] struct {
 
 	// guarded by the marks of its key
 	marked bool
-	next   *Fetch[K, V] // with a mark of the key
+	next   *Fetch[K, V] // the next older one with a mark of the key
 
 	done chan struct{} // closed at the end; nil if nobody may join
 	got  *Copy[V]      // nil after an error
-	err  error         // what those who have joined share
+	err  error         // the error for callers that have joined
 }
 
-// As says who may join a fetch: reads that wait for Redis as it does.
+// As says who may join a fetch: only reads that wait for Redis in the same way.
 type As int8
 
 // The kinds of fetches.
@@ -40,54 +40,54 @@ const (
 	Load             // of one key, by a read with a loader
 )
 
-// marks are those of some keys.
+// marks are the marked fetches of some keys.
 type marks[K comparable, V any] struct {
 	sync.Mutex
-	of map[string]*Fetch[K, V] // the latest; the others follow
+	fetches map[string]*Fetch[K, V] // the latest of each key; next leads to older ones
 }
 
 var seed = maphash.MakeSeed()
 
-func (c *Copies[K, V]) of(key string) *marks[K, V] {
+func (c *Copies[K, V]) marksOf(key string) *marks[K, V] {
 	return &c.marks[maphash.String(seed, key)%uint64(len(c.marks))]
 }
 
-// Mark begins a fetch of a key, which must follow at once, and must End or Fail.
+// Mark begins a fetch of a key. The read must follow at once, and the caller must call End or Fail.
 func (c *Copies[K, V]) Mark(ctx context.Context, k K, key string) *Fetch[K, V] {
 	f, _ := c.mark(ctx, k, key, Batch)
 	return f
 }
 
-// mark is Mark, or returns a fetch to join: one that was sent less than the bound ago, and since
-// when nothing was heard of the key.
+// mark is Mark, or it returns another fetch to join. That fetch was sent less than Staleness ago,
+// and no write of the key was heard of since.
 func (c *Copies[K, V]) mark(
 	ctx context.Context, k K, key string, as As,
 ) (f, other *Fetch[K, V]) {
 	f = &Fetch[K, V]{copies: c, k: k, key: key, as: as, session: c.listener.Session(ctx, key)}
-	m := c.of(key)
+	m := c.marksOf(key)
 	m.Lock()
 	defer m.Unlock()
 	f.sent = c.clock.Now()
 	if as != Batch {
-		for other = m.of[key]; other != nil; other = other.next {
+		for other = m.fetches[key]; other != nil; other = other.next {
 			if other.as == as && f.sent-other.sent < c.Staleness {
 				return nil, other
 			}
 		}
 		f.done = make(chan struct{})
 	}
-	if m.of == nil {
-		m.of = map[string]*Fetch[K, V]{}
+	if m.fetches == nil {
+		m.fetches = map[string]*Fetch[K, V]{}
 	}
-	f.marked, f.next = true, m.of[key]
-	m.of[key] = f
+	f.marked, f.next = true, m.fetches[key]
+	m.fetches[key] = f
 	return f, nil
 }
 
-// Share fetches a key by read, or joins a fetch of it, and waits for that for patience at most,
-// from when the fetch was sent. All who have joined share what it returns, unless the context of
-// the one who reads has ended: then one of the others reads. answered says that there was an answer
-// about the record.
+// Share fetches a key with read, or joins a fetch that is under way. It waits for another fetch for
+// at most patience, from when that fetch was sent. All callers that have joined get the same
+// result. If the fetch fails because the context of its caller has ended, one of the others reads.
+// answered says that the server has answered about the record.
 func (c *Copies[K, V]) Share(
 	ctx context.Context, k K, key string, as As, patience time.Duration,
 	read func() (r Read[V], answered bool, err error),
@@ -114,7 +114,7 @@ func (c *Copies[K, V]) Share(
 	return f.End(ctx, &r), nil
 }
 
-// join waits for a fetch. It returns neither a copy nor an error if the caller is to read.
+// join waits for a fetch. If it returns neither a copy nor an error, the caller must read.
 func (f *Fetch[K, V]) join(ctx context.Context, until time.Duration) (*Copy[V], error) {
 	timer := time.NewTimer(until - f.copies.clock.Now())
 	defer timer.Stop()
@@ -128,7 +128,7 @@ func (f *Fetch[K, V]) join(ctx context.Context, until time.Duration) (*Copy[V], 
 	}
 }
 
-// End ends a fetch with what was read. It keeps a copy if it may, and returns it either way.
+// End ends a fetch with the result of the read. It returns a copy, and keeps it if that is allowed.
 func (f *Fetch[K, V]) End(ctx context.Context, r *Read[V]) *Copy[V] {
 	if f.ended {
 		return f.got
@@ -140,8 +140,8 @@ func (f *Fetch[K, V]) End(ctx context.Context, r *Read[V]) *Copy[V] {
 	return f.got
 }
 
-// Fail ends a fetch that has read no value. answered says that the server has answered, and so that
-// an older copy is no longer what it has.
+// Fail ends a fetch that has read no value. answered says that the server has answered. Then an
+// older copy is dropped, since it may no longer be what the server has.
 func (f *Fetch[K, V]) Fail(answered bool) {
 	if !f.ended {
 		f.end(false, answered)
@@ -150,14 +150,14 @@ func (f *Fetch[K, V]) Fail(answered bool) {
 
 func (f *Fetch[K, V]) end(keep, answered bool) {
 	f.ended = true
-	c, m := f.copies, f.copies.of(f.key)
+	c, m := f.copies, f.copies.marksOf(f.key)
 	m.Lock()
 	defer m.Unlock()
 	keep = keep && f.marked
 	m.unmark(f)
-	if answered { // nothing that was read before is kept or stays
+	if answered { // no older copy stays, and no older read is kept
 		c.forget(f.k, f.sent)
-		for g := m.of[f.key]; g != nil; g = g.next {
+		for g := m.fetches[f.key]; g != nil; g = g.next {
 			if g.sent < f.sent {
 				m.unmark(g)
 			}
@@ -173,21 +173,21 @@ func (f *Fetch[K, V]) end(keep, answered bool) {
 	}
 }
 
-// unmark takes the mark of a fetch away. The marks must be locked.
+// unmark removes the mark of a fetch. The marks must be locked.
 func (m *marks[K, V]) unmark(f *Fetch[K, V]) {
 	if !f.marked {
 		return
 	}
 	f.marked = false
-	if m.of[f.key] == f {
+	if m.fetches[f.key] == f {
 		if f.next != nil {
-			m.of[f.key] = f.next
+			m.fetches[f.key] = f.next
 		} else {
-			delete(m.of, f.key)
+			delete(m.fetches, f.key)
 		}
 		return
 	}
-	for at := m.of[f.key]; at != nil; at = at.next {
+	for at := m.fetches[f.key]; at != nil; at = at.next {
 		if at.next == f {
 			at.next = f.next
 			return
@@ -211,7 +211,7 @@ func after(sent, d time.Duration) time.Duration {
 	return sent + d
 }
 
-// canonical reports whether a push of the key leads to this very K.
+// canonical reports whether a push of the key finds exactly this K.
 func (c *Copies[K, V]) canonical(k K, key string) bool {
 	parsed, ok := c.parse(key)
 	return ok && parsed == k

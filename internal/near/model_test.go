@@ -6,9 +6,9 @@ import (
 	"github.com/activettl/rediscache/internal/interleave"
 )
 
-// The model of a copy: every order in which steps can happen, on one key. They are those of a read
-// that is kept, a write of another process, a write of this one, canaries, pushes and a broken
-// connection. It checks the rules, of this package and of tracking, and not their code.
+// The model of a copy runs on one key and tries every order of steps. The steps are those of a read
+// that is kept, a write of another process, a write of this process, canaries, pushes, and a broken
+// connection. It checks the rules of this package and of tracking, and not their code.
 
 // rule is a rule that the model can do without. The zero rule is none.
 type rule int
@@ -17,11 +17,11 @@ const (
 	_ rule = iota
 
 	markedOnly  // a fetch whose mark is gone is not kept
-	ownAfter    // an own write takes the mark and the copy away after its reply
+	ownAfter    // a write of this process removes the mark and the copy after its reply
 	joinClean   // a fetch that has lost its mark is not joined
-	proofFirst  // a read looks up the proof before the copy
-	lagOne      // an echo proves what was acknowledged before the canary before it was sent
-	sameSession // a proof is one of its own session only, and a copy of the session it was read in
+	proofFirst  // a read checks the proof before the copy
+	lagOne      // an echo proves the time at which the previous canary was sent
+	sameSession // proofs and copies count only in their own session
 	voids       // a FLUSHALL ends the session
 )
 
@@ -31,7 +31,8 @@ func (r rule) String() string {
 		"proof before copy", "lag one", "sessions", "a flush ends the session"}[r]
 }
 
-// copying is the model. A Session lasts until the connection breaks, which it does once at most.
+// copying is the model. A Session lasts until the connection breaks. The connection breaks at most
+// once.
 type copying struct{ without rule }
 
 // Places of a fetch, a write and a read.
@@ -45,15 +46,15 @@ const (
 type fetchModel struct {
 	place   uint8
 	old     bool // it has read the old value
-	clean   bool // its mark is still there
+	clean   bool // it still has its mark
 	session uint8
-	after   bool // its caller began after the own write was acknowledged
+	after   bool // its caller began after the write of this process was acknowledged
 }
 
-// canaryModel is one of two canaries, the second of which is sent after the first was heard.
+// canaryModel is one of two canaries. The second is sent after the echo of the first.
 type canaryModel struct {
 	place   uint8
-	after   bool // it was sent after the acknowledgement of the other's write
+	after   bool // it was sent after the other process's write was acknowledged
 	session uint8
 }
 
@@ -65,15 +66,15 @@ type copyState struct {
 	canaries [2]canaryModel
 	session  uint8 // the current one, counted from 1
 	memory   bool  // there is a copy
-	stale    bool  // with the old value
-	of       uint8 // its session
+	stale    bool  // the copy has the old value
+	of       uint8 // the session of the copy
 
-	// What the server pushes in this turn of its event loop, and what it has pushed: bits, since
-	// the order within a turn is any.
+	// What the server pushes in this turn of its event loop, and what it has pushed. These are
+	// bits, since a turn may push in any order.
 	turn, pushed uint8
 
 	proven [3]bool // by session: a time after the acknowledgement is proven
-	looked bool    // a caller has found the first of the two things that it looks for
+	looked bool    // a caller has found the first of proof and copy
 }
 
 const (
@@ -107,10 +108,10 @@ func (m copying) Next(s copyState) (steps []interleave.Step[copyState]) {
 	return steps
 }
 
-// drop forgets the copy and takes the mark away.
+// drop forgets the copy and removes the mark.
 func (s *copyState) drop() { s.memory, s.fetch.clean = false, false }
 
-// write is the next step of a write of another process, of a FLUSHALL in its place, and of this
+// write is the next step of a write of another process (or a FLUSHALL), and of a write of this
 // process.
 func (m copying) write(s copyState, to func(string, copyState)) {
 	switch n := s; s.other {
@@ -186,7 +187,7 @@ func (m copying) canary(s copyState, to func(string, copyState)) {
 	}
 }
 
-// push is the end of a turn of the server's event loop, and the arrival of what was pushed.
+// push ends a turn of the server's event loop, and lets one push arrive.
 func (m copying) push(s copyState, to func(string, copyState)) {
 	if s.turn != 0 && s.pushed == 0 { // turns do not mix
 		n := s
@@ -231,8 +232,8 @@ func (m copying) hear(n copyState, bit uint8, to func(string, copyState)) {
 	to("an echo is heard", n)
 }
 
-// read is the next step of a caller: a proof of a time after the other's write was acknowledged
-// must not let it have the old value.
+// read is the next step of a caller. If there is a proof of a time after the other process's write
+// was acknowledged, the caller must not get the old value.
 func (m copying) read(s copyState, to func(string, copyState), bad func(string, string)) {
 	const what = "an old copy is returned that is proven to be young"
 	n := s
@@ -255,7 +256,7 @@ func (m copying) read(s copyState, to func(string, copyState), bad func(string, 
 	}
 }
 
-// With all rules, no copy is returned that a proof does not allow, and own writes are seen.
+// With all rules, only copies that a proof allows are returned, and a process sees its own writes.
 func TestModelOfCopies(t *testing.T) {
 	states, taken := interleave.Check(t, copying{}, false)
 	t.Log(states, "states")
@@ -265,12 +266,12 @@ func TestModelOfCopies(t *testing.T) {
 		"the connection breaks, and another one is made",
 	} {
 		if !taken[label] {
-			t.Errorf("the model never comes to %q", label)
+			t.Errorf("the model never reaches %q", label)
 		}
 	}
 }
 
-// Without any one of the rules there is a way to an old value.
+// If one of the rules is missing, a caller can get an old value.
 func TestModelOfCopiesNeedsEachRule(t *testing.T) {
 	for r := markedOnly; r <= voids; r++ {
 		t.Run(r.String(), func(t *testing.T) { interleave.Check(t, copying{r}, true) })

@@ -5,40 +5,40 @@ import (
 	"sync"
 )
 
-// watchers are those who want to know of callers that modify values in memory. They are tests.
+// watchers are functions to call when a caller has modified a value in memory. Tests register them.
 var watchers struct {
 	sync.Mutex
-	of []*func(cache string, err error)
+	all []*func(cache string, err error)
 }
 
-// WatchShared lets caches that are made from now on check, at each answer from memory, whether a
-// caller has modified the value since it was read. told is told of each such value once.
-func WatchShared(told func(cache string, err error)) (stop func()) {
+// WatchShared makes caches that are created from now on check each answer from memory: has a caller
+// modified the value since it was read? It calls found once for each such value.
+func WatchShared(found func(cache string, err error)) (stop func()) {
 	watchers.Lock()
 	defer watchers.Unlock()
-	watchers.of = append(watchers.of, &told)
+	watchers.all = append(watchers.all, &found)
 	return func() {
 		watchers.Lock()
 		defer watchers.Unlock()
-		watchers.of = slices.DeleteFunc(watchers.of, func(w *func(string, error)) bool {
-			return w == &told
+		watchers.all = slices.DeleteFunc(watchers.all, func(w *func(string, error)) bool {
+			return w == &found
 		})
 	}
 }
 
-// SharedIsWatched reports whether somebody wants to know.
+// SharedIsWatched reports whether there is a watcher.
 func SharedIsWatched() bool {
 	watchers.Lock()
 	defer watchers.Unlock()
-	return len(watchers.of) > 0
+	return len(watchers.all) > 0
 }
 
-// Modified tells those who want to know of a value that a caller has modified.
+// Modified tells all watchers that a caller has modified a value.
 func Modified(cache string, err error) {
 	watchers.Lock()
-	all := slices.Clone(watchers.of)
+	all := slices.Clone(watchers.all)
 	watchers.Unlock()
-	for _, told := range all {
-		(*told)(cache, err)
+	for _, found := range all {
+		(*found)(cache, err)
 	}
 }

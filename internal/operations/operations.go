@@ -1,4 +1,5 @@
-// Package operations lists what a cache can do, for tests that hold all of it to the same promise.
+// Package operations lists the operations of a cache, for tests that check a promise for all of
+// them.
 package operations
 
 import (
@@ -8,9 +9,9 @@ import (
 	"github.com/activettl/rediscache/cache"
 )
 
-// OnOne returns each operation on one key. Those that write write v, and UpdateField and
-// UpdateFields give the field its value. Loaders return v: of a cache whose LoadConfig.Outage is
-// not FailFast, GetOrLoad and Reload succeed also where Redis does not answer.
+// OnOne returns each operation on one key. Writes write v; UpdateField and UpdateFields set field
+// to value. Loaders return v. So GetOrLoad and Reload succeed even if Redis does not answer, unless
+// LoadConfig.Outage of the cache is FailFast.
 func OnOne[V any](
 	c *cache.Cache[string, V], v V, field string, value any,
 ) map[string]func(ctx context.Context, key string) error {
@@ -62,8 +63,8 @@ func OnOne[V any](
 	}
 }
 
-// OnSeveral returns each operation on these keys or on all. SetMany writes v under the first of
-// them, GetOrLoadMany under all that are not there; see OnOne.
+// OnSeveral returns each operation on these keys or on all keys. SetMany writes v under the first
+// key. GetOrLoadMany writes v under all keys without a record; see OnOne.
 func OnSeveral[V any](
 	c *cache.Cache[string, V], v V, keys ...string,
 ) map[string]func(ctx context.Context) error {
@@ -90,18 +91,18 @@ func OnSeveral[V any](
 	}
 }
 
-// Loads reports whether an operation calls a loader. It replaces bytes that cannot be decoded,
-// waits for the lease of another load, and succeeds where Redis refuses a write.
+// Loads reports whether an operation calls a loader. Such an operation replaces bytes that cannot
+// be decoded, waits for the lease of another load, and succeeds even if Redis refuses a write.
 func Loads(op string) bool {
 	return op == "GetOrLoad" || op == "GetOrLoadMany" || op == "Reload"
 }
 
-// one is a loader of v.
+// one returns a loader that returns v.
 func one[V any](v V) func(context.Context, string) (V, error) {
 	return func(context.Context, string) (V, error) { return v, nil }
 }
 
-// many is a loader of v under each key.
+// many returns a loader that returns v for each key.
 func many[V any](v V) func(context.Context, []string) (map[string]V, error) {
 	return func(_ context.Context, keys []string) (map[string]V, error) {
 		all := make(map[string]V, len(keys))
@@ -112,7 +113,7 @@ func many[V any](v V) func(context.Context, []string) (map[string]V, error) {
 	}
 }
 
-// lastOf walks to the end and returns the error that stands there.
+// lastOf walks to the end and returns the last error.
 func lastOf[T any](seq iter.Seq2[T, error]) (last error) {
 	for _, err := range seq {
 		last = err

@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// Default lets n tests that call t.Parallel run at a time, also where there are fewer processors,
-// if the flag -parallel does not say otherwise. A TestMain calls it before m.Run.
+// Default lets n tests that call t.Parallel run at the same time, even with fewer processors. It
+// does nothing if the flag -parallel is given. A TestMain must call it before m.Run.
 func Default(n int) {
 	flag.Parse()
 	given := false
@@ -16,6 +16,6 @@ func Default(n int) {
 		return
 	}
 	if err := flag.Set("test.parallel", strconv.Itoa(n)); err != nil {
-		panic(err) // it is called outside a test binary
+		panic(err) // it was called outside a test binary
 	}
 }

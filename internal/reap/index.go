@@ -13,8 +13,7 @@ import (
 	"github.com/activettl/rediscache/sweep"
 )
 
-// judgeByIndex returns the keys of the records whose last access stands in the index and is long
-// ago.
+// judgeByIndex returns the keys of the records whose last access, by the index, is long ago.
 func (p *pass) judgeByIndex(
 	ctx context.Context, keys []string, page *page,
 ) (idle []string, err error) {
@@ -41,17 +40,17 @@ func (p *pass) judgeByIndex(
 	return idle, nil
 }
 
-// staleAfter is how old an entry of the index must be to prove a record idle. A process does not
-// note an access again within a window.
+// staleAfter returns how old an entry of the index must be to prove that a record is idle. It adds
+// a window, since a process does not note an access again within a window.
 func (p *pass) staleAfter() time.Duration { return p.maxIdle + p.cache.Index.Window() }
 
-// removeByIndex removes those records whose last access is long ago on the second look. If the
-// index is on the same server, one script looks at both and removes both. In a cluster the entry is
-// removed first. The record is removed then, unless it was Set meanwhile. A record that is read or
-// updated between the two is removed.
+// removeByIndex removes the records whose last access is still long ago on a second look. If one
+// server holds everything, one script checks the entry and removes both. In a cluster the entry is
+// removed first. Then the record is removed, unless it was Set in between. A record that is read or
+// updated in between is removed.
 func (p *pass) removeByIndex(ctx context.Context, idle []string, page *page) error {
 	index, after := p.cache.Index, p.staleAfter()
-	for _, key := range idle { // whether it is removed or not, its next access is to be noted
+	for _, key := range idle { // removed or not, its next access must be noted
 		index.Removed(key)
 	}
 	if p.local {
@@ -65,7 +64,7 @@ func (p *pass) removeByIndex(ctx context.Context, idle []string, page *page) err
 		if !wire.OtherSlot(cmds[0].Err()) {
 			return p.tally(ctx, page, idle, cmds)
 		}
-		p.local = false // one server, and a cluster all the same
+		p.local = false // one server in cluster mode
 	}
 	lefts, entries, shards := make([]redis.Cmder, len(idle)), make([]redis.Cmder, len(idle)),
 		make([]string, len(idle))
@@ -100,7 +99,7 @@ func (p *pass) removeByIndex(ctx context.Context, idle []string, page *page) err
 	return p.tally(ctx, page, free, cmds)
 }
 
-// prune takes the entries of dead records out of the index.
+// prune removes from the index the entries of records that are gone.
 func (p *pass) prune(ctx context.Context) error {
 	var errs []error
 	for _, shard := range p.cache.Index.Shards() {

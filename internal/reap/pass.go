@@ -36,12 +36,12 @@ func (c *Cache) Tracked() bool { return c.Terms.Renews || c.Index != nil }
 // LongestIdle returns an upper bound of the idle times that a pass can see under a policy.
 func LongestIdle(terms ttl.Terms) time.Duration {
 	switch {
-	case !terms.Renews: // a record counts as idle a window after its last note
+	case !terms.Renews: // see staleAfter
 		return terms.TTL - access.Window(terms.TTL)
 	case terms.MaxAge == terms.TTL: // its deadline cuts every renewal short
 		return 0
 	}
-	return terms.TTL - terms.Tolerance // a record counts as idle so long after its last renewal
+	return terms.TTL - terms.Tolerance // see unusedAfter
 }
 
 // pass is a pass in progress.
@@ -56,17 +56,17 @@ type pass struct {
 
 	result sweep.Result
 	total  int
-	failed error // the first of a single record
+	failed error // the first error that was about a single record
 }
 
-// Run removes the records of a cache that are idle for at least maxIdle. If a server fails, the
-// others are walked to their end, and the error is about the servers that failed.
+// Run removes the records of a cache that are idle for at least maxIdle. If a server fails, Run
+// still walks the others to their end. It returns the errors of the servers that failed.
 //
 // Under a policy that renews, it costs a SCAN per page, and a PTTL and a TYPE per record in one
-// round trip per page. Each record with terms of its own costs a script in a second round trip.
-// Each idle record costs a script in a third one.
+// round trip per page. Each record with its own terms costs a script in a second round trip. Each
+// idle record costs a script in a third one.
 //
-// Where accesses are tracked, it costs a SCAN per page, a TYPE per record and a script per shard of
+// If accesses are tracked, it costs a SCAN per page, a TYPE per record and a script per shard of
 // the index, in one round trip each. Each idle record costs a script, or in a cluster a PTTL and
 // two scripts. At the end it costs a walk over the index.
 //
@@ -97,7 +97,7 @@ func (p *pass) run(ctx context.Context) error {
 		for _, s := range servers {
 			size, err := s.Size(ctx)
 			if err != nil {
-				continue // its walk will say why
+				continue // its walk will return the error
 			}
 			p.total += int(size)
 		}
@@ -109,13 +109,14 @@ func (p *pass) run(ctx context.Context) error {
 	return err
 }
 
-// page is what came of a page.
+// page is the result for one page of keys.
 type page struct {
 	sweep.Result
-	failed error // the first of a single record
+	failed error // the first error that was about a single record
 }
 
-// walkAll walks the servers, some at a time. This goroutine counts what comes of the pages.
+// walkAll walks the servers, up to maxWalkers at the same time. It counts the results of the pages
+// in the goroutine of its caller.
 func (p *pass) walkAll(ctx context.Context, servers []wire.Server) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -123,7 +124,7 @@ func (p *pass) walkAll(ctx context.Context, servers []wire.Server) error {
 	sweepServer := func(ctx context.Context, i int, yield func(*page) bool) {
 		errs[i] = p.walk(ctx, servers[i], yield)
 		if errors.Is(errs[i], sweep.ErrLost) {
-			cancel(sweep.ErrLost) // nobody else may go on either
+			cancel(sweep.ErrLost) // the other walks must stop too
 		}
 	}
 	for page := range task.Merge(ctx, len(servers), maxWalkers, sweepServer) {
@@ -135,7 +136,7 @@ func (p *pass) walkAll(ctx context.Context, servers []wire.Server) error {
 	return errors.Join(errs...)
 }
 
-// walk sweeps one server and yields what came of each page.
+// walk sweeps one server and yields the result of each page.
 func (p *pass) walk(ctx context.Context, s wire.Server, yield func(*page) bool) error {
 	begun := time.Now()
 	for keys, err := range s.Pages(ctx, p.cache.Names.Prefix(), p.how.PageSize, store.PageKeys) {
@@ -144,7 +145,7 @@ func (p *pass) walk(ctx context.Context, s wire.Server, yield func(*page) bool) 
 		}
 		page := &page{}
 		err := p.sweep(ctx, keys, page)
-		work := time.Since(begun) // and not that of the caller's Progress
+		work := time.Since(begun) // without the caller's Progress
 		if !yield(page) && err == nil {
 			err = ctx.Err()
 		}
@@ -159,7 +160,7 @@ func (p *pass) walk(ctx context.Context, s wire.Server, yield func(*page) bool) 
 	return nil
 }
 
-// rest keeps the lease and pauses as the pass is paced.
+// rest keeps the lease and then pauses, for as long as the pass wants after this much work.
 func (p *pass) rest(ctx context.Context, work time.Duration) error {
 	switch err := p.lease.Keep(ctx); {
 	case errors.Is(err, lease.ErrLost):
@@ -174,8 +175,8 @@ func (p *pass) rest(ctx context.Context, work time.Duration) error {
 	return task.Sleep(ctx, pause)
 }
 
-// sweep removes the idle records of a page. Records that cannot be judged are counted; the error
-// says why the server answers no more.
+// sweep removes the idle records of a page. It counts the records that it cannot judge as failed.
+// An error ends the walk of this server.
 func (p *pass) sweep(ctx context.Context, keys []string, page *page) error {
 	if len(keys) == 0 {
 		return nil
@@ -195,7 +196,7 @@ func (p *pass) sweep(ctx context.Context, keys []string, page *page) error {
 	return remove(ctx, idle, page)
 }
 
-// count adds what came of a page to the result of the pass.
+// count adds the result of a page to the result of the pass.
 func (p *pass) count(page *page) {
 	p.result.Scanned += page.Scanned
 	p.result.Removed += page.Removed
@@ -211,7 +212,7 @@ func (p *pass) count(page *page) {
 	}
 }
 
-// tally counts the replies of scripts on keys, which answer 1 for a record that they removed.
+// tally counts the replies to scripts on keys. A script answers 1 if it has removed the record.
 func (p *pass) tally(ctx context.Context, page *page, keys []string, cmds []redis.Cmder) error {
 	for i, cmd := range cmds {
 		n, err := cmd.(*redis.Cmd).Int()
@@ -232,15 +233,15 @@ func (p *pass) tally(ctx context.Context, page *page, keys []string, cmds []redi
 	return nil
 }
 
-// fail counts n records that failed by a command. It returns an error if the server or the caller
-// is the cause, so that the walk cannot go on.
+// fail counts n records as failed because of a command. It returns an error if the walk cannot go
+// on: the server does not answer, or ctx has ended.
 func (page *page) fail(ctx context.Context, cmd redis.Cmder, n int) (fatal error) {
 	page.Failed += n
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	err := wire.Err(cmd)
-	if err == nil { // the reply was not what the caller can read
+	if err == nil { // the caller could not read the reply
 		err = wire.Unexpected(cmd)
 	} else if !wire.Answered(cmd.Err()) {
 		return err
@@ -251,8 +252,8 @@ func (page *page) fail(ctx context.Context, cmd redis.Cmder, n int) (fatal error
 	return nil
 }
 
-// failIndex counts a record that failed by a command to the index. The index may be on another
-// server than the record, so the walk goes on unless the caller has gone.
+// failIndex counts a record as failed because of a command to the index. The index may be on
+// another server than the record. So the walk goes on unless ctx has ended.
 func (page *page) failIndex(ctx context.Context, cmd redis.Cmder) (fatal error) {
 	if err := page.fail(ctx, cmd, 1); ctx.Err() != nil {
 		return err

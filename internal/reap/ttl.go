@@ -25,8 +25,8 @@ func script(name, needs string) wire.Script {
 	return store.Script(wire.LuaFile(scripts, name), needs)
 }
 
-// judgeByTTL returns the keys of the records that look idle: under a policy that renews, the last
-// access gave a record its whole TTL.
+// judgeByTTL returns the keys of the records that look idle. Under a policy that renews, the last
+// access gave a record its whole TTL, so the time left shows the idle time.
 func (p *pass) judgeByTTL(
 	ctx context.Context, keys []string, page *page,
 ) (idle []string, err error) {
@@ -43,7 +43,7 @@ func (p *pass) judgeByTTL(
 			idle = append(idle, key)
 		}
 	}
-	var lists []string // records with terms of their own, if they are records
+	var lists []string // keys that may hold records with their own terms
 	for i, key := range keys {
 		left, kind := cmds[2*i].(*redis.IntCmd), cmds[2*i+1].(*redis.StatusCmd)
 		failed := redis.Cmder(left)
@@ -59,7 +59,7 @@ func (p *pass) judgeByTTL(
 			lists = append(lists, key)
 		case kind.Val() == "string":
 			page.Scanned++
-			if left.Val() >= 0 { // it has not expired meanwhile, and has a TTL
+			if left.Val() >= 0 { // it has a TTL, and has not expired since
 				look(key, p.cache.Terms.TTL-wire.Milliseconds(left.Val()))
 			}
 		}
@@ -81,13 +81,14 @@ func (p *pass) judgeByTTL(
 	return idle, nil
 }
 
-// unusedAfter is how old the last renewal of a record must be, so that its last access is at least
-// maxIdle ago. An access within the tolerance after a renewal leaves no trace.
+// unusedAfter returns how old the last renewal of a record must be, so that its last access is at
+// least maxIdle ago. It adds the tolerance, since an access within the tolerance after a renewal
+// renews nothing.
 func (p *pass) unusedAfter() time.Duration {
 	return p.maxIdle + p.cache.Terms.Tolerance.Truncate(time.Millisecond)
 }
 
-// removeByTTL removes those records that are idle on the second look.
+// removeByTTL removes the records that are still idle on a second look.
 func (p *pass) removeByTTL(ctx context.Context, idle []string, page *page) error {
 	cmds := p.call(ctx, sweepScript, idle, p.cache.Terms.TTL.Milliseconds(),
 		p.unusedAfter().Milliseconds())

@@ -15,7 +15,7 @@ import (
 // leaseTTL is how long a pass may go without renewing its lease before another process takes over.
 const leaseTTL = 10 * time.Second
 
-// Turn is the right to make a pass, which one process has at a time.
+// Turn is the right to make a pass. One process has it at a time.
 type Turn struct {
 	Lease *lease.Lease
 
@@ -25,9 +25,9 @@ type Turn struct {
 	begun time.Time
 }
 
-// Take takes the turn. If another process has it, Take returns sweep.ErrBusy or, if passes are an
-// interval apart, a *sweep.NotDueError. If the last pass is less than the interval ago, it returns
-// a *sweep.NotDueError too. It costs one to four commands.
+// Take takes the turn. If another process has it, Take returns sweep.ErrBusy if every is 0, and
+// otherwise a *sweep.NotDueError. If the last pass began less than every ago, it also returns a
+// *sweep.NotDueError. It costs one to four commands.
 func Take(ctx context.Context, w *wire.Client, n names.Names, every time.Duration) (*Turn, error) {
 	t := &Turn{wire: w, names: n, every: every}
 	if err := t.due(ctx); err != nil {
@@ -48,13 +48,13 @@ func Take(ctx context.Context, w *wire.Client, n names.Names, every time.Duratio
 		l.GiveBack(ctx)
 		return nil, err
 	}
-	// The interval begins now, and not when the lease was asked for. On a busy machine that may
-	// take longer than the interval, and nothing of the interval would be left.
+	// The interval begins now, and not when the lease was asked for. On a busy machine, taking the
+	// lease may take longer than the interval, and nothing of the interval would be left.
 	t.begun = time.Now()
 	return t, nil
 }
 
-// due returns when the next pass may begin, if it may not begin now.
+// due returns a *sweep.NotDueError if the next pass may not begin now.
 func (t *Turn) due(ctx context.Context) error {
 	if t.every == 0 {
 		return nil
@@ -70,18 +70,18 @@ func (t *Turn) due(ctx context.Context) error {
 	return nil
 }
 
-// releaseLimit bounds the end of a turn.
+// releaseLimit bounds how long the end of a turn takes.
 const releaseLimit = time.Second
 
 // Release ends the turn. If the pass was made, with or without an error, the next one is due an
 // interval after it began.
 func (t *Turn) Release(ctx context.Context, made bool) {
-	// Also when the pass ended because ctx has.
+	// The turn must also end if ctx has ended.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseLimit)
 	defer cancel()
 	if left := (t.every - time.Since(t.begun)).Milliseconds(); made && left > 0 {
 		key := t.names.Swept()
 		t.wire.Do(ctx, key, redis.NewStatusCmd(ctx, "set", key, 1, "px", left))
 	}
-	_ = t.Lease.Release(ctx) // one that cannot be ended expires
+	_ = t.Lease.Release(ctx) // if that fails, the lease expires
 }

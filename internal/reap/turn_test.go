@@ -14,7 +14,7 @@ import (
 
 func TestMain(m *testing.M) { redistest.Main(m) }
 
-// slowTake is a machine that takes its time to ask for the lease.
+// slowTake delays the command that takes the lease, like a busy machine.
 type slowTake time.Duration
 
 func (slowTake) DialHook(next redis.DialHook) redis.DialHook { return next }
@@ -32,7 +32,7 @@ func (slowTake) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 	return next
 }
 
-// The interval between passes counts from the beginning of a pass, however long it took to get the
+// The interval between passes counts from the beginning of a pass, even if it took long to get the
 // lease. Otherwise all processes that ask at the same time make a pass.
 func TestIntervalBeginsWithThePass(t *testing.T) {
 	const every, lag = time.Minute, 200 * time.Millisecond

@@ -8,7 +8,7 @@ import (
 // Clock is the time of this process since the clock was started. It is safe for concurrent use.
 type Clock struct{ begun time.Time }
 
-// Start returns a clock that stands at zero.
+// Start returns a clock that starts at zero.
 func Start() Clock { return Clock{time.Now()} }
 
 // Now returns the time since Start.
@@ -17,5 +17,5 @@ func (c Clock) Now() time.Duration { return time.Since(c.begun) + time.Duration(
 var skipped atomic.Int64
 
 // Skip moves all clocks of the process forward by d. It is for tests that move the clock of their
-// Redis. Without it, a cache would trust entries for real minutes that are old by that clock.
+// Redis. Without it, a cache would use entries for minutes that have expired by that clock.
 func Skip(d time.Duration) { skipped.Add(int64(d)) }

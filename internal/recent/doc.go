@@ -2,5 +2,5 @@
 // Examples are that a record was renewed, that an access was noted, or that a value could not be
 // decoded. It sends nothing and knows no record.
 //
-// All of it may be forgotten at any time. A reader who finds nothing asks Redis again.
+// It may forget everything at any time. A reader that finds nothing asks Redis again.
 package recent

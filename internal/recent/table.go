@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// Table maps keys to what is known of them until a given time. It is safe for concurrent use, and
-// readers take no lock.
+// Table maps keys to values that are valid until a given time. It is safe for concurrent use, and
+// reads take no lock.
 //
-// It starts small, doubles while valid entries displace each other, and ends at the size that New
-// was given. If two goroutines write at the same moment, or the table grows meanwhile, an entry may
-// be lost, or may stay after Delete. The whole key is compared, so an entry is never found under
+// It starts small and doubles when a new entry would replace a valid one, up to the size that New
+// was given. If two goroutines write at the same time, or the table grows during a write, an entry
+// may be lost, or may stay after Delete. Get compares the whole key, so it never finds the entry of
 // another key.
 type Table[V any] struct {
 	Clock
@@ -24,14 +24,14 @@ type Table[V any] struct {
 	sets atomic.Pointer[[]set[V]] // nil until the first Put
 }
 
-// set holds the entries of keys whose hashes end alike. With four places in a set, about 7 of
-// 10,000 keys in a table for 65,536 find no place. With one place per set and as much memory, about
-// 700 would not.
+// set holds the entries of keys whose hashes have the same last bits. With four places in a set,
+// about 7 of 10,000 keys in a table for 65,536 keys find no place. With one place per set and the
+// same memory, about 700 find none.
 type set[V any] [ways]atomic.Pointer[entry[V]]
 
 const (
 	ways  = 4
-	first = 16 // sets of a table that has just been used for the first time
+	first = 16 // sets of a table after its first use
 )
 
 type entry[V any] struct {
@@ -46,10 +46,10 @@ func New[V any](size int) *Table[V] {
 	return &Table[V]{Clock: Start(), seed: maphash.MakeSeed(), most: size / ways}
 }
 
-// Forever is a time that never comes.
+// Forever is a time that never comes, for entries that do not expire.
 const Forever = time.Duration(math.MaxInt64)
 
-// Get returns what is known of a key now.
+// Get returns the value of a key, if it is still valid.
 func (t *Table[V]) Get(key string) (value V, ok bool) {
 	sets := t.sets.Load()
 	if sets == nil {
@@ -67,9 +67,8 @@ func (t *Table[V]) Get(key string) (value V, ok bool) {
 	return value, false
 }
 
-// Put remembers value for a key until a time of the table's clock. It replaces the entry of the
-// key. If the key has none and its set is full, it replaces an entry that is no longer valid, or
-// the one that ends first.
+// Put stores value for a key until a time of the table's clock. It replaces the entry of the key.
+// If the key has no entry and its set is full, Put replaces the entry that ends first.
 func (t *Table[V]) Put(key string, until time.Duration, value V) {
 	e := &entry[V]{key, until, value}
 	for {
@@ -81,8 +80,8 @@ func (t *Table[V]) Put(key string, until time.Duration, value V) {
 	}
 }
 
-// put stores an entry in a set. If that would displace a valid entry, put reports false, unless
-// must is set.
+// put stores an entry in a set. If that would replace a valid entry of another key, put does
+// nothing and returns false, unless must is set.
 func put[V any](in *set[V], e *entry[V], now time.Duration, must bool) bool {
 	place, ends := &in[0], Forever
 	for i := range in {

@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// Keys of one set have a place each while there are places. Then a new key displaces the one that
-// ends first, and no key is taken for another.
+// Each key of a set has its own place while there are free places. Then a new key replaces the one
+// that ends first. Get never returns the value of another key.
 func TestOneSet(t *testing.T) {
 	table := New[int](64)
-	table.most = 1 // the table cannot grow out of it
+	table.most = 1 // the table cannot grow beyond one set
 	keys := make([]string, ways+1)
 	for i := range keys {
 		keys[i] = fmt.Sprint("key", i)
 	}
 	for i, key := range keys[:ways] {
-		for range 2 { // the second time in the same place
+		for range 2 { // the second Put uses the same place
 			table.Put(key, table.Now()+time.Minute+time.Duration(i)*time.Second, i)
 		}
 	}
@@ -33,7 +33,7 @@ func TestOneSet(t *testing.T) {
 	}
 }
 
-// Of ten thousand keys in use, few find no place in the table of a cache.
+// Of 10,000 keys in use, few find no place in the table of a cache.
 func TestFewAreLost(t *testing.T) {
 	table := New[int](1 << 16)
 	const keys = 10_000
@@ -51,7 +51,7 @@ func TestFewAreLost(t *testing.T) {
 	}
 }
 
-// A table never has more places than it was made for, however many keys it is given.
+// A table never has more places than New was given, even if more keys are put.
 func TestBounded(t *testing.T) {
 	table := New[int](256)
 	for i := range 10_000 {
@@ -65,14 +65,14 @@ func TestBounded(t *testing.T) {
 	}
 }
 
-// Keys whose time is over make room: the table does not grow for them.
+// New keys take the places of expired keys. The table does not grow for them.
 func TestReusesPlaces(t *testing.T) {
 	table := New[int](1 << 16)
 	for i := range 10_000 {
 		table.Put(fmt.Sprint(i), table.Now(), i)
 	}
 	if n := len(*table.sets.Load()); n != first {
-		t.Errorf("the table has %d sets for keys that are over, want %d", n, first)
+		t.Errorf("the table has %d sets for expired keys, want %d", n, first)
 	}
 }
 
@@ -86,12 +86,12 @@ func TestEnds(t *testing.T) {
 	Skip(time.Minute)
 	for key, want := range map[string]bool{"a": false, "b": true, "c": false} {
 		if _, ok := table.Get(key); ok != want {
-			t.Errorf("%s is there: %v, want %v", key, ok, want)
+			t.Errorf("Get finds %s: %v, want %v", key, ok, want)
 		}
 	}
 }
 
-// A hundred idle tables cost next to nothing.
+// A hundred idle tables take at most 200 KiB.
 func TestIdleTablesAreSmall(t *testing.T) {
 	runtime.GC()
 	var before, after runtime.MemStats

@@ -14,8 +14,8 @@ import (
 	"github.com/activettl/rediscache/internal/recent"
 )
 
-// Backend is one row of the table: a Redis of some kind, as one test sees it. Safe for concurrent
-// use.
+// Backend is a Redis of one kind, as one test sees it: a row of the table of [Each]. Safe for
+// concurrent use.
 type Backend struct {
 	Kind   string                // "miniredis", "redis", "cluster", "sentinel" or "tls"
 	Client redis.UniversalClient // the test's own, closed at its end
@@ -29,10 +29,10 @@ type Backend struct {
 	clock time.Time // of Mini
 }
 
-// Each runs fn as a subtest on a miniredis of its own, on the shared server and on the shared
-// cluster. With REDIS_TOPOLOGIES=all in the environment it runs fn on every topology of
-// [EachTopology]. After fn it checks the keys under every name that [Backend.Name] gave out, by the
-// rules of [CheckKeys].
+// Each runs fn as a subtest on three kinds of Redis: a new miniredis, the shared server and the
+// shared cluster. With REDIS_TOPOLOGIES=all in the environment it runs fn on all kinds, as
+// [EachTopology] does. After fn it checks the keys of every name that [Backend.Name] returned, by
+// the rules of [CheckKeys].
 func Each(t *testing.T, fn func(t *testing.T, b *Backend)) {
 	t.Helper()
 	if os.Getenv(envTopologies) == "all" {
@@ -42,10 +42,15 @@ func Each(t *testing.T, fn func(t *testing.T, b *Backend)) {
 	each(t, rows[:common], fn)
 }
 
-// EachTopology is Each on all kinds of Redis, whatever the environment says: also behind Sentinels,
-// and behind TLS and an ACL. It costs some seconds more, once in a test binary.
+// EachTopology runs fn on all kinds of Redis: those of Each, a primary behind Sentinels, and a
+// server with TLS and an ACL. The first call in a test binary takes some seconds more, until these
+// servers have started. With -short it does what Each does.
 func EachTopology(t *testing.T, fn func(t *testing.T, b *Backend)) {
 	t.Helper()
+	if testing.Short() {
+		Each(t, fn)
+		return
+	}
 	each(t, rows, fn)
 }
 
@@ -57,8 +62,8 @@ type row struct {
 	open func(testing.TB) *Backend
 }
 
-// rows are the kinds of Redis. The first ones serve every test: what is behind the others are the
-// same servers, and the library sees of them no more than a client that finds its way.
+// rows are the kinds of Redis. Each uses the first ones. The others have the same servers, reached
+// in another way, which only the client notices.
 var rows = []row{
 	{"miniredis", openMini},
 	{"redis", func(tb testing.TB) *Backend { return openServer(Standalone(tb)) }},
@@ -78,8 +83,8 @@ func each(t *testing.T, rows []row, fn func(t *testing.T, b *Backend)) {
 			b.Kind, b.tb = row.kind, t
 			b.keys = &KeyCheck{alone: b.Mini != nil}
 			// This is registered before the test's own cleanups, so it runs after them and sees
-			// what a closed cache leaves. It uses a client of its own, so the test may break or
-			// close the one it was given.
+			// what a closed cache leaves. It uses a new client, so the test may break or close the
+			// one it was given.
 			t.Cleanup(func() {
 				rdb := b.dial()
 				defer rdb.Close()
@@ -99,13 +104,13 @@ func NeedsMini(tb testing.TB) {
 	}
 }
 
-// openMini makes a miniredis whose clock stands still until Advance. One clock serves TTLs, TIME,
-// also inside scripts, and PEXPIREAT; FastForward would move the TTLs alone.
+// openMini makes a miniredis whose clock stands still until Advance. TTLs, PEXPIREAT and TIME, also
+// in scripts, use that one clock. FastForward would move the TTLs only.
 func openMini(tb testing.TB) *Backend {
 	tb.Helper()
 	NeedsMini(tb)
 	m := miniredis.NewMiniRedis()
-	// deadlines are milliseconds: a remainder would round them
+	// Deadlines are in ms. A fraction of a ms would be rounded.
 	now := time.Now().Truncate(time.Millisecond)
 	m.SetTime(now)
 	m.ClockTTL(true)
@@ -146,8 +151,8 @@ func openCluster(tb testing.TB) *Backend {
 	}}
 }
 
-// NewClient returns one more client of the same Redis, as a second process would have it, closed at
-// the test's end. Each tweak may change the options: a Dialer that fails must wrap the one it
+// NewClient returns another client of the same Redis, as a second process would have, closed at the
+// test's end. Each tweak may change the options. A tweak that sets a Dialer must wrap the one it
 // finds, which is nil on real servers.
 func (b *Backend) NewClient(
 	tb testing.TB, tweak ...func(*redis.UniversalOptions),
@@ -158,20 +163,20 @@ func (b *Backend) NewClient(
 	return rdb
 }
 
-// Name returns a new cache name, unique to this test and run, whose keys are checked and deleted at
-// the end.
+// Name returns a new cache name, unique to this test and run. At the test's end its keys are
+// checked and deleted.
 func (b *Backend) Name() string {
 	name := UniqueName(b.tb)
 	b.keys.add(name)
 	return name
 }
 
-// Exempt takes keys that the test planted itself out of the check. They are deleted too.
+// Exempt excludes keys that the test wrote itself from the check. They are deleted too.
 func (b *Backend) Exempt(keys ...string) { b.keys.Exempt(keys...) }
 
-// Advance lets d pass: at once on miniredis, by sleeping on a real server, whose clock cannot be
-// moved. Tests keep d near 50 ms, or guard hours by b.Mini != nil. Miniredis must not be given
-// FastForward or SetTime as well.
+// Advance lets d pass. On miniredis it moves the clock at once. On a real server, whose clock
+// cannot be moved, it sleeps. So keep d near 50 ms, or check b.Mini != nil before a longer one. Do
+// not also call FastForward or SetTime of miniredis.
 func (b *Backend) Advance(d time.Duration) {
 	if b.Mini == nil {
 		time.Sleep(d)
@@ -184,8 +189,8 @@ func (b *Backend) Advance(d time.Duration) {
 	recent.Skip(d)
 }
 
-// Now returns the server's time. On a real server it costs one TIME, which [Commands] counts and
-// [Wire] does not.
+// Now returns the server's time. On a real server it costs one TIME command, which [Commands]
+// counts and [Wire] does not.
 func (b *Backend) Now() time.Time {
 	b.tb.Helper()
 	if b.Mini != nil {

@@ -2,6 +2,7 @@ package redistest
 
 import (
 	"errors"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,6 +32,9 @@ func TestEachRows(t *testing.T) {
 		}
 	})
 	want := []string{"miniredis", "redis", "cluster", "sentinel", "tls"}
+	if testing.Short() && os.Getenv(envTopologies) != "all" {
+		want = want[:common]
+	}
 	if _, err := findBinary(); err != nil {
 		want = want[:1] // the others are skipped, or have failed where a server is required
 	}
@@ -45,7 +49,7 @@ func TestEachRows(t *testing.T) {
 var serverMillis = redis.NewScript(
 	`local t = redis.call('TIME'); return t[1] * 1000 + math.floor(t[2] / 1000)`)
 
-// TestAdvance holds TTLs, TIME and TIME inside scripts against one another.
+// TestAdvance checks that TTLs, TIME, and TIME inside scripts agree.
 func TestAdvance(t *testing.T) {
 	t.Parallel()
 	Each(t, func(t *testing.T, b *Backend) {

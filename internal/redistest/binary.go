@@ -26,7 +26,7 @@ func binary(tb testing.TB) string {
 	case err == nil:
 		return path
 	case required() || os.Getenv(envServer) != "":
-		// Who names a binary wants it to be used: falling back to a skip would hide a typing error.
+		// Whoever names a binary wants it to be used. A skip would hide a wrong path.
 		tb.Fatalf("redistest: %s: %v", missing, err)
 	default:
 		warnOnce(fmt.Sprintf("SKIP: %s; %s=1 makes this a failure", missing, envRequired))
@@ -42,8 +42,8 @@ func findBinary() (string, error) {
 	return exec.LookPath("redis-server")
 }
 
-// required takes every value but an explicit no for a yes: REDIS_REQUIRED=true in a CI file must
-// not skip silently.
+// required takes every value except 0, false, no and the empty one as yes. REDIS_REQUIRED=true in a
+// CI file must not skip silently.
 func required() bool {
 	switch os.Getenv(envRequired) {
 	case "", "0", "false", "no":
@@ -52,7 +52,8 @@ func required() bool {
 	return true
 }
 
-// haveShards reports whether the nodes of a cluster have shards: Valkey's, and Redis' from 7.2 on.
+// haveShards reports whether the nodes of a cluster have shard ids: those of Valkey, and of Redis
+// from 7.2 on.
 func haveShards(path string) (bool, error) {
 	out, err := exec.Command(path, "--version").Output()
 	if err != nil {
@@ -66,7 +67,7 @@ func haveShards(path string) (bool, error) {
 
 var warned sync.Once
 
-// warnOnce writes to stderr because the message of a skip shows only under -v.
+// warnOnce writes to stderr, because go test shows the message of a skip only with -v.
 func warnOnce(msg string) {
 	warned.Do(func() { fmt.Fprintln(os.Stderr, msg) })
 }

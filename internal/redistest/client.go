@@ -6,9 +6,9 @@ import (
 )
 
 // options are the options of every client that redistest makes. A context's deadline ends a
-// command, as the library promises its users; and a client sends nothing by itself that a test
-// would have to subtract: no CLIENT SETINFO, no CLIENT MAINT_NOTIFICATIONS, which servers before 8
-// and miniredis refuse.
+// command, as the library promises its users. A client sends no CLIENT SETINFO and no CLIENT
+// MAINT_NOTIFICATIONS, which tests would have to subtract. Servers before 8 and miniredis refuse
+// the latter.
 func options(tweak []func(*redis.UniversalOptions), addrs ...string) *redis.UniversalOptions {
 	o := &redis.UniversalOptions{
 		Addrs:                    addrs,

@@ -21,11 +21,11 @@ type ClusterServers struct {
 	primaries int
 }
 
-// neverDead is a time far above any hiccup of a loaded machine, so that no server is taken for dead
+// neverDead is a timeout far above any pause of a busy machine, so that no server is taken for dead
 // by mistake.
 const neverDead = 15 * time.Second
 
-// joining is the node timeout while a cluster forms, when no node is to take an absentee for dead.
+// joining is the node timeout while a cluster forms. No node may take an absentee for dead then.
 const joining = time.Minute
 
 // Cluster returns the cluster that all tests of the binary share, which has no replicas. The first
@@ -48,10 +48,10 @@ func Cluster(tb testing.TB) *ClusterServers {
 
 var cluster lazy[*ClusterServers]
 
-// StartCluster starts a cluster of the test's own, each of its three primaries with so many
-// replicas, and stops it at the test's end. A node that is silent for the timeout
-// (cluster-node-timeout) is taken for dead: one of its replicas is the primary a second or two
-// later. It takes 0.3 s, and with replicas a second.
+// StartCluster starts a cluster for this test and stops it at the test's end. It has three
+// primaries, each with the given number of replicas. A node that is silent for the timeout
+// (cluster-node-timeout) is taken for dead, and one of its replicas becomes the primary 1 to 2 s
+// later. StartCluster takes 0.3 s without replicas and 1 s with them.
 func StartCluster(tb testing.TB, replicas int, timeout time.Duration) *ClusterServers {
 	tb.Helper()
 	path := binary(tb)
@@ -87,8 +87,7 @@ func (c *ClusterServers) Client(
 	return rdb
 }
 
-// StartClusterOfOne starts a server of the test's own that is a cluster by itself, and stops it at
-// the test's end.
+// StartClusterOfOne starts a cluster of one node for this test, and stops it at the test's end.
 func StartClusterOfOne(tb testing.TB) *Server {
 	tb.Helper()
 	c, err := launchCluster(binary(tb), 1, 0, neverDead)

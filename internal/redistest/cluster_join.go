@@ -14,13 +14,13 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// absentees stand for primaries that do not exist. A primary refuses writes for the first two
-// seconds of its life (CLUSTER_WRITABLE_DELAY), and a replica that takes over does not. So the
-// primaries of a new cluster begin as replicas of absentees that own the slots, and take over.
+// absentees are primaries that do not exist. A primary refuses writes for the first 2 s after its
+// start (CLUSTER_WRITABLE_DELAY); a replica that takes over does not. So the primaries of a new
+// cluster start as replicas of absentees that own the slots, and take over.
 type absentees struct {
 	ids []string
-	// Nodes that try to reach an absentee reach this, and get no answer. A connection that is
-	// refused would be a failure, at once by Valkey 9.
+	// Nodes that try to reach an absentee reach this listener, and get no answer. A refused
+	// connection would count as a failure, in Valkey 9 at once.
 	silent net.Listener
 }
 
@@ -43,11 +43,11 @@ func newNodeID() string {
 	return hex.EncodeToString(id)
 }
 
-// conf returns the nodes.conf with which the primary number i of a new cluster starts. The epochs
-// differ, so that the nodes do not have to settle a collision after they have taken over.
+// conf returns the nodes.conf with which primary number i of a new cluster starts. The epochs
+// differ, so that the nodes need not resolve a collision after they have taken over.
 //
-// From Redis 7.2 on, nodes have shards. Valkey 9 does not put a node without one into any, and ends
-// at its first SPUBLISH.
+// From Redis 7.2 on, nodes have shard ids. Valkey 9 puts a node without one into no shard, and
+// crashes at its first SPUBLISH.
 func (all *absentees) conf(i int, shards bool) string {
 	var b strings.Builder
 	shard := func(id string) string {
@@ -73,8 +73,8 @@ func slotsOf(i, primaries int) (from, to int) {
 	return i * slots / primaries, (i+1)*slots/primaries - 1
 }
 
-// join lets the primaries take over, introduces all to all, gives the replicas their primaries, and
-// waits. The timeout is in force at the end.
+// join lets the primaries take over, makes all nodes known to each other, gives the replicas their
+// primaries, and waits until the cluster works. Then it sets the node timeout.
 func (c *ClusterServers) join(
 	ctx context.Context, absent *absentees, timeout time.Duration,
 ) error {
@@ -84,7 +84,7 @@ func (c *ClusterServers) join(
 		defer clients[i].Close()
 	}
 	for _, rdb := range clients[:c.primaries] {
-		// It fails until the node holds the cluster for whole, which it does at once.
+		// It fails until the node takes the cluster for complete, which is almost at once.
 		takeOver := func() error {
 			if err := isInOrder(ctx, rdb); err != nil {
 				return err
@@ -148,7 +148,8 @@ func (c *ClusterServers) join(
 	return nil
 }
 
-// meet introduces the clients' nodes to one another, from a given one on to all before it too.
+// meet makes the clients' nodes known to each other. It leaves out pairs of nodes that are both
+// before from.
 func (c *ClusterServers) meet(ctx context.Context, clients []*redis.Client, from int) error {
 	for i, rdb := range clients {
 		for j, other := range c.nodes[:len(clients)] {
@@ -164,7 +165,7 @@ func (c *ClusterServers) meet(ctx context.Context, clients []*redis.Client, from
 	return nil
 }
 
-// isInOrder says why a node takes the cluster for broken.
+// isInOrder returns why a node takes the cluster for broken.
 func isInOrder(ctx context.Context, rdb *redis.Client) error {
 	info, err := rdb.ClusterInfo(ctx).Result()
 	if err != nil {
@@ -173,7 +174,7 @@ func isInOrder(ctx context.Context, rdb *redis.Client) error {
 	return lacks(info, map[string]string{"cluster_state": "ok"})
 }
 
-// ownsNothing says which absentee still owns slots, as far as one node knows.
+// ownsNothing returns an error while, as far as one node knows, an absentee still owns slots.
 func ownsNothing(ctx context.Context, rdb *redis.Client, absent *absentees) error {
 	nodes, err := rdb.ClusterNodes(ctx).Result()
 	if err != nil {
@@ -189,7 +190,7 @@ func ownsNothing(ctx context.Context, rdb *redis.Client, absent *absentees) erro
 	return nil
 }
 
-// isWhole says what one node still lacks.
+// isWhole returns what one node still lacks.
 func (c *ClusterServers) isWhole(ctx context.Context, rdb *redis.Client) error {
 	info, err := rdb.ClusterInfo(ctx).Result()
 	if err != nil {

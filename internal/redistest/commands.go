@@ -13,13 +13,13 @@ import (
 
 // Commands returns how many commands of each name the server executed while fn ran, by INFO
 // commandstats, summed over the primaries of a cluster. Names are lower-case, with the subcommand
-// where Redis 7 has one: "getex", "script|load". Left out are INFO, what a client sends to set up a
-// connection, what it asks about a cluster's layout, and what Sentinels and replicas send.
+// where Redis 7 has one: "getex", "script|load". It leaves out INFO, what a client sends to set up
+// a connection or to learn a cluster's layout, and what Sentinels and replicas send.
 //
-// Commands that a script calls are counted like any other: an EVALSHA that calls PEXPIRE and GET
-// counts three. For what goes over the wire see [Wire]. A command refused before it ran, such as
-// one answered by MOVED, is not counted. Other tests that use the server meanwhile are counted too,
-// so such a test does not run in parallel.
+// Commands that a script calls count too: an EVALSHA that calls PEXPIRE and GET counts as three.
+// For what goes over the wire see [Wire]. A command that the server refuses before it runs, such as
+// one answered with MOVED, is not counted. Commands of other tests on the same server are counted,
+// so a test that uses Commands must not run in parallel with them.
 func Commands(tb testing.TB, rdb redis.UniversalClient, fn func()) map[string]int {
 	tb.Helper()
 	before := commandStats(tb, rdb)
@@ -84,8 +84,8 @@ func eachPrimary(
 	return fmt.Errorf("a client of type %T is unknown to redistest", rdb)
 }
 
-// isUpkeep reports whether a client sends the command on its own account, at moments that no test
-// can foresee.
+// isUpkeep reports whether a client sends the command by itself, at moments that no test can
+// foresee.
 func isUpkeep(name string) bool {
 	switch name {
 	case "hello", "auth", "select", "readonly", "client|setname", "client|setinfo",
@@ -106,7 +106,7 @@ func isOfServers(name string) bool {
 	return false
 }
 
-// commandName spells a command as commandstats of Redis 7 does.
+// commandName returns the name that commandstats of Redis 7 has for a command.
 func commandName(cmd, firstArg string) string {
 	cmd = strings.ToLower(cmd)
 	switch cmd {

@@ -12,7 +12,7 @@ import (
 
 type counts = map[string]int
 
-// touch calls two commands, so that one command on the wire is three on the server.
+// touch calls two commands, so one command on the wire is three on the server.
 var touch = redis.NewScript(
 	`redis.call('PEXPIRE', KEYS[1], 60000); return redis.call('GET', KEYS[1])`)
 
@@ -95,8 +95,8 @@ func TestCounting(t *testing.T) {
 	})
 }
 
-// TestCountingFreshClient: what a client sends to connect, and to learn a cluster's layout, is
-// nobody's command.
+// TestCountingFreshClient checks that what a client sends to connect, and to learn a cluster's
+// layout, is not counted.
 func TestCountingFreshClient(t *testing.T) {
 	Each(t, func(t *testing.T, b *Backend) {
 		key := b.Name() + ":k"
@@ -123,7 +123,7 @@ func TestWireSeesRedirect(t *testing.T) {
 	CheckKeys(t, right, name)
 	keys := nodeKeys(t, right, name)
 	o := options(nil, c.Addrs()[0]).Cluster()
-	// a map that is out of date
+	// a layout that is out of date
 	o.ClusterSlots = func(context.Context) ([]redis.ClusterSlot, error) {
 		return []redis.ClusterSlot{{Start: 0, End: slots - 1,
 			Nodes: []redis.ClusterNode{{Addr: c.Addrs()[0]}}}}, nil

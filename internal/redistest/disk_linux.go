@@ -8,24 +8,24 @@ import (
 	"unsafe"
 )
 
-// surviveFullDisk makes the servers, which inherit it, ignore the signal that comes with the error
-// of a file that is too long.
+// surviveFullDisk ignores the signal that comes with the error of a file that is too long. The
+// servers inherit that.
 func surviveFullDisk() { signal.Ignore(syscall.SIGXFSZ) }
 
-// FillDisk lets the server's disk take no more: a write that lengthens a file fails. A server with
-// an AOF, and not appendfsync=always, which ends it, refuses writes from then on (MISCONF).
+// FillDisk makes every write that lengthens a file of the server fail, as a full disk does. A
+// server with an AOF then refuses writes (MISCONF). With appendfsync=always it ends.
 func (s *Server) FillDisk(tb testing.TB) {
 	tb.Helper()
 	s.limitFiles(tb, 1)
 }
 
-// FreeDisk undoes FillDisk. Redis looks once in a second whether it can write again.
+// FreeDisk undoes FillDisk. Redis checks once per second whether it can write again.
 func (s *Server) FreeDisk(tb testing.TB) {
 	tb.Helper()
 	s.limitFiles(tb, math.MaxUint64)
 }
 
-// limitFiles sets the size, in bytes, beyond which the process cannot lengthen a file.
+// limitFiles sets the size in bytes beyond which the process cannot lengthen a file.
 func (s *Server) limitFiles(tb testing.TB, size uint64) {
 	tb.Helper()
 	limit := syscall.Rlimit{Cur: size, Max: math.MaxUint64}

@@ -6,7 +6,7 @@ import "testing"
 
 func surviveFullDisk() {}
 
-// FillDisk skips the test: only Linux bounds the files of another process.
+// FillDisk skips the test: only Linux can limit the files of another process.
 func (s *Server) FillDisk(tb testing.TB) {
 	tb.Helper()
 	tb.Skip("only Linux has prlimit")

@@ -1,7 +1,12 @@
-// Package redistest gives tests real redis-server processes, and the one table over which every
-// Redis-dependent test of the library runs: miniredis, a standalone server and a cluster of three
-// primaries; by [EachTopology] or with REDIS_TOPOLOGIES=all also a primary behind Sentinels, and a
-// server that wants TLS certificates and has an ACL.
+// Package redistest gives tests real redis-server processes, and a table of the kinds of Redis on
+// which every test of the library that needs Redis runs:
+//   - miniredis;
+//   - a standalone server;
+//   - a cluster of three primaries;
+//   - with [EachTopology] or REDIS_TOPOLOGIES=all also a primary behind Sentinels, and a server
+//     that requires TLS certificates and has an ACL.
+//
+// Use it like this:
 //
 //	func TestMain(m *testing.M) { redistest.Main(m) }
 //
@@ -13,16 +18,16 @@
 //		})
 //	}
 //
-// A test that breaks things starts servers of its own: [Start], with any directive of redis.conf,
-// such as --maxmemory or --appendonly; [StartCluster] with replicas; [StartSentinel];
-// [StartSecure]. They can be killed, paused and restarted, and a [Proxy] spoils what passes between
-// a client and one of them.
+// A test that breaks things starts its own servers: [Start], with any directive of redis.conf, such
+// as --maxmemory or --appendonly; [StartCluster] with replicas; [StartSentinel]; [StartSecure].
+// They can be killed, paused and restarted. A [Proxy] spoils what passes between a client and a
+// server.
 //
-// Servers listen on 127.0.0.1 only, on ports that the kernel hands out, and never on 6379; the
-// package talks to no server that it did not start. A missing redis-server is a skip that says so,
-// and a failure if REDIS_REQUIRED=1. REDIS_SERVER names another binary, such as a newer Redis or
-// Valkey; Redis 6.2 is the oldest that is meant to work.
+// Servers listen on 127.0.0.1 only, on free ports that the kernel chooses, and never on 6379. The
+// package talks to no server that it did not start. If there is no redis-server, tests are skipped
+// and say so; with REDIS_REQUIRED=1 they fail. REDIS_SERVER names another binary, such as a newer
+// Redis or Valkey. Redis 6.2 is the oldest that is supported.
 //
-// [Main] stops the servers. If the test binary panics or is killed, the kernel stops them on Linux;
-// elsewhere they stay.
+// [Main] stops the servers. If the test binary panics or is killed, the kernel stops them on Linux.
+// On other systems they keep running.
 package redistest

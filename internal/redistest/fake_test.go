@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// fakeTB is a test that may fail without failing ours.
+// fakeTB is a test that may fail without making the real one fail.
 type fakeTB struct {
 	testing.TB
 	messages []string
@@ -15,7 +15,7 @@ type fakeTB struct {
 	cleanups []func()
 }
 
-// failing runs fn as a test with cleanups and returns how it went.
+// failing runs fn as a test, runs its cleanups, and returns what happened.
 func failing(t *testing.T, fn func(testing.TB)) *fakeTB {
 	t.Helper()
 	f := &fakeTB{TB: t}

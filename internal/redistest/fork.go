@@ -5,10 +5,10 @@ import (
 	"runtime"
 )
 
-// forker starts processes from one OS thread that lives as long as the test binary. Linux ties the
-// parent-death signal to the thread that forked, not to the process: a test that locks its
-// goroutine to a thread and returns ends that thread, and would take with it a shared server that
-// it happened to start.
+// forker starts processes from one OS thread that lives as long as the test binary. Linux sends the
+// parent-death signal when the thread that forked ends, not when the process ends. A test that
+// locks its goroutine to a thread and returns ends that thread. A shared server that it has started
+// would die with it.
 type forker struct {
 	requests chan *exec.Cmd
 	results  chan error
@@ -32,8 +32,8 @@ func (f *forker) run() {
 	}
 }
 
-// start calls cmd.Start on the forker's thread. One call at a time; the registry's lock sees to
-// that.
+// start calls cmd.Start on the forker's thread. It is called under the registry's lock, so one call
+// at a time.
 func (f *forker) start(cmd *exec.Cmd) error {
 	f.requests <- cmd
 	return <-f.results

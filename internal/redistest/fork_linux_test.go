@@ -27,8 +27,7 @@ func TestServerOutlivesThread(t *testing.T) {
 			t.Fatalf("thread %d does not end", tid)
 		}
 	}
-	// The kernel sends the signal before the thread is gone; what is left is the death of the
-	// process.
+	// The kernel sends the signal before the thread is gone. Dying may take the process a moment.
 	select {
 	case <-s.process().exited:
 		t.Errorf("the server died with the thread: %v", s.process().cmd.ProcessState)
@@ -37,8 +36,7 @@ func TestServerOutlivesThread(t *testing.T) {
 }
 
 // dyingThread runs fn on a thread that ends afterwards, and returns that thread's id. The runtime
-// never ends the main thread; a goroutine that finds itself there only keeps it busy while another
-// one does the work.
+// never ends the main thread. A goroutine that runs on it keeps it busy, and another one is tried.
 func dyingThread(fn func()) (tid int) {
 	tids, release := make(chan int), make(chan struct{})
 	defer close(release)

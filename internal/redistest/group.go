@@ -10,7 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// launchAll starts servers at the same time, all or none.
+// launchAll starts servers at the same time. If one fails, it stops them all.
 func launchAll(sets []setup) ([]*Server, error) {
 	all, errs := make([]*Server, len(sets)), make([]error, len(sets))
 	var wg sync.WaitGroup
@@ -33,7 +33,7 @@ func stopAll(servers []*Server) {
 	}
 }
 
-// isSynced says what a replica still lacks.
+// isSynced returns what a replica still lacks.
 func isSynced(ctx context.Context, rdb *redis.Client) error {
 	info, err := rdb.Info(ctx, "replication").Result()
 	if err != nil {
@@ -44,7 +44,7 @@ func isSynced(ctx context.Context, rdb *redis.Client) error {
 			"master_sync_in_progress": "0"})
 }
 
-// lacks says which field of an INFO reply is not as wanted.
+// lacks returns which field of an INFO reply differs from what is wanted.
 func lacks(info string, want map[string]string) error {
 	fields := infoFields(info)
 	for field, want := range want {
@@ -55,7 +55,7 @@ func lacks(info string, want map[string]string) error {
 	return nil
 }
 
-// until repeats try until it succeeds or ctx ends, and then returns its last error.
+// until repeats try until it succeeds or ctx ends. Then it returns the last error of try.
 func until(ctx context.Context, try func() error) error {
 	poll := time.NewTicker(5 * pollEvery)
 	defer poll.Stop()

@@ -12,17 +12,17 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// CheckKeys checks at the test's end what the cache of that name left in Redis, on every primary,
-// and then deletes it:
+// CheckKeys checks at the test's end what the cache of that name has left in Redis, on every
+// primary, and deletes it. The rules:
 //   - every key "name:…" or "name!…" has a TTL;
 //   - "name:…" is a string, a list of at least three elements, or the lease or marker of a load,
 //     which is a hash with the one field t or n;
 //   - "name!…" is bookkeeping that a cache has: see bookkeeping;
 //   - no other key starts with the name.
 //
-// Call it before making the cache, so that the cache is closed when the check runs, and after
-// making the client. name should come from [UniqueName]. It costs a SCAN of the server and five
-// pipelined commands per key.
+// Call it after making the client and before making the cache: then the cache is closed when the
+// check runs. name should come from [UniqueName]. The check costs a SCAN of the whole server and
+// five pipelined commands per key.
 func CheckKeys(tb testing.TB, rdb redis.UniversalClient, name string) *KeyCheck {
 	tb.Helper()
 	k := &KeyCheck{}
@@ -31,7 +31,7 @@ func CheckKeys(tb testing.TB, rdb redis.UniversalClient, name string) *KeyCheck 
 	return k
 }
 
-// KeyCheck is a check that is due at a test's end. Safe for concurrent use.
+// KeyCheck is a check that runs at a test's end. Safe for concurrent use.
 type KeyCheck struct {
 	alone bool // the server is the test's own: keys outside every name are strays too
 
@@ -40,7 +40,7 @@ type KeyCheck struct {
 	exempt map[string]bool
 }
 
-// Exempt takes keys that the test planted itself out of the check. They are deleted too.
+// Exempt excludes keys that the test wrote itself from the check. They are deleted too.
 func (k *KeyCheck) Exempt(keys ...string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -58,7 +58,7 @@ func (k *KeyCheck) add(name string) {
 	k.names = append(k.names, name)
 }
 
-// run reports every bad key; it never stops the test, so that cleanups after it run.
+// run reports every bad key. It does not stop the test, so that the remaining cleanups run.
 func (k *KeyCheck) run(tb testing.TB, rdb redis.UniversalClient) {
 	tb.Helper()
 	k.mu.Lock()
@@ -122,7 +122,7 @@ func (k *KeyCheck) check(
 		return nil, nil
 	}
 	looks := make([]look, len(keys))
-	// One UNLINK per key: the keys of a cluster's node lie in many slots.
+	// One UNLINK per key, because the keys of a cluster's node are in many slots.
 	_, err = node.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, key := range keys {
 			looks[i] = look{p.Type(ctx, key), p.PTTL(ctx, key), p.LLen(ctx, key), p.HKeys(ctx, key)}
@@ -153,8 +153,8 @@ type look struct {
 	fields *redis.StringSliceCmd // of a hash
 }
 
-// bookkeeping is what a cache keeps under "name!…", and its types. A name that ends in a colon has
-// something behind it.
+// bookkeeping has the keys that a cache keeps under "name!…", and their types. A name that ends in
+// a colon is a prefix.
 var bookkeeping = map[string]string{
 	"sweep":   "string",
 	"swept":   "string",
@@ -164,8 +164,7 @@ var bookkeeping = map[string]string{
 	"load:":   "string",
 }
 
-// persistent is what go-redis makes of PTTL's answer -1. An answer of 0 is a key in its last
-// millisecond.
+// persistent is what go-redis returns for PTTL's reply -1. A reply of 0 is a key in its last ms.
 const persistent = time.Duration(-1)
 
 func (k *KeyCheck) faults(key string, held look) (faults []string) {

@@ -20,13 +20,13 @@ const (
 	startLimit = 30 * time.Second // for a process to answer, and for a cluster to form
 	pollEvery  = 3 * time.Millisecond
 	probeLimit = 250 * time.Millisecond // for one answer; a stranger on the port may never give one
-	// busOffset is Redis' own distance between a node's port and its bus port. The directive
-	// cluster-port would allow any free port, but only since 7.0, and the library supports 6.2.
+	// busOffset is the fixed distance between a node's port and its bus port. The directive
+	// cluster-port allows any free port, but only since Redis 7.0, and the library supports 6.2.
 	busOffset = 10000
 	attempts  = 10
 )
 
-// setup is how a server is started and how a client gets in.
+// setup says how a server is started and how a client connects to it.
 type setup struct {
 	path  string            // of the binary
 	args  []string          // further directives of redis.conf, as flags
@@ -37,8 +37,8 @@ type setup struct {
 	user, password string      // of its clients; empty for none
 }
 
-// launch starts a server and waits until it answers. Between the moment we give a free port back
-// and the moment the server takes it, another process may have it; then it tries the next one.
+// launch starts a server and waits until it answers. Another process may take the free port before
+// the server does. Then launch tries the next port.
 func launch(set setup) (*Server, error) {
 	var last error
 	for range attempts {
@@ -56,7 +56,7 @@ func launch(set setup) (*Server, error) {
 }
 
 // freePort returns a port that is free now and whose bus port is free too. A standalone server does
-// not need the second, and asking for it anyway saves a parameter.
+// not need the second; asking for both saves a parameter.
 func freePort() (int, error) {
 	for range 100 {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -77,8 +77,8 @@ func freePort() (int, error) {
 
 func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
-// startOn is one attempt: it returns a server that answers, or errPortTaken, or another error with
-// the server's log.
+// startOn is one attempt. It returns a server that answers, errPortTaken, or another error with the
+// server's log.
 func startOn(port int, set setup) (_ *Server, err error) {
 	dir, err := os.MkdirTemp("", "redistest-")
 	if err != nil {
@@ -97,8 +97,8 @@ func startOn(port int, set setup) (_ *Server, err error) {
 	return s, nil
 }
 
-// arguments are those of the command line. A configuration file comes first, and what the test asks
-// for last.
+// arguments returns those of the command line: first a configuration file, last what the test asks
+// for.
 func (s *Server) arguments() (args []string) {
 	if s.conf != "" {
 		args = append(args, s.conf)
@@ -121,7 +121,7 @@ var (
 	portTaken    = regexp.MustCompile(`(?i)address already in use|failed listening on port`)
 )
 
-// await blocks until the process itself answers.
+// await waits until this process answers, and no other one on its port.
 func (s *Server) await(p *process) error {
 	limit := time.After(startLimit)
 	poll := time.NewTicker(pollEvery)
@@ -154,15 +154,15 @@ func (s *Server) await(p *process) error {
 	}
 }
 
-// serverInfo is what a server says about itself; zero if it wants a password first.
+// serverInfo is what a server says about itself. The pid is 0 if it wants a password first.
 type serverInfo struct {
 	pid     int
 	version string
 }
 
-// probe asks for INFO rather than PING: the process id proves that the answer is not a stranger's
-// who won the port. It speaks the protocol itself since a client library would retry and log where
-// a refused connection is the normal case.
+// probe sends INFO and not PING: the process id shows whether another process has taken the port.
+// It speaks the protocol itself, because a client library would retry and log, and a refused
+// connection is normal here.
 func probe(addr string, secure *tls.Config) (serverInfo, error) {
 	c, err := net.DialTimeout("tcp", addr, probeLimit)
 	if err != nil {

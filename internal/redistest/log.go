@@ -10,12 +10,12 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// clientLog is what go-redis logs in this test binary: a line for nearly each command that meets a
-// dead server. Nobody wants to read it of a test that passes.
+// clientLog is what go-redis logs in this test binary: a line for almost every command that meets a
+// dead server. It is shown only if a test fails.
 var clientLog logBook
 
-// LoggedSince returns the lines that go-redis has logged from the nth on, and how many it logged.
-// Of very many only the last ones are kept.
+// LoggedSince returns the lines that go-redis has logged from the nth on, and how many it has
+// logged in all. At least the last 10,000 lines are kept.
 func LoggedSince(n int) (lines []string, total int) { return clientLog.since(n) }
 
 func collectLog() { redis.SetLogger(&clientLog) }
@@ -32,7 +32,7 @@ const (
 	shownLines = 30 // after a failure
 )
 
-// Printf implements go-redis' interface of a logger.
+// Printf implements the logger interface of go-redis.
 func (l *logBook) Printf(_ context.Context, format string, args ...any) {
 	line := time.Now().Format("15:04:05.000 ") + fmt.Sprintf(format, args...)
 	l.mu.Lock()

@@ -51,7 +51,7 @@ func TestChildLogs(t *testing.T) {
 	}
 }
 
-// What go-redis logs shows after a failure only.
+// What go-redis logs is shown only after a failure.
 func TestClientLog(t *testing.T) {
 	const says = "failed to dial"
 	if out, err := child(t, "TestChildLogs"); err != nil || strings.Contains(out, says) {

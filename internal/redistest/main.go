@@ -13,10 +13,10 @@ import (
 	"go.uber.org/goleak"
 )
 
-// Main runs the tests of a package, stops every server that was started, then fails the run if a
-// goroutine is left over, and exits. It keeps what go-redis logs, and shows the end of it if a test
-// fails. It is the whole body of a TestMain; the other functions of this package refuse to work
-// without it, because nobody else would stop the shared servers.
+// Main runs the tests of a package, stops every server that was started, and exits. The run fails
+// if a goroutine is left over. If a test fails, Main shows the end of what go-redis has logged.
+// Call it at the end of TestMain: the other functions of this package fail without it, because
+// nothing else stops the shared servers.
 func Main(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) (code int) {
@@ -43,8 +43,8 @@ func run(m *testing.M) (code int) {
 	return 0
 }
 
-// spareTheCollector lets the garbage of tests grow: miniredis makes much of it, half a megabyte for
-// each script. Benchmarks measure the collector too, and GOGC is for whoever wants it otherwise.
+// spareTheCollector raises GOGC to 400, because miniredis allocates 0.5 MB for each script. It
+// leaves GOGC alone in benchmarks, which measure the collector too, and if GOGC is set.
 func spareTheCollector() {
 	flag.Parse()
 	if os.Getenv("GOGC") == "" && flag.Lookup("test.bench").Value.String() == "" {
@@ -53,14 +53,14 @@ func spareTheCollector() {
 }
 
 // leakPatience is how long goroutines have to end after the last test. If a server does not answer
-// when the pool of a go-redis client is closed, the pool sleeps for a second before it notices.
+// while the pool of a go-redis client is closed, the pool sleeps for 1 s before it notices.
 const leakPatience = 3 * time.Second
 
-// servers are the live servers of this test binary.
+// servers are the running servers of this test binary.
 var servers registry
 
-// registry knows what must be stopped at the end and owns the goroutine that forks. The zero value
-// is closed. Safe for concurrent use.
+// registry knows which servers to stop at the end, and owns the forker. The zero value is closed.
+// Safe for concurrent use.
 type registry struct {
 	mu     sync.Mutex
 	isOpen bool
@@ -74,7 +74,7 @@ func (r *registry) open() {
 	r.isOpen, r.live, r.forker = true, map[*Server]struct{}{}, newForker()
 }
 
-// start starts a process of s under the lock, so that close never misses a server that is just
+// start starts a process of s under the lock, so that close does not miss a server that is just
 // being forked.
 func (r *registry) start(s *Server, cmd *exec.Cmd) error {
 	r.mu.Lock()
@@ -95,8 +95,8 @@ func (r *registry) remove(s *Server) {
 	delete(r.live, s)
 }
 
-// close stops every server and then the forker: the servers die with the forker's thread, so the
-// order is the difference between a stop and a crash. Calling it twice does nothing.
+// close stops every server and then the forker. The kernel kills servers that still run when the
+// forker's thread ends. A second call does nothing.
 func (r *registry) close() {
 	r.mu.Lock()
 	if !r.isOpen {

@@ -11,12 +11,17 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/activettl/rediscache/internal/parallel"
 )
 
-func TestMain(m *testing.M) { Main(m) }
+// Tests that call t.Parallel mostly wait for servers to start.
+func TestMain(m *testing.M) {
+	parallel.Default(8)
+	Main(m)
+}
 
-// child runs one test of this binary in a process of its own, where it may fail, and returns its
-// output.
+// child runs one test of this binary in another process, where it may fail, and returns its output.
 func child(t *testing.T, test string, env ...string) (out string, err error) {
 	t.Helper()
 	var b bytes.Buffer
@@ -45,7 +50,7 @@ func childCommand(t *testing.T, test string, env ...string) *exec.Cmd {
 	return cmd
 }
 
-// onlyAsChild keeps a test that serves another one as its subject out of normal runs.
+// onlyAsChild skips a test that is only the subject of another one, except in a child process.
 func onlyAsChild(t *testing.T) {
 	t.Helper()
 	if os.Getenv(envChild) == "" {
@@ -71,7 +76,8 @@ func refuses(addr string) bool {
 	return err != nil
 }
 
-// becomesRefused waits for the kernel to take a process away.
+// becomesRefused waits until the kernel has ended a process, so that its address refuses
+// connections.
 func becomesRefused(t *testing.T, addr string) {
 	t.Helper()
 	for end := time.Now().Add(startLimit); !refuses(addr); time.Sleep(pollEvery) {

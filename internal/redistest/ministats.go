@@ -11,9 +11,9 @@ import (
 	"github.com/alicebob/miniredis/v2/server"
 )
 
-// serveStats starts m without a listener and teaches it INFO commandstats, which miniredis lacks,
-// by counting in the hook that runs before every command. The hook sees the calls of scripts too,
-// as commandstats does. Miniredis has one hook: its SetError replaces this one.
+// serveStats starts m without a listener and adds INFO commandstats, which miniredis lacks. It
+// counts in the hook that runs before every command. The hook also sees the calls of scripts, as
+// commandstats does. Miniredis has only one hook: its SetError replaces this one.
 func serveStats(m *miniredis.Miniredis) error {
 	c, err := m.Dial() // starts it
 	if err != nil {

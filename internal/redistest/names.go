@@ -13,9 +13,9 @@ var (
 	count atomic.Int64
 )
 
-// UniqueName returns a valid cache name, matching [A-Za-z0-9._/-]+, that no other call returns and
-// that is no prefix of another, nor has one as its prefix. It starts with the test's name, so a key
-// left behind names the culprit.
+// UniqueName returns a valid cache name (it matches [A-Za-z0-9._/-]+) that no other call returns.
+// No such name is a prefix of another one. It starts with the test's name, so a key that is left
+// over shows which test wrote it.
 func UniqueName(tb testing.TB) string {
 	tb.Helper()
 	legal := strings.Map(func(r rune) rune {
@@ -26,7 +26,7 @@ func UniqueName(tb testing.TB) string {
 		}
 		return '_'
 	}, tb.Name())
-	// The number is padded since T-1 would be a prefix of T-10, and the check of the one test would
-	// find the other's keys.
+	// The number is padded, because T-1 would be a prefix of T-10: the check of one test would find
+	// the other's keys.
 	return fmt.Sprintf("%s-%s-%06d", legal, run4, count.Add(1))
 }

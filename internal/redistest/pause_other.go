@@ -4,7 +4,7 @@ package redistest
 
 import "testing"
 
-// Pause skips the test: only Unix stops and continues a process.
+// Pause skips the test: only Unix can stop and continue a process.
 func (s *Server) Pause(tb testing.TB) {
 	tb.Helper()
 	tb.Skip("only Unix has SIGSTOP")

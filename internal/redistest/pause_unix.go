@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// Pause stops the process in its tracks, as a machine that swaps or a frozen container does: the
-// kernel still takes connections and requests for it, and nobody answers. Resume lets it go on.
-// Both return when it is so.
+// Pause stops the process, as a frozen container would be: the kernel still accepts connections and
+// requests for it, but nothing answers. Resume lets it go on. Both return when that is done.
 func (s *Server) Pause(tb testing.TB) {
 	tb.Helper()
 	s.signal(tb, syscall.SIGSTOP)

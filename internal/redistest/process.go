@@ -23,7 +23,7 @@ func (p *process) ended() bool {
 	}
 }
 
-// end kills the process and waits until it is gone. A paused one dies too.
+// end kills the process, also a paused one, and waits until it is gone.
 func (p *process) end() {
 	_ = p.cmd.Process.Kill() // fails only if the process has ended already
 	<-p.exited
@@ -63,7 +63,7 @@ func (s *Server) start() error {
 	return s.await(p)
 }
 
-// Stop kills the process, waits until it is gone, and removes its files. Calling it twice does
+// Stop kills the process, waits until it is gone, and removes its files. A second call does
 // nothing.
 func (s *Server) Stop() {
 	s.mu.Lock()
@@ -79,12 +79,12 @@ func (s *Server) Stop() {
 	_ = os.RemoveAll(s.dir)
 }
 
-// Kill ends the process as kill -9 does and waits until it is gone. Its files stay for Restart.
-// Like Pause it is for servers of the test's own: the shared ones are other tests' too.
+// Kill ends the process as kill -9 does, and waits until it is gone. Its files stay for Restart.
+// Kill and Pause only servers that the test has started: other tests use the shared ones.
 func (s *Server) Kill() { s.process().end() }
 
-// Restart starts the server again, killing it first if it runs: with the same port, directory and
-// arguments. Without an AOF among them it comes back empty. It takes about 15 ms.
+// Restart starts the server again with the same port, directory and arguments. If it runs, Restart
+// kills it first. Without an AOF it comes back empty. It takes about 15 ms.
 func (s *Server) Restart(tb testing.TB) {
 	tb.Helper()
 	s.Kill()

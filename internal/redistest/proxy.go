@@ -8,26 +8,26 @@ import (
 	"time"
 )
 
-// Spoil is what a [Proxy] does to what passes through it. The zero value lets all pass as it is.
+// Spoil is what a [Proxy] does to what passes through it. The zero value passes all on unchanged.
 type Spoil struct {
-	// Swallow takes both requests and replies and passes none on: a black hole, whose connections
-	// stay open. What it has swallowed is lost.
+	// Swallow drops requests and replies, and leaves the connections open. What it has dropped is
+	// never passed on.
 	Swallow bool
 
 	// Delay is how long each piece of a reply is held back.
 	Delay time.Duration
 
-	// Rate is how many bytes of replies pass in a second, on each connection; 0 for no bound.
+	// Rate is how many bytes of replies per second pass on each connection; 0 is no limit.
 	Rate int
 
-	// Cut is how probable it is, from 0 to 1, that a piece of a reply is cut: a random part of it
-	// passes, and the connection is closed on both sides. The server has executed the command by
-	// then.
+	// Cut is the probability, from 0 to 1, that a piece of a reply is cut. Then only the first part
+	// of it passes, of random length, and the connection is closed on both sides. The server has
+	// executed the command by then.
 	Cut float64
 }
 
-// Proxy passes TCP connections on to a server and can spoil them. It may be changed at any time,
-// also for connections that are open. Safe for concurrent use.
+// Proxy passes TCP connections on to a server and can spoil them. Set may change that at any time,
+// also for open connections. Safe for concurrent use.
 type Proxy struct {
 	target   string
 	listener net.Listener
@@ -39,8 +39,8 @@ type Proxy struct {
 	over  bool
 }
 
-// NewProxy starts a proxy of target, an address on this machine, that ends with the test. At first
-// it spoils nothing.
+// NewProxy starts a proxy of target, an address on this machine. It ends with the test. At first it
+// spoils nothing.
 func NewProxy(tb testing.TB, target string) *Proxy {
 	tb.Helper()
 	l, err := net.Listen("tcp", loopback(0))
@@ -95,7 +95,7 @@ func (p *Proxy) accept() {
 	}
 }
 
-// serve passes on what comes from either side until one of them ends.
+// serve passes on what either side sends until one of them ends.
 func (p *Proxy) serve(client net.Conn) {
 	l := &link{client: client, done: make(chan struct{})}
 	defer l.close()
@@ -130,7 +130,7 @@ func (p *Proxy) request(b []byte) []byte {
 	return b
 }
 
-// reply returns how much of a piece of a reply is to be passed on, when it is time.
+// reply waits as Delay and Rate say, and returns which part of a piece of a reply to pass on.
 func (p *Proxy) reply(l *link, b []byte) []byte {
 	s := p.now()
 	if s.Delay > 0 {
@@ -167,7 +167,7 @@ func (l *link) close() {
 	})
 }
 
-// wait lets time pass, but no longer than the connection lives.
+// wait waits for d, or until the connection is closed.
 func (l *link) wait(d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -177,7 +177,7 @@ func (l *link) wait(d time.Duration) {
 	}
 }
 
-// pass copies pieces, as spoiled, until one side ends; then it ends the other.
+// pass copies pieces, as spoil returns them, until one side ends. Then it ends the other.
 func (l *link) pass(to, from net.Conn, spoil func([]byte) []byte) {
 	defer l.close()
 	buf := make([]byte, 16<<10)

@@ -2,5 +2,5 @@
 
 package redistest
 
-// Race reports whether the race detector looks on.
+// Race reports whether this is a build with the race detector.
 const Race = false

@@ -2,6 +2,7 @@
 
 package redistest
 
-// Race reports whether the race detector looks on. It also finds what is not ours: go-redis 9.23
-// measures the latency of a cluster's node while it still sets up its client (RouteByLatency).
+// Race reports whether this is a build with the race detector. It also finds races of go-redis:
+// version 9.23 measures the latency of a cluster's node while it still sets up its client
+// (RouteByLatency).
 const Race = true

@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// A primary is killed: the client of the group finds the next one, and what the replicas had is
-// there.
+// A primary is killed. The client finds the next one, which has what the replicas had.
 func TestSentinelFailsOver(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")

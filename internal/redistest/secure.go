@@ -16,9 +16,9 @@ import (
 	"time"
 )
 
-// Secure returns the server that all tests of the binary share which wants a certificate of its
-// clients, by TLS, and a name and a password. The user may do everything; [StartSecure] takes one
-// who may not. The first call starts it, [Main] stops it.
+// Secure returns the shared server with TLS: its clients need a certificate, a user name and a
+// password. All tests of the binary share it. The user may do everything; for one who may not, use
+// [StartSecure]. The first call starts the server, [Main] stops it.
 func Secure(tb testing.TB) *Server {
 	tb.Helper()
 	path := binary(tb)
@@ -34,16 +34,16 @@ func Secure(tb testing.TB) *Server {
 
 var secure lazy[*Server]
 
-// StartSecure starts such a server of the test's own, whose user may do what the rules say, as in
-// ACL SETUSER: "~users:* +get". It stops it at the test's end. args are as for [Start].
+// StartSecure starts such a server for this test and stops it at the test's end. Its user may do
+// what the rules say, which are those of ACL SETUSER: "~users:* +get". args are as for [Start].
 func StartSecure(tb testing.TB, rules string, args ...string) *Server {
 	tb.Helper()
 	return startSecure(tb, rules, lifetime, args...)
 }
 
-// StartExpired is StartSecure with a certificate of the server that was good until a minute ago,
-// and a user who may do everything. The TLS configuration of its clients lives half an hour in the
-// past (tls.Config.Time), where it still is.
+// StartExpired starts such a server whose certificate expired a minute ago, and whose user may do
+// everything. The clock of its own clients is half an hour slow (tls.Config.Time), so they still
+// accept the certificate.
 func StartExpired(tb testing.TB) *Server {
 	tb.Helper()
 	return startSecure(tb, "~* &* +@all", -time.Minute)
@@ -59,7 +59,7 @@ func startSecure(tb testing.TB, rules string, good time.Duration, args ...string
 	return s
 }
 
-// launchSecure starts a server whose certificate is good for so long from now on.
+// launchSecure starts a server whose certificate is valid for the time good from now on.
 func launchSecure(path, rules string, good time.Duration, args []string) (*Server, error) {
 	ca, err := newAuthority()
 	if err != nil {
@@ -98,7 +98,7 @@ func launchSecure(path, rules string, good time.Duration, args []string) (*Serve
 	return launch(set)
 }
 
-// Certificates are good from some time ago, for as long as a test binary may run.
+// Certificates are valid from an hour ago, for longer than a test binary runs.
 const (
 	before   = time.Hour
 	lifetime = 24 * time.Hour

@@ -29,8 +29,8 @@ type SentinelServers struct {
 }
 
 // Sentinel returns the Sentinels and their servers that all tests of the binary share. The first
-// call starts them, [Main] stops them. It takes about 3 s, most of it until the Sentinels have
-// found one another.
+// call starts them, which takes about 3 s, and [Main] stops them. Most of that time passes until
+// the Sentinels know each other.
 func Sentinel(tb testing.TB) *SentinelServers {
 	tb.Helper()
 	path := binary(tb)
@@ -48,9 +48,9 @@ func Sentinel(tb testing.TB) *SentinelServers {
 
 var sentinel lazy[*SentinelServers]
 
-// StartSentinel starts a group of the test's own and stops it at the test's end. A primary that is
-// silent for the timeout (down-after-milliseconds) is taken for dead: another one is promoted a
-// second or two later.
+// StartSentinel starts a group for this test and stops it at the test's end. A primary that is
+// silent for the timeout (down-after-milliseconds) is taken for dead, and a replica is promoted 1
+// to 2 s later.
 func StartSentinel(tb testing.TB, timeout time.Duration) *SentinelServers {
 	tb.Helper()
 	g, err := launchSentinel(binary(tb), timeout)
@@ -61,8 +61,8 @@ func StartSentinel(tb testing.TB, timeout time.Duration) *SentinelServers {
 	return g
 }
 
-// Client returns a new client of the primary, whichever it is, closed at the test's end. Each tweak
-// may change the options.
+// Client returns a new client of the current primary, closed at the test's end. Each tweak may
+// change the options.
 func (g *SentinelServers) Client(
 	tb testing.TB, tweak ...func(*redis.UniversalOptions),
 ) *redis.Client {
@@ -85,8 +85,8 @@ func (g *SentinelServers) dial(tweak ...func(*redis.UniversalOptions)) *redis.Cl
 // start.
 func (g *SentinelServers) Nodes() []*Server { return slices.Clone(g.data) }
 
-// Primary returns the address of the server that all Sentinels hold for the primary; empty while
-// they do not agree.
+// Primary returns the address of the server that all Sentinels name as the primary. It is empty
+// while they do not agree.
 func (g *SentinelServers) Primary(tb testing.TB) string {
 	tb.Helper()
 	ctx, cancel := background()
@@ -118,8 +118,8 @@ func (g *SentinelServers) Addrs() (addrs []string) {
 
 func (g *SentinelServers) stop() { stopAll(slices.Concat(g.sentinels, g.data)) }
 
-// launchSentinel starts the servers and then the Sentinels, and waits until each of these knows all
-// the others.
+// launchSentinel starts the servers and then the Sentinels, and waits until each Sentinel knows the
+// others.
 func launchSentinel(path string, timeout time.Duration) (_ *SentinelServers, err error) {
 	g := &SentinelServers{}
 	defer func() {
@@ -168,7 +168,7 @@ sentinel down-after-milliseconds %[1]s %[5]d
 sentinel failover-timeout %[1]s 10000
 `
 
-// watchesAll says what one Sentinel does not know yet.
+// watchesAll returns what one Sentinel does not know yet.
 func watchesAll(ctx context.Context, s *Server) error {
 	rdb := redis.NewSentinelClient(s.options(nil).Simple())
 	defer rdb.Close()

@@ -23,8 +23,8 @@ type Server struct {
 	stopped bool       // for good
 }
 
-// Start starts a standalone server of the test's own and stops it at the test's end. args are
-// further directives of redis.conf, written as flags: "--maxmemory", "1mb". It takes about 15 ms.
+// Start starts a standalone server for this test and stops it at the test's end. args are further
+// directives of redis.conf, written as flags: "--maxmemory", "1mb". It takes about 15 ms.
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
 	path := binary(tb)
@@ -38,8 +38,8 @@ func Start(tb testing.TB, args ...string) *Server {
 }
 
 // Standalone returns the server that all tests of the binary share. The first call starts it,
-// [Main] stops it. Tests keep out of each other's way by [UniqueName]; one that counts commands on
-// the server must not run in parallel with others.
+// [Main] stops it. Use [UniqueName], so that tests do not disturb each other. A test that counts
+// commands on the server must not run in parallel with others.
 func Standalone(tb testing.TB) *Server {
 	tb.Helper()
 	path := binary(tb)
@@ -54,8 +54,8 @@ func Standalone(tb testing.TB) *Server {
 
 var standalone lazy[*Server]
 
-// lazy is a sync.OnceValues whose function comes with the call, since it depends on the test that
-// happens to be first.
+// lazy is a sync.OnceValues whose function is given with the call, because it depends on which test
+// is first.
 type lazy[T any] struct {
 	once sync.Once
 	v    T
@@ -80,7 +80,8 @@ func (s *Server) Client(tb testing.TB, tweak ...func(*redis.UniversalOptions)) *
 	return c
 }
 
-// mustRun names the true culprit when a shared server has died under an earlier test.
+// mustRun fails the test, with the end of the server's log, if the server has died during an
+// earlier test.
 func (s *Server) mustRun(tb testing.TB) {
 	tb.Helper()
 	if p := s.process(); p.ended() {
@@ -99,7 +100,7 @@ func (s *Server) log() string {
 	return string(b[max(0, len(b)-limit):])
 }
 
-// failed says what went wrong with a server, with the end of its log.
+// failed adds the server's address and the end of its log to an error.
 func (s *Server) failed(err error) error { return fmt.Errorf("%s: %w\n%s", s.addr, err, s.log()) }
 
 var versionLogged sync.Once
@@ -109,7 +110,7 @@ func logVersion(tb testing.TB, path string, s *Server) {
 	versionLogged.Do(func() { tb.Logf("redistest: %s is %s", path, s.info.version) })
 }
 
-// background is for work that must outlive the test's context, which is cancelled before cleanups
+// background returns a context for work in cleanups: the test's context is cancelled before they
 // run.
 func background() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), startLimit)

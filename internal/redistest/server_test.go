@@ -32,8 +32,8 @@ func TestStart(t *testing.T) {
 	if s == nil {
 		t.Skip("no server")
 	}
-	// Asked of the system by the number: the Process of the command knows only what Wait has told
-	// it.
+	// This asks the system for the pid, because the Process of the command knows only what Wait has
+	// seen.
 	gone, err := os.FindProcess(s.process().cmd.Process.Pid)
 	if err == nil {
 		err = gone.Signal(syscall.Signal(0))

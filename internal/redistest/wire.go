@@ -18,13 +18,13 @@ type WireCounter struct {
 	trips    int
 }
 
-// Wire counts from now on what rdb sends, by a go-redis hook that stays for the client's life. On a
-// cluster the hook sits on the nodes, so redirects and the retries that follow them count, and a
-// pipeline counts one round trip per node it goes to. Left out is what the client sends to set up a
-// connection and what it asks about a cluster's layout.
+// Wire counts from now on what rdb sends. It uses a go-redis hook that stays until the client is
+// closed. On a cluster each node has the hook. So redirected commands count again, and a pipeline
+// counts one round trip per node. Wire leaves out what the client sends to set up a connection and
+// to learn a cluster's layout.
 //
-// A command that go-redis repeats on a broken connection to the same server is counted once: it
-// does that below its hooks.
+// A command that go-redis sends again to the same server, after its connection broke, counts once:
+// that happens below the hooks.
 func Wire(tb testing.TB, rdb redis.UniversalClient) *WireCounter {
 	tb.Helper()
 	w := &WireCounter{hooked: map[*redis.Client]bool{}, commands: map[string]int{}}
@@ -35,8 +35,8 @@ func Wire(tb testing.TB, rdb redis.UniversalClient) *WireCounter {
 	case *redis.Client:
 		w.hook(rdb)
 	case *redis.ClusterClient:
-		// In this order no node is missed; one that appears in between comes twice, which hook
-		// sees.
+		// In this order no node is missed. One that appears between the two calls is given to hook
+		// twice, and gets one hook.
 		rdb.OnNewNode(w.hook)
 		err = rdb.ForEachShard(unseen(ctx), func(_ context.Context, node *redis.Client) error {
 			w.hook(node)
@@ -59,8 +59,8 @@ func (w *WireCounter) Commands() map[string]int {
 	return maps.Clone(w.commands)
 }
 
-// RoundTrips returns how often the client waited for a server: once per command, once per pipeline
-// and node.
+// RoundTrips returns how often the client has waited for a server: once per command, and once per
+// pipeline and node.
 func (w *WireCounter) RoundTrips() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 	"github.com/activettl/rediscache/internal/wire"
 )
 
-// claim is the plan of a claim and of a look.
+// claim is the plan of Claim and of Look.
 type claim struct {
 	store  *Store
 	key    string
@@ -90,7 +90,7 @@ func (c *claim) take(reply []any) error {
 		return ErrNotFound
 	case what == "record" && len(n) == 5:
 		c.Value = wire.Bytes(reply[1].(string))
-		s.window.met(len(c.Value))
+		s.window.noticeSize(len(c.Value))
 		due, fresh, own := n[0], n[2], n[3]
 		c.Due, c.Expiry, c.Lives = due == 0, n[1], -1
 		c.DueIn, c.Renew = -1, -1
@@ -114,15 +114,15 @@ func (c *claim) take(reply []any) error {
 			s.renewed.table.Put(c.key, c.sent+wire.Milliseconds(fresh), own)
 		}
 		if own >= 0 {
-			s.lists.met()
+			s.lists.noticeOwnTerms()
 		}
 		return nil
 	}
 	return errReply
 }
 
-// parts returns the first text of a reply and the numbers behind it. A reply that begins with
-// "record" has the value second.
+// parts returns the first text of a reply and the numbers after it. In a reply that begins with
+// "record", the value comes second, before the numbers.
 func parts(reply []any) (what string, n []int64, ok bool) {
 	if len(reply) == 0 {
 		return "", nil, false

@@ -6,7 +6,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Delete removes whatever the key holds: one command. An empty key is no error.
+// Delete removes what the key holds, of any type. A key that holds nothing is no error. It costs
+// one command.
 func (s *Store) Delete(ctx context.Context, key string) error {
 	d := deletion{store: s, key: key}
 	one(ctx, s.wire, key, &d)
@@ -14,7 +15,7 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 }
 
 // DeleteMany does for each key what Delete does, in one round trip to each server for each chunk of
-// 1000 keys. It returns how many there were to remove, and an error, or nil, for each key.
+// 1000 keys. It returns how many keys it removed, and an error or nil for each key.
 func (s *Store) DeleteMany(ctx context.Context, keys []string) (removed int, errs []error) {
 	plans, errs := make([]deletion, len(keys)), make([]error, len(keys))
 	for i, key := range keys {
@@ -48,6 +49,6 @@ func (d *deletion) next(ctx context.Context, reply redis.Cmder) redis.Cmder {
 		return redis.NewIntCmd(ctx, append(d.args[:0], "unlink", d.key)...)
 	}
 	d.removed, d.err = int(reply.(*redis.IntCmd).Val()), failure(reply)
-	d.store.changed(d.key, change{removed: true}) // also if it is not known whether it was
+	d.store.changed(d.key, change{removed: true}) // also after an error: it may have been removed
 	return nil
 }

@@ -10,12 +10,12 @@ import (
 	"github.com/activettl/rediscache/internal/wire"
 )
 
-// Copies are told of each key that the store is about to write, and again when it has written it or
-// may have. All reads for them ask the primary.
+// Copies keep copies of records in memory. The store calls Invalidate before it writes a key, and
+// again when it has written it or may have. All reads for Copies ask the primary.
 type Copies interface{ Invalidate(key string) }
 
-// Fetch reads a record for a copy: as Get does if renews is set, and else as Peek. It costs one
-// command, a script.
+// Fetch reads a record for a copy in memory. With renews it reads as Get does, and otherwise as
+// Peek does. It costs one command, a script.
 func (s *Store) Fetch(ctx context.Context, key string, renews bool) Found {
 	by := s.tracker.Reads()
 	if !renews {
@@ -27,8 +27,8 @@ func (s *Store) Fetch(ctx context.Context, key string, renews bool) Found {
 	return r.found()
 }
 
-// FetchMany does for each key what Fetch does with renews set, as GetMany does for Get. It calls
-// before with the index of each key before that is read.
+// FetchMany does for each key what Fetch does with renews, at the cost of GetMany. It calls before
+// with the index of each key before it reads the key.
 func (s *Store) FetchMany(
 	ctx context.Context, keys []string, before func(i int),
 ) iter.Seq2[int, Found] {
@@ -48,7 +48,7 @@ func (r *read) sendCopy(ctx context.Context) redis.Cmder {
 		which.Append(r.args[:0], r.key, s.policy, s.tolerance, flag(r.renews))...)
 }
 
-// copied takes the reply to sendCopy: [value, PTTL, time for which it is not due, own TTL].
+// copied takes the reply to sendCopy: [value, PTTL, time until it is due for a renewal, own TTL].
 func (r *read) copied(reply *wire.Watched) ([]byte, error) {
 	s := r.store
 	r.timed = &Found{Lives: -1, Renew: -1, DueIn: -1, Keep: !reply.Redirected()}
@@ -60,14 +60,14 @@ func (r *read) copied(reply *wire.Watched) ([]byte, error) {
 		return nil, wire.Unexpected(reply)
 	}
 	value, ok := list[0].(string)
-	life, ok1 := list[1].(int64)
+	pttl, ok1 := list[1].(int64)
 	left, ok2 := list[2].(int64)
 	own, ok3 := list[3].(int64)
 	if !ok || !ok1 || !ok2 || !ok3 {
 		return nil, wire.Unexpected(reply)
 	}
-	if life >= 0 {
-		r.timed.Lives = wire.Milliseconds(life)
+	if pttl >= 0 {
+		r.timed.Lives = wire.Milliseconds(pttl)
 	}
 	if s.sliding {
 		r.timed.Renew = wire.Milliseconds(left)
@@ -80,21 +80,21 @@ func (r *read) copied(reply *wire.Watched) ([]byte, error) {
 		s.renewed.table.Put(r.key, r.sent+wire.Milliseconds(left), own)
 	}
 	if own >= 0 {
-		s.lists.met()
+		s.lists.noticeOwnTerms()
 	} else {
-		s.lists.missed()
+		s.lists.noticeNoList()
 	}
 	return wire.Bytes(value), nil
 }
 
 // Renewal is the outcome of a renewal of a record that was read from a copy.
 type Renewal struct {
-	Fresh time.Duration // for how long it is not due again, from the sending
+	Fresh time.Duration // how long it is not due again, from when the command was sent
 	Err   error
 }
 
-// RenewCopied renews records that were read from copies, and voids no lease: a script for each key,
-// in one round trip to each server for each chunk of keys.
+// RenewCopied renews records that were read from copies. It does not void leases. It costs a script
+// for each key, in one round trip to each server for each chunk of keys.
 func (s *Store) RenewCopied(ctx context.Context, keys []string) []Renewal {
 	all := make([]Renewal, len(keys))
 	err := s.chunks(ctx, keys, chunkKeys, chunkBytes, noBytes, func(part []int) {
@@ -115,11 +115,11 @@ func (s *Store) RenewCopied(ctx context.Context, keys []string) []Renewal {
 	return all
 }
 
-// Removed is told of a record that a sweep has removed.
+// Removed invalidates the copies of a record that a sweep has removed.
 func (s *Store) Removed(key string) { s.writes(key) }
 
-// writes tells of a key that is written: before the command is sent, and by changed after its
-// reply.
+// writes invalidates the copies of a key. Each write calls it before its command is sent. changed
+// calls it again after the reply.
 func (s *Store) writes(key string) {
 	if s.copies != nil {
 		s.copies.Invalidate(key)

@@ -12,21 +12,21 @@ import (
 // Found is what a read-through finds under a key.
 type Found struct {
 	Value []byte
-	Err   error // ErrNotFound where there is no record
+	Err   error // ErrNotFound if there is no record
 
-	Absent bool // a marker is there: the record is known to be absent
+	Absent bool // the key holds a marker: the record is known to be absent
 	Leased bool // another load is under way
-	Other  bool // it is not a string, and this read cannot tell more
+	Other  bool // the key does not hold a string; this read knows no more
 
 	// Known if the script of Look has read the record.
 	Due    bool  // for a refresh
-	Expiry int64 // when the record expires in Unix ms, unless it is written; 0 if reads move that
+	Expiry int64 // when it expires unless it is written, in Unix ms; 0 if reads change that
 
-	// Known if a script has answered, from the time that it was sent. Forever is -1.
+	// Known if a script has answered. They count from when it was sent. -1 means forever.
 	Lives time.Duration // until the record or the marker expires
 	Renew time.Duration // until an access is to renew the record
 	DueIn time.Duration // until the record is due for a refresh
-	Keep  bool          // a copy may be kept: the script of the primary that was asked has answered
+	Keep  bool          // a copy may be kept: the primary itself has answered, without a redirect
 }
 
 // Through is the store as a read-through uses it.
@@ -41,12 +41,12 @@ func (s *Store) Through(bound func(context.Context) context.Context) *Through {
 	return &Through{s, bound}
 }
 
-// Find reads a record for a read-through and renews it, as Get does and at its cost. It does not
-// look for lists where it expects a string, but says that there is something else. If this process
-// knows of a marker, or does not know that the record is not due for a refresh, it reads by the
-// script of Look.
+// Find reads a record for a read-through and renews it, as Get does and at the same cost. If it
+// expects a string and finds a list, it sets Other and does not read on. It reads with the script
+// of Look in two cases: this process knows of a marker, or does not know until when the record is
+// not due for a refresh.
 //
-// forCopy says that a copy may be kept. Then it reads by a script, as Fetch does.
+// forCopy says that a copy may be kept. Then Find reads with a script, as Fetch does.
 func (t *Through) Find(ctx context.Context, key string, forCopy bool) Found {
 	r := t.newRead(key, t.sliding)
 	r.through, r.copies = true, forCopy
@@ -54,8 +54,8 @@ func (t *Through) Find(ctx context.Context, key string, forCopy bool) Found {
 	return r.found()
 }
 
-// FindMany does for each key what Find does, as GetMany does for Get. If copies may be kept, it
-// calls before with the index of each key before that is read; otherwise that is nil.
+// FindMany does for each key what Find does, at the cost of GetMany. If copies may be kept, it
+// calls before with the index of each key before it reads the key. Otherwise before is nil.
 func (t *Through) FindMany(
 	ctx context.Context, keys []string, before func(i int),
 ) iter.Seq2[int, Found] {
@@ -88,8 +88,8 @@ func found(reads iter.Seq2[int, *read]) iter.Seq2[int, Found] {
 	}
 }
 
-// Peek is FindMany for keys whose reads the server has refused. It uses commands that are no writes
-// and no scripts, and renews nothing. It costs what Find costs, and for a list one command more.
+// Peek is FindMany for keys whose reads the server has refused. It uses plain read commands, no
+// scripts, and renews nothing. It costs what Find costs, and for a list one more command.
 func (t *Through) Peek(ctx context.Context, keys []string) []Found {
 	plans, all := make([]read, len(keys)), make([]Found, len(keys))
 	for i, key := range keys {
@@ -116,16 +116,16 @@ func (r *read) found() Found {
 	default:
 		f = Found{Value: r.value, Err: r.err}
 	}
-	if errors.Is(r.err, errOther) {
+	if errors.Is(r.err, errNotString) {
 		f = Found{Other: true, Err: ErrNotFound}
 	}
 	return f
 }
 
-// errOther says that a key holds something that is not a string.
-var errOther = errors.New("not a string")
+// errNotString says that a key holds something that is not a string.
+var errNotString = errors.New("not a string")
 
-// mustLook reports whether a read-through of a key begins with the script of Look.
+// mustLook reports whether a read-through of a key must begin with the script of Look.
 func (s *Store) mustLook(key string) bool {
 	if _, absent := s.absent.Get(key); absent {
 		return true
@@ -138,7 +138,7 @@ func (s *Store) mustLook(key string) bool {
 }
 
 // knowNotDue remembers for how long a record that this process has written is not due. If the
-// record has a TTL of its own, the next read will tell.
+// record has its own TTL, the next read asks Redis.
 func (s *Store) knowNotDue(key string, to change) {
 	if to.own != 0 {
 		s.notDue.Delete(key)
@@ -148,13 +148,13 @@ func (s *Store) knowNotDue(key string, to change) {
 	s.notDue.Put(key, until, until)
 }
 
-// knowAbsent remembers that a marker is there for a time.
+// knowAbsent remembers that a key holds a marker, for as long as the marker lives.
 func (s *Store) knowAbsent(key string, left time.Duration) {
 	s.absent.Put(key, s.absent.Now()+left, struct{}{})
 }
 
-// DueAfter returns how long after it was written a record with this own TTL, or 0, is due at the
-// earliest.
+// DueAfter returns how long after its write a record is due for a refresh at the earliest. own is
+// its own TTL, or 0.
 func (s *Store) DueAfter(own time.Duration) time.Duration {
 	lives, refresh := time.Duration(float64(s.ttl)*(1-s.jitter)), wire.Milliseconds(s.refresh)
 	switch {

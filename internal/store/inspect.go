@@ -11,14 +11,14 @@ import (
 
 // Info is what Redis knows of a record.
 type Info struct {
-	TTL       time.Duration // that an access gives the record again
-	Remaining time.Duration // until it expires; -1 if it has no TTL yet
-	Idle      time.Duration // since its last access; -1 if that cannot be told
-	Deadline  time.Time     // that no access moves; zero for none
+	TTL       time.Duration // an access gives the record this TTL again
+	Remaining time.Duration // until it expires; -1 if it has no TTL
+	Idle      time.Duration // since its last access; -1 if that is not known
+	Deadline  time.Time     // no access moves it; zero for none
 	Size      int           // of the value, in bytes
 }
 
-// Inspect tells about a record and renews nothing: one command.
+// Inspect returns what Redis knows of a record. It renews nothing and costs one command.
 func (s *Store) Inspect(ctx context.Context, key string) (Info, error) {
 	reply := s.wire.Do(ctx, key, redis.NewCmd(ctx, inspectScript.Args(key, s.policy)...))
 	if err := failure(reply); err != nil {
@@ -41,7 +41,7 @@ func (s *Store) Inspect(ctx context.Context, key string) (Info, error) {
 	if deadline > 0 {
 		info.Deadline = time.UnixMilli(deadline)
 	}
-	if pttl < 0 { // written without a TTL, and not by a cache
+	if pttl < 0 { // another program has written it without a TTL
 		info.Remaining = -1
 	}
 	if s.sliding && idle >= 0 {

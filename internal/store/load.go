@@ -13,15 +13,16 @@ import (
 type Claim struct {
 	Found
 	Mine    bool // the caller may load the record
-	Unknown bool // it failed, and may have been executed
+	Unknown bool // the claim failed, and Redis may have executed it
 }
 
-// Claim reads records as Find does, or takes the right to load them: a lease in the record's key,
-// with the token that stands for the key. It costs a script for each key, in one round trip to each
-// server. With empty tokens it only looks. With force it also takes the lease of another load.
+// Claim reads records as Find does, or takes the right to load them. That right is a lease in the
+// record's key. tokens[i] is the token of the lease for keys[i]. With empty tokens, Claim only
+// looks. With force, it also takes the lease of another load. It costs a script for each key, in
+// one round trip to each server.
 //
-// A claim is not sent twice. If it was, one copy could come late, after a write that has removed
-// the lease, and bring it back.
+// A claim is not sent twice. Otherwise a second copy could arrive late, after a write that has
+// removed the lease, and bring the lease back.
 func (t *Through) Claim(
 	ctx context.Context, keys, tokens []string, lease time.Duration, force bool,
 ) []Claim {
@@ -47,7 +48,7 @@ func (t *Through) Look(ctx context.Context, keys []string) []Claim {
 	return t.Claim(ctx, keys, make([]string, len(keys)), 0, false)
 }
 
-// each runs the plans of keys on all servers. size is how many bytes a key writes.
+// each runs the plans of keys on all servers. size returns how many bytes the plan of a key writes.
 func (t *Through) each(
 	ctx context.Context, by wire.Sender, keys []string, size func(i int) int,
 	at func(i int) plan,
@@ -61,8 +62,8 @@ func (t *Through) each(
 	})
 }
 
-// Keep renews the leases of loads under way: one script for each key, in one round trip to each
-// server. It returns for each whether the lease is gone.
+// Keep renews the leases of loads under way. It returns for each key whether the lease is gone. It
+// costs one script for each key, in one round trip to each server.
 func (t *Through) Keep(
 	ctx context.Context, keys, tokens []string, lease time.Duration,
 ) (gone []bool) {
@@ -87,7 +88,7 @@ type Write struct {
 	TTL   time.Duration // of a Record, its own TTL or 0; of a Marker, its TTL
 	Token string        // of a fill
 
-	// What stood there when a refill began. A fill has none.
+	// The value and the expiry that a refill found when it began. A fill has none.
 	Found  []byte
 	Expiry int64
 }
@@ -99,18 +100,19 @@ type What string
 const (
 	Record  What = "record"
 	Marker  What = "absent"  // that the record is known to be absent
-	Nothing What = "nothing" // gives the lease back, or removes the record
-	Same    What = "same"    // of a refill: only looks whether the record is still the same
+	Nothing What = "nothing" // releases the lease, or removes the record
+	Same    What = "same"    // of a refill: writes nothing, only checks that the record is the same
 )
 
 // Written is the outcome of a Write.
 type Written struct {
-	Done bool // false if the record was written meanwhile
+	Done bool // false if another write came first
 	Err  error
 }
 
-// Fill writes what was loaded under leases, where they still stand: a script for each key, in one
-// round trip to each server. With an empty token it writes where nothing is, by a SET NX if it can.
+// Fill writes what was loaded, for each key that still holds the lease of its load. With an empty
+// token, it writes if the key holds nothing, with SET NX if it can. It costs a script or a SET for
+// each key, in one round trip to each server.
 func (t *Through) Fill(ctx context.Context, writes []Write) []Written {
 	return t.load(ctx, writes, func(w *loadWrite) []any {
 		px, own, age := t.terms(w.TTL)
@@ -124,8 +126,8 @@ func (t *Through) Fill(ctx context.Context, writes []Write) []Written {
 	})
 }
 
-// Refill replaces records by what was loaded, where they are still what was found: a script for
-// each key, in one round trip to each server.
+// Refill replaces records with what was loaded, if they are still as they were found. It costs a
+// script for each key, in one round trip to each server.
 func (t *Through) Refill(ctx context.Context, writes []Write) []Written {
 	return t.load(ctx, writes, func(w *loadWrite) []any {
 		args := refillScript.Args(w.Key, w.Found, w.Expiry, flag(t.sliding), string(w.What))

@@ -16,10 +16,10 @@ type Kind string
 const (
 	HoldsNothing Kind = ""
 	HoldsString  Kind = "string"  // a record under the cache's policy
-	HoldsList    Kind = "list"    // a record with terms of its own
+	HoldsList    Kind = "list"    // a record with its own terms
 	HoldsLease   Kind = "lease"   // of a load
 	HoldsMarker  Kind = "marker"  // of a record that is known to be absent
-	HoldsForeign Kind = "foreign" // what no cache has written
+	HoldsForeign Kind = "foreign" // something that no cache has written
 )
 
 // IsRecord reports whether a key of this kind holds a record.
@@ -29,17 +29,17 @@ func (k Kind) IsRecord() bool { return k == HoldsString || k == HoldsList }
 type Held struct {
 	Kind Kind
 
-	// Of a record, a lease or a marker; -1 if it has no TTL.
+	// Remaining is the time until a record, a lease or a marker expires; -1 if it has no TTL.
 	Remaining time.Duration
 
 	// Of a record.
 	Size     int           // of the value, in bytes
 	Own      time.Duration // its own TTL; 0 for the policy's
-	Deadline time.Time     // that no access moves; zero for none
-	Idle     time.Duration // since its last access; -1 if that cannot be told
+	Deadline time.Time     // no access moves it; zero for none
+	Idle     time.Duration // since its last access; -1 if that is not known
 }
 
-// Look tells what a key holds, of whatever kind, and renews nothing: one command, a script.
+// Look returns what a key holds, of any kind. It renews nothing and costs one command, a script.
 func (s *Store) Look(ctx context.Context, key string) (Held, error) {
 	return s.held(s.wire.Do(ctx, key, s.look(ctx, key)))
 }
@@ -91,8 +91,8 @@ func lasting(ms int64) time.Duration {
 }
 
 // LookMany does for each key what Look does. It costs a TYPE, a PTTL and a STRLEN for each key, in
-// one round trip to each primary. Each key that is no string costs the script of Look in a second
-// one. What a key holds may change between two of these commands.
+// one round trip to each primary. Each key that holds something other than a string costs the
+// script of Look in a second round trip. What a key holds may change between two of these commands.
 func (s *Store) LookMany(ctx context.Context, keys []string) ([]Held, error) {
 	cmds, of := make([]redis.Cmder, 0, 3*len(keys)), make([]string, 0, 3*len(keys))
 	for _, key := range keys {
@@ -137,7 +137,7 @@ func (s *Store) LookMany(ctx context.Context, keys []string) ([]Held, error) {
 	return all, nil
 }
 
-// noKey is what PTTL answers for a key that is not there.
+// noKey is what PTTL answers for a key that does not exist.
 const noKey = -2
 
 // heldString is the Held of a record under the policy.

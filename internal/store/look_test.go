@@ -12,7 +12,7 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// A look tells what a key holds, alone and among many, and changes nothing.
+// Look and LookMany return what keys hold.
 func TestLook(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		name := b.Name()
@@ -88,7 +88,8 @@ func TestLook(t *testing.T) {
 	})
 }
 
-// rounded returns minutes, since the clock of a server goes on, but what is negative as it is.
+// rounded rounds to minutes, since the clock of a server goes on. It returns a negative d
+// unchanged.
 func rounded(d time.Duration) time.Duration {
 	if d < 0 {
 		return d
@@ -121,7 +122,7 @@ func TestDatabase(t *testing.T) {
 		}
 		for _, key := range want {
 			if !found[key] {
-				t.Errorf("%s does not come", key)
+				t.Errorf("the walk does not yield %s", key)
 			}
 		}
 	})

@@ -8,13 +8,13 @@ import (
 	"github.com/activettl/rediscache/internal/wire"
 )
 
-// plan is one operation on one record. next takes the reply to its last command, nil at first, and
-// returns the command to send, or nil at the end.
+// plan is one operation on one record. next takes the reply to the last command, or nil at the
+// beginning. It returns the command to send, or nil at the end.
 type plan interface {
 	next(ctx context.Context, reply redis.Cmder) redis.Cmder
 }
 
-// one runs a plan: a round trip for each of its commands.
+// one runs a plan. It costs a round trip for each command.
 func one(ctx context.Context, by wire.Sender, key string, p plan) {
 	cmd := p.next(ctx, nil)
 	for cmd != nil {
@@ -22,8 +22,9 @@ func one(ctx context.Context, by wire.Sender, key string, p plan) {
 	}
 }
 
-// many runs the plans of many keys side by side: a round trip for all of their first commands, and
-// one for all that follow. at returns the plan of a key, the same each time.
+// many runs the plans of many keys at the same time. It costs one round trip for all first
+// commands, one for all second commands, and so on. at returns the plan of a key, the same each
+// time.
 func many(ctx context.Context, by wire.Sender, keys []string, at func(i int) plan) {
 	cmds := make([]redis.Cmder, len(keys))
 	for i := range keys {
@@ -32,7 +33,7 @@ func many(ctx context.Context, by wire.Sender, keys []string, at func(i int) pla
 	for len(cmds) > 0 {
 		by.Batch(ctx, keys, cmds)
 		var again []string
-		var plans []plan // that go on
+		var plans []plan // those that are not at their end
 		for i, cmd := range cmds {
 			p := at(i)
 			if cmd = p.next(ctx, cmd); cmd != nil {

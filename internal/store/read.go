@@ -10,9 +10,9 @@ import (
 	"github.com/activettl/rediscache/internal/wire"
 )
 
-// Get reads a record and, under a policy that renews, renews it: one command. It costs two for the
-// first list after many strings, for a list whose terms another process has changed, and where the
-// server refuses scripts.
+// Get reads a record and, under a policy that renews, renews it. It costs one command. It costs two
+// for the first list after many strings, for a list whose terms another process has changed, and if
+// the server refuses scripts.
 func (s *Store) Get(ctx context.Context, key string) ([]byte, error) {
 	r := s.newRead(key, s.sliding)
 	one(ctx, s.tracker.Reads(), key, &r)
@@ -26,7 +26,7 @@ func (s *Store) Peek(ctx context.Context, key string) ([]byte, error) {
 	return r.value, r.err
 }
 
-// ReadForSwap reads a record for a compare-and-set: from the primary, and not from replicas or the
+// ReadForSwap reads a record for a compare-and-set: from the primary, bypassing replicas and the
 // client's memory. It renews nothing and costs what Get costs. With voids, it removes the lease or
 // marker of a load, as a write does that finds no record.
 func (s *Store) ReadForSwap(ctx context.Context, key string, voids bool) ([]byte, error) {
@@ -43,16 +43,16 @@ type read struct {
 	state     reading
 	renews    bool
 	swap      bool          // the value is for a compare-and-set
-	voids     bool          // the lease or marker of a load is removed
-	through   bool          // of a read-through
-	copies    bool          // for a copy in memory
-	plainOnly bool          // by plain commands
-	refused   bool          // the server calls no script; err says why
+	voids     bool          // it removes the lease or marker of a load
+	through   bool          // it is for a read-through
+	copies    bool          // it is for a copy in memory
+	plainOnly bool          // it uses plain commands only
+	refused   bool          // the server refuses scripts; err says why
 	own       int64         // what renewed knows of the record
 	sent      time.Duration // when a tolerant script was sent
 	args      [7]any        // of the command
-	look      *claim        // of a read-through that looks
-	timed     *Found        // what the script for copies has told besides the value
+	look      *claim        // the plan of a read-through that looks
+	timed     *Found        // what copy.lua has returned besides the value
 
 	value []byte
 	err   error
@@ -103,7 +103,7 @@ func (r *read) next(ctx context.Context, reply redis.Cmder) redis.Cmder {
 		value, err := r.fresh(reply)
 		switch {
 		case err == errTermsChanged && r.plainOnly:
-			err = errOther
+			err = errNotString
 		case err == errTermsChanged:
 			return r.first(ctx)
 		}
@@ -117,7 +117,7 @@ func (r *read) next(ctx context.Context, reply redis.Cmder) redis.Cmder {
 			case r.refused:
 				return r.end(nil, r.err)
 			case r.through:
-				return r.end(nil, errOther)
+				return r.end(nil, errNotString)
 			}
 			return r.sendScript(ctx)
 		}
@@ -133,9 +133,9 @@ func (r *read) next(ctx context.Context, reply redis.Cmder) redis.Cmder {
 		case wire.Refused(err):
 			return r.withoutScripts(ctx, reply)
 		case list:
-			s.lists.met()
+			s.lists.noticeOwnTerms()
 		case err == nil || errors.Is(err, redis.Nil):
-			s.lists.missed()
+			s.lists.noticeNoList()
 		}
 		if err != nil {
 			err = failure(reply)
@@ -168,7 +168,7 @@ func (r *read) next(ctx context.Context, reply redis.Cmder) redis.Cmder {
 
 func (r *read) end(value []byte, err error) redis.Cmder {
 	r.value, r.err = value, err
-	r.store.window.met(len(value))
+	r.store.window.noticeSize(len(value))
 	return nil
 }
 
@@ -199,7 +199,7 @@ func (r *read) sendPlain(ctx context.Context) redis.Cmder {
 	case r.renews:
 		args = append(args, "getex", r.key, "px", r.store.policy)
 	case r.swap:
-		args = append(args, "getex", r.key) // to a client it is a write
+		args = append(args, "getex", r.key) // clients send it to the primary, as a write
 	default:
 		args = append(args, "get", r.key)
 	}

@@ -26,19 +26,19 @@ func (s *Store) PeekMany(ctx context.Context, keys []string) iter.Seq2[int, Repl
 	return replies(s.readMany(ctx, s.wire.Primaries(), keys, manner{}))
 }
 
-// manner is how many keys are read.
+// manner says how a batch of keys is read.
 type manner struct {
 	renews  bool
-	through bool // by a read-through
+	through bool // for a read-through
 	copies  bool // for copies in memory
 	bound   bound
-	before  func(i int) // is told of each key before it is read
+	before  func(i int) // is called for each key before it is read; nil for none
 }
 
 // bound makes the context of each round trip of a read-through. It is nil for other reads.
 type bound func(context.Context) context.Context
 
-func (b bound) of(ctx context.Context) context.Context {
+func (b bound) apply(ctx context.Context) context.Context {
 	if b == nil {
 		return ctx
 	}
@@ -68,14 +68,15 @@ func (s *Store) readMany(
 			}
 			return
 		}
-		// Each server has chunks of its own, so that one that does not answer holds up no other.
+		// Each server has its own chunks, so a server that does not answer does not delay the
+		// others.
 		for c := range task.Merge(ctx, len(servers), max(len(servers), 1),
 			func(ctx context.Context, n int, yield func(chunk) bool) {
 				s.readServer(ctx, by, keys, servers[n], how, yield)
 			}) {
 			for i := range c.plans {
 				more := yield(c.of[i], &c.plans[i])
-				c.plans[i] = read{} // what has been taken may be collected
+				c.plans[i] = read{} // so that the garbage collector can free its value
 				if !more {
 					return
 				}
@@ -84,9 +85,9 @@ func (s *Store) readMany(
 	}
 }
 
-// chunk is what came of some keys of one server.
+// chunk is some keys of one server and the plans that have read them.
 type chunk struct {
-	of    []int // their indices
+	of    []int // the indices of the keys
 	plans []read
 }
 
@@ -109,14 +110,14 @@ func (s *Store) readServer(
 				how.before(at)
 			}
 		}
-		many(how.bound.of(ctx), by, pick(keys, part), func(i int) plan { return &plans[i] })
+		many(how.bound.apply(ctx), by, pick(keys, part), func(i int) plan { return &plans[i] })
 		var found sizes
 		for i := range plans {
 			if plans[i].err == nil {
 				found.add(len(plans[i].value))
 			}
 		}
-		s.window.saw(len(part), found)
+		s.window.noticeChunk(len(part), found)
 		if !yield(chunk{part, plans}) {
 			return
 		}
@@ -124,7 +125,7 @@ func (s *Store) readServer(
 	}
 }
 
-// pick returns the keys at these indices, which ascend.
+// pick returns the keys at these indices, which are in ascending order.
 func pick(keys []string, of []int) []string {
 	if first, last := of[0], of[len(of)-1]; last-first == len(of)-1 { // one server has them all
 		return keys[first : last+1]
@@ -155,13 +156,13 @@ const (
 	chunkKeys  = 1000
 	chunkBytes = 8 << 20 // of values to write
 
-	// Of scripts of a read-through: a server that works answers so many in far less time than a
-	// read-through is patient for.
+	// For scripts of a read-through: a healthy server answers 100 of them in far less time than a
+	// read-through waits for Redis.
 	chunkScripts = 100
 )
 
-// chunks calls do with the indices of the keys of one chunk after the other, for each server at the
-// same time. A chunk has most keys and mostBytes at the most, but at least one key.
+// chunks calls do with the indices of the keys of one chunk after the other, for all servers at the
+// same time. A chunk has at least one key, and at most most keys and mostBytes bytes.
 func (s *Store) chunks(
 	ctx context.Context, keys []string, most, mostBytes int, size func(i int) int,
 	do func(part []int),

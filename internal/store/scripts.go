@@ -11,12 +11,13 @@ import (
 var sources embed.FS
 
 var (
-	// Where most records are strings, and where most are lists.
+	// getScript is for caches whose records are mostly strings, getListScript for those whose
+	// records are mostly lists.
 	getScript = wire.NewScript(piece("get_head"), pieces("now record renew get_list_head"),
 		piece("get"))
 	getListScript = Script(piece("get"), "now record renew get_list_head")
 
-	// For a write that takes no record that is not there.
+	// getForWriteScript is for a write that needs an existing record.
 	getForWriteScript = Script(piece("get_for_write"), "record void")
 
 	getTolerantScript = wire.NewScript(piece("get_tolerant_head"),
@@ -42,8 +43,8 @@ var (
 	refillScript = Script(piece("refill"), "now record expire write put marker due")
 )
 
-// Script makes a script on a record of its source and of the pieces that it needs, by their names:
-// now, expire, record and the other files of scripts.
+// Script makes a script on a record. needs names the pieces that go before its source: now, expire,
+// and the files of the folder scripts, such as record.
 func Script(src, needs string) wire.Script { return wire.NewScript(pieces(needs), src) }
 
 func pieces(names string) string {

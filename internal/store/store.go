@@ -26,7 +26,8 @@ var (
 	// ErrWrongType says that the key holds something that is not a record.
 	ErrWrongType = errors.New("not a record of a cache")
 
-	// ErrUnknownOutcome says that Redis did not answer a write that must not be sent twice.
+	// ErrUnknownOutcome says that Redis did not answer a write that must not be sent twice. The
+	// record may have been written.
 	ErrUnknownOutcome = errors.New("no reply, so it is not known whether the record was written")
 )
 
@@ -36,35 +37,35 @@ type Store struct {
 	names   names.Names
 	tracker Tracker
 
-	ttl       time.Duration
-	maxAge    int64 // in ms; 0 for none
-	refresh   int64 // in ms; 0 for none
+	ttl       time.Duration // the policy's
+	maxAge    int64         // in ms; 0 for none
+	refresh   int64         // in ms; 0 for none
 	jitter    float64
 	sliding   bool
-	policy    any // the policy's TTL in ms, boxed once
-	renewal   any // what an access passes as the TTL: policy, or nothing
-	tolerance any // of the policy's TTL in ms; nothing for none
+	policy    ttlArg // the policy's TTL
+	renewal   ttlArg // what an access passes as the TTL: policy, or nothing
+	tolerance ttlArg // of the policy's TTL; nothing for none
 
 	lists      lists
-	longer     atomic.Bool                  // a record with a longer TTL than the policy's was written
+	longerTTL  atomic.Bool                  // a record with a TTL above the policy's was written
 	renewed    *renewed                     // nil without a tolerance
 	unreadable *recent.Table[unreadable]    // keys whose values could not be decoded
 	absent     *recent.Table[struct{}]      // keys that hold a marker
 	notDue     *recent.Table[time.Duration] // until when records are not due; nil without a Refresh
-	clock      recent.Clock                 // of renewed and notDue
-	window     window                       // of reads of many
-	copies     Copies                       // nil without
+	clock      recent.Clock                 // for renewed and notDue
+	window     window                       // for reads of many keys
+	copies     Copies                       // nil if there are none
 }
 
-// SetCopies sets who is told of writes, before the store is used.
+// SetCopies sets the Copies to invalidate at writes. It must be called before the store is used.
 func (s *Store) SetCopies(c Copies) { s.copies = c }
 
 // Tracker sends the commands that are accesses to records, and may note the accesses.
 type Tracker interface {
-	// for commands that read records, update them or renew them
+	// Reads is for commands that read, update or renew records.
 	Reads() wire.Sender
 	Writes(ttl time.Duration) wire.Sender // for commands that write records with this TTL
-	Removed(key string)                   // is told of a record that was removed
+	Removed(key string)                   // is called for each record that was removed
 }
 
 // untracked is the Tracker of a store whose accesses nobody notes.
@@ -74,15 +75,19 @@ func (u untracked) Reads() wire.Sender               { return u.wire }
 func (u untracked) Writes(time.Duration) wire.Sender { return u.wire }
 func (untracked) Removed(string)                     {}
 
-// The sizes of the tables of a process. Beyond them, a key costs the command that would have told.
+// The sizes of the tables of a process, in keys. For a key that does not fit, the process asks
+// Redis again.
 const (
 	absentKeys = 1 << 14
 	notDueKeys = 1 << 16
 )
 
-// nothing is what an access passes to Redis as the TTL if it renews nothing. It is boxed once, so
-// that a read does not allocate it.
-var nothing any = int64(0)
+// ttlArg is a TTL in ms as an argument of a command. It is boxed once, so that a read does not
+// allocate it.
+type ttlArg any
+
+// nothing is what an access passes to Redis as the TTL if it renews nothing.
+var nothing ttlArg = int64(0)
 
 // New returns the store of the records of these names. A nil tracker notes no access.
 func New(w *wire.Client, n names.Names, terms ttl.Terms, tracker Tracker) *Store {
@@ -121,7 +126,7 @@ func New(w *wire.Client, n names.Names, terms ttl.Terms, tracker Tracker) *Store
 }
 
 // lifetime returns the TTL, in ms, of a record that is written now under the policy.
-func (s *Store) lifetime() any {
+func (s *Store) lifetime() ttlArg {
 	if s.jitter == 0 {
 		return s.policy
 	}
@@ -130,18 +135,18 @@ func (s *Store) lifetime() any {
 }
 
 // HasLongerTTL reports whether the process knows of records that may be idle for longer than the
-// policy's TTL, because they have a TTL of their own.
+// policy's TTL, because they have their own TTLs.
 func (s *Store) HasLongerTTL() bool {
-	return s.longer.Load() || s.maxAge == 0 && s.lists.ever.Load()
+	return s.longerTTL.Load() || s.maxAge == 0 && s.lists.ever.Load()
 }
 
-// changed is told of each record that a method of Store has written or removed. It drops what this
-// process remembers of the key, its copy too. Anything else that keeps a part of a record must be
-// invalidated here.
+// changed is called for each record that a method of Store has written or removed. It drops what
+// this process remembers of the key, and its copy. Anything else that keeps a part of a record must
+// be invalidated here.
 func (s *Store) changed(key string, to change) {
 	s.unreadable.Delete(key)
 	s.absent.Delete(key)
-	s.window.met(to.bytes)
+	s.window.noticeSize(to.bytes)
 	s.writes(key)
 	switch {
 	case to.removed:
@@ -156,23 +161,24 @@ func (s *Store) changed(key string, to change) {
 	}
 }
 
-// change is what became of a record.
+// change says how a record has changed.
 type change struct {
 	removed bool
-	bytes   int           // of the value that was written
-	written bool          // with new terms; otherwise it keeps those that it had
+	bytes   int           // size of the value that was written
+	written bool          // with new terms; otherwise it keeps its terms
 	at      time.Duration // when the command was sent, by Store.clock
 	own     time.Duration // its own TTL, or 0
 }
 
-// mayHaveChanged is told of each write that failed.
+// mayHaveChanged is called for each write that failed. It calls changed if Redis may have executed
+// the write.
 func (s *Store) mayHaveChanged(key string, cmd redis.Cmder) {
 	if wire.Unknown(cmd.Err()) {
 		s.changed(key, change{})
 	}
 }
 
-// failure returns the error of a command, as one of the store's.
+// failure returns the error of a command, as an error of this package where there is one.
 func failure(cmd redis.Cmder) error {
 	switch err := cmd.Err(); {
 	case err == nil:

@@ -28,7 +28,7 @@ func newStore(t *testing.T, rdb redis.UniversalClient, name string, policy ttl.P
 	return New(w, n, policy.Terms(), nil)
 }
 
-// Go and Lua agree on what stands behind the value of a record.
+// Go and Lua accept the same terms after the value of a record.
 func TestTermsInGoAndLua(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		script := Script("local own = terms(ARGV[1], ARGV[2]) return own and "+
@@ -45,8 +45,8 @@ func TestTermsInGoAndLua(t *testing.T) {
 				if n, ok := ownTTL([]string{"v", own, deadline, "more"}); ok {
 					want = strconv.FormatInt(n, 10)
 				}
-				got, err := w.Do(t.Context(), "k",
-					redis.NewCmd(t.Context(), script.Args("k", own, deadline)...)).(*redis.Cmd).Text()
+				cmd := redis.NewCmd(t.Context(), script.Args("k", own, deadline)...)
+				got, err := w.Do(t.Context(), "k", cmd).(*redis.Cmd).Text()
 				if err != nil || got != want {
 					t.Errorf("terms(%q, %q) is %s in Lua, %v, and %s in Go", own, deadline, got,
 						err, want)
@@ -71,7 +71,7 @@ func newWire(t *testing.T, rdb redis.UniversalClient) *wire.Client {
 	return w
 }
 
-// get_tolerant.lua decides alike with its head and without, and as Go does of its tolerance.
+// get_tolerant.lua decides the same with its head and without it.
 func TestFreshWithHeadAndWithout(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		if b.Mini == nil {
@@ -87,8 +87,8 @@ func TestFreshWithHeadAndWithout(t *testing.T) {
 					time.Duration(left)*time.Millisecond).Err(); err != nil {
 					t.Fatal(err)
 				}
-				reply := w.Do(t.Context(), key,
-					redis.NewSliceCmd(t.Context(), script.Args(key, hour, tolerance)...)).(*redis.SliceCmd)
+				cmd := redis.NewSliceCmd(t.Context(), script.Args(key, hour, tolerance)...)
+				reply := w.Do(t.Context(), key, cmd).(*redis.SliceCmd)
 				replies[i] = fmt.Sprint(reply.Val(), reply.Err(),
 					b.Client.PTTL(t.Context(), key).Val())
 			}
@@ -121,7 +121,7 @@ func TestToleranceOfOwnTTLs(t *testing.T) {
 	}
 }
 
-// A process expects lists after a reply has shown one, and until many have shown none.
+// After a reply has shown a list, a process expects lists until relearn replies in a row show none.
 func TestLists(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		name := b.Name()

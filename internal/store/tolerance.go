@@ -13,19 +13,20 @@ import (
 )
 
 // renewed remembers, under a policy with a tolerance, which records need not be renewed for a
-// while. Such records are read by commands that do not write. The process knows of a record because
-// a script read it and told how long it need not be renewed, or because the process wrote the
-// record. A record that it does not remember costs one more script. It never leads to a renewal too
-// few.
+// while. Such records are read by commands that do not write. The process knows such a record in
+// one of two ways. A script has read the record and returned how long it need not be renewed, or
+// the process wrote the record. A read of any other record uses a script, which decides. So no
+// renewal is missed.
 type renewed struct {
-	// table holds a record's own TTL in ms, 0 for the policy's with a deadline, or policyRecord.
+	// table holds a record's own TTL in ms, 0 for the policy's TTL with a deadline, or
+	// policyRecord.
 	table     *recent.Table[int64]
 	tolerance time.Duration // of the policy's TTL
 	ttl       time.Duration
 }
 
 const (
-	policyRecord = -1      // of a record without terms of its own
+	policyRecord = -1      // a record without its own terms
 	renewedKeys  = 1 << 16 // how many records a process remembers
 )
 
@@ -35,8 +36,8 @@ func newRenewed(clock recent.Clock, ttl, tolerance time.Duration) *renewed {
 	return &renewed{table, tolerance.Truncate(time.Millisecond), ttl}
 }
 
-// toleranceOf returns the tolerance of a record: that of the policy, or the same part of an own TTL
-// that is shorter than the policy's.
+// toleranceOf returns the tolerance of a record. It is the tolerance of the policy, or, if own is
+// shorter than the policy's TTL, the same part of own.
 func (r *renewed) toleranceOf(own int64) time.Duration {
 	ttl := time.Duration(own) * time.Millisecond
 	if own <= 0 || ttl >= r.ttl {
@@ -64,8 +65,8 @@ func (s *Store) now() time.Duration {
 	return s.clock.Now()
 }
 
-// errTermsChanged says that a record has other terms than were remembered. So it may have to be
-// renewed.
+// errTermsChanged says that the terms of a record are not those that this process remembers. So the
+// record may be due for a renewal.
 var errTermsChanged = errors.New("the terms of the record were changed")
 
 func (r *read) sendFresh(ctx context.Context, own int64) redis.Cmder {
@@ -122,7 +123,7 @@ func (r *read) tolerant(reply redis.Cmder) ([]byte, error) {
 			s := r.store
 			s.renewed.table.Put(r.key, r.sent+time.Duration(left)*time.Millisecond, own)
 			if own != policyRecord {
-				s.lists.met()
+				s.lists.noticeOwnTerms()
 			}
 			return wire.Bytes(value), nil
 		}

@@ -13,15 +13,15 @@ import (
 // PageKeys is how many keys a walk asks for at a time.
 const PageKeys = 512
 
-// Pages walks the keys of every primary, a page at a time: one SCAN for each page. A key that
-// exists from the beginning to the end comes at least once. Keys that hold no record come too. An
-// error ends the walk of its primary and not those of the others.
+// Pages walks the keys of every primary, a page at a time. It costs one SCAN for each page. It
+// yields a key that exists from the beginning to the end of the walk at least once. It also yields
+// keys that hold no record. An error ends the walk of its primary, and not the walks of the others.
 func (s *Store) Pages(ctx context.Context) iter.Seq2[[]string, error] {
 	return pages(ctx, s.wire, s.names.Prefix())
 }
 
-// Database walks the keys of a namespace as Pages does those of a cache. With an empty one it walks
-// all keys of the database.
+// Database walks the keys of a namespace, as Pages walks the keys of a cache. With an empty
+// namespace it walks all keys of the database.
 func Database(
 	ctx context.Context, w *wire.Client, namespace string,
 ) iter.Seq2[[]string, error] {
@@ -35,7 +35,7 @@ func pages(ctx context.Context, w *wire.Client, prefix string) iter.Seq2[[]strin
 			yield(nil, err)
 			return
 		}
-		// Side by side, so that a server that does not answer holds up no other.
+		// All at the same time, so a server that does not answer does not delay the others.
 		walk := func(ctx context.Context, i int, yield func(page) bool) {
 			for keys, err := range servers[i].Pages(ctx, prefix, PageKeys, PageKeys) {
 				if !yield(page{keys, err}) {
@@ -60,17 +60,17 @@ type page struct {
 // maxWalkers is how many servers a walk asks at the same time.
 const maxWalkers = 16
 
-// Records returns those of the keys that hold records. It costs one TYPE for each key, in one round
-// trip to each primary, and an LRANGE for each list in a second one.
+// Records returns the keys that hold records. It costs one TYPE for each key, in one round trip to
+// each primary, and an LRANGE for each list in a second one.
 func (s *Store) Records(ctx context.Context, keys []string) ([]string, error) {
 	records, _, err := s.sort(ctx, keys)
 	return records, err
 }
 
 // Clear removes the records among the keys, and the leases and markers of loads. It returns how
-// many of each it removed, and the errors by key. A lease or marker that has expired meanwhile
-// counts too. It costs what Records costs, an UNLINK for each record in one more round trip, and a
-// script for each hash.
+// many of each it removed, and the errors by key. A lease or marker that expires during the call
+// counts too. Clear costs what Records costs, an UNLINK for each record in one more round trip, and
+// a script for each hash.
 func (s *Store) Clear(
 	ctx context.Context, keys []string,
 ) (removed, voided int, failed map[string]error, err error) {
@@ -95,7 +95,7 @@ func (s *Store) Clear(
 		n, err := cmd.(*redis.Cmd).Int()
 		switch {
 		case err == nil:
-			removed += n // a record that has come meanwhile
+			removed += n // 1 if a record has replaced the hash since
 			voided += 1 - n
 			s.changed(hashes[i], change{removed: true})
 		case !wire.WrongType(err): // a hash of another program stays
@@ -105,7 +105,7 @@ func (s *Store) Clear(
 	return removed, voided, failed, nil
 }
 
-// sort returns those of the keys that hold records, and those that hold hashes.
+// sort returns the keys that hold records and the keys that hold hashes.
 func (s *Store) sort(ctx context.Context, keys []string) (records, hashes []string, err error) {
 	primaries := s.wire.Primaries()
 	cmds := make([]redis.Cmder, len(keys))
@@ -127,7 +127,7 @@ func (s *Store) sort(ctx context.Context, keys []string) (records, hashes []stri
 			hashes = append(hashes, keys[i])
 		}
 	}
-	// What stands behind the value, and not the value.
+	// This reads only the terms, and not the value before them.
 	cmds = cmds[:0]
 	for _, key := range lists {
 		cmds = append(cmds, redis.NewStringSliceCmd(ctx, "lrange", key, 1, 2))

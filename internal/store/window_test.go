@@ -25,27 +25,28 @@ func TestWindow(t *testing.T) {
 		var w window
 		for i, s := range steps {
 			if s.values > 0 {
-				w.met(s.size)
+				w.noticeSize(s.size)
 			}
-			w.saw(s.values+s.misses, sizes{s.values, s.values * s.size, s.size})
+			w.noticeChunk(s.values+s.misses, sizes{s.values, s.values * s.size, s.size})
 			if w.size() != s.want {
 				t.Errorf("%s: step %d: chunks of %d, want %d", name, i, w.size(), s.want)
 			}
 		}
 	}
-	// One large value among small ones is expected again for a while.
+	// After one large value among small ones, the chunks stay small for a while.
 	var w window
-	w.saw(1000, sizes{1000, 1000 * 100, 100})
-	w.met(8 << 20)
+	w.noticeChunk(1000, sizes{1000, 1000 * 100, 100})
+	w.noticeSize(8 << 20)
 	for i, want := range []int{2, 4, 8, 16, 32, 64, 128} {
 		if w.size() != want {
 			t.Errorf("chunks of %d after %d small chunks, want %d", w.size(), i, want)
 		}
-		w.saw(want, sizes{want, want * 100, 100})
+		w.noticeChunk(want, sizes{want, want * 100, 100})
 	}
 }
 
-// Whatever a process reads or writes tells it sizes. Misses do not cost it round trips for ever.
+// Every read and write of a value updates the window. After many misses, chunks have their full
+// size.
 func TestWindowLearns(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		name := b.Name()

@@ -9,8 +9,8 @@ import (
 	"github.com/activettl/rediscache/internal/wire"
 )
 
-// Set writes a record, in place of whatever the key holds: one command. own is the record's own
-// TTL, which it keeps for its life; 0 stands for the policy's.
+// Set writes a record and replaces what the key holds. It costs one command. own is the record's
+// own TTL, which it keeps for its life; 0 means the policy's.
 func (s *Store) Set(ctx context.Context, key string, value []byte, own time.Duration) error {
 	w := write{store: s, key: key, value: value, own: own}
 	one(ctx, s.tracker.Writes(s.lives(own)), key, &w)
@@ -44,7 +44,7 @@ func (s *Store) SetMany(ctx context.Context, items []Item, own time.Duration) []
 				written.add(len(plans[i].value))
 			}
 		}
-		s.window.saw(written.values, written)
+		s.window.noticeChunk(written.values, written)
 	})
 	if err != nil {
 		for i := range errs {
@@ -54,7 +54,7 @@ func (s *Store) SetMany(ctx context.Context, items []Item, own time.Duration) []
 	return errs
 }
 
-// lives returns how long a record with this TTL of its own, or 0, lives.
+// lives returns how long a record with this own TTL lives. An own TTL of 0 means the policy's.
 func (s *Store) lives(own time.Duration) time.Duration {
 	if own == 0 {
 		return s.ttl
@@ -62,13 +62,13 @@ func (s *Store) lives(own time.Duration) time.Duration {
 	return own
 }
 
-// terms returns the terms of a record that is written with this own TTL, or 0: px is its TTL in ms,
-// or nothing if it has terms of its own, which are own and age, in ms.
+// terms returns the terms of a record that is written with this own TTL, or 0. All are in ms. px is
+// its TTL, or nothing if the record has its own terms. Those are ownMs and age.
 //
-// A record with its own TTL has terms of its own where something would otherwise forget that TTL: a
-// renewal, or, if it is shorter than the policy's, what decides whether the record is due for a
-// refresh.
-func (s *Store) terms(own time.Duration) (px any, ownMs, age int64) {
+// A record with its own TTL needs its own terms in two cases. Under a policy that renews, a renewal
+// must know that TTL. Under a policy with Refresh, the check for a due refresh must know it if it
+// is shorter than the policy's TTL.
+func (s *Store) terms(own time.Duration) (px ttlArg, ownMs, age int64) {
 	ownMs = own.Milliseconds()
 	switch {
 	case s.sliding && own != 0 || s.maxAge > 0:
@@ -114,20 +114,20 @@ func (w *write) next(ctx context.Context, reply redis.Cmder) redis.Cmder {
 	return redis.NewStatusCmd(ctx, append(w.args[:0], "set", w.key, w.value, "px", px)...)
 }
 
-// wrote is told of a record that Redis has accepted.
+// wrote is called for each record that Redis has accepted.
 func (s *Store) wrote(key string, sent, own time.Duration, bytes int) {
-	if own > s.ttl && !s.longer.Load() {
-		s.longer.Store(true)
+	if own > s.ttl && !s.longerTTL.Load() {
+		s.longerTTL.Store(true)
 	}
 	if own != 0 && (s.sliding || s.refresh > 0 && own < s.ttl) {
-		s.lists.met()
+		s.lists.noticeOwnTerms()
 	}
 	s.changed(key, change{written: true, bytes: bytes, at: sent, own: own})
 }
 
-// Add writes a record if there is none, by Set's rules: one command. If there is one, Add returns
-// its value, if want is set, and ErrExists. The command is not sent twice: if its reply is lost,
-// the error is ErrUnknownOutcome.
+// Add writes a record as Set does, if there is none. It costs one command. If there is a record,
+// Add returns ErrExists, and with want also the value of that record. The command is not sent
+// twice: if its reply is lost, the error is ErrUnknownOutcome.
 func (s *Store) Add(
 	ctx context.Context, key string, value []byte, own time.Duration, want bool,
 ) (current []byte, err error) {
@@ -157,8 +157,8 @@ func (s *Store) Add(
 	return nil, wire.Unexpected(cmd)
 }
 
-// Update replaces the value of a record that exists, or returns ErrNotFound: one command. The
-// record keeps its terms, and is renewed under a policy that renews.
+// Update replaces the value of an existing record, or returns ErrNotFound. It costs one command.
+// The record keeps its terms, and is renewed under a policy that renews.
 func (s *Store) Update(ctx context.Context, key string, value []byte) error {
 	s.writes(key)
 	args := updateScript.Args(key, value, s.renewal)
@@ -172,9 +172,9 @@ func (s *Store) Update(ctx context.Context, key string, value []byte) error {
 	return err
 }
 
-// Touch renews a record without reading it, or returns ErrNotFound: one command. Under a policy
-// that does not renew, it only checks that the record exists. Like every write it removes the lease
-// or marker of a load.
+// Touch renews a record without reading it, or returns ErrNotFound. It costs one command. Under a
+// policy that does not renew, it only checks that the record exists. Like every write it removes
+// the lease or marker of a load.
 func (s *Store) Touch(ctx context.Context, key string) error {
 	_, err := touched(s.tracker.Reads().Do(ctx, key, s.touch(ctx, key, true)))
 	return err
@@ -186,7 +186,7 @@ func (s *Store) touch(ctx context.Context, key string, voids bool) redis.Cmder {
 	return redis.NewCmd(ctx, touchScript.Args(key, s.renewal, s.tolerance, flag(voids))...)
 }
 
-// touched takes the reply of touch: for how long the record is not due for a renewal.
+// touched takes the reply to touch: how long the record is not due for a renewal.
 func touched(reply redis.Cmder) (fresh time.Duration, err error) {
 	if err := failure(reply); err != nil {
 		return 0, err
@@ -200,7 +200,7 @@ func touched(reply redis.Cmder) (fresh time.Duration, err error) {
 	return 0, wire.Unexpected(reply)
 }
 
-// existed takes the reply of a script that answers 1, or 0 for no record.
+// existed takes the reply to a script that answers 1, or 0 for no record.
 func existed(reply redis.Cmder) error {
 	if err := failure(reply); err != nil {
 		return err
@@ -214,9 +214,10 @@ func existed(reply redis.Cmder) error {
 	return wire.Unexpected(reply)
 }
 
-// Swap replaces the value of a record if it is still old, by Update's rules: one command. If the
-// record holds another value, Swap returns that and false. The command is not sent twice: if its
-// reply is lost, the error is ErrUnknownOutcome.
+// Swap replaces the value of a record as Update does, if the value is still old. It costs one
+// command. If the record holds another value, Swap returns that value and false. If there is no
+// record, it returns ErrNotFound. The command is not sent twice: if its reply is lost, the error is
+// ErrUnknownOutcome.
 func (s *Store) Swap(
 	ctx context.Context, key string, old, value []byte,
 ) (current []byte, swapped bool, err error) {

@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// Together calls functions at the same time and returns when all have ended. A panic of one, and a
-// runtime.Goexit, go on in the caller's goroutine.
+// Together calls functions at the same time and returns when all have ended. If one of them panics
+// or calls runtime.Goexit, Together does the same in the caller's goroutine.
 func Together(fns []func()) {
 	last := len(fns) - 1
 	if last < 0 {
@@ -28,13 +28,13 @@ func Together(fns []func()) {
 	}
 }
 
-// Merge calls produce for 0 to n-1, at most limit of them at a time, and yields what they yield:
-// one value at a time, in the caller's goroutine. A producer goes on when its value has been taken.
+// Merge calls produce for 0 to n-1, at most limit of them at the same time. It yields their values
+// one at a time, in the caller's goroutine. A producer goes on when its value was taken.
 //
-// When the caller stops, Merge returns at once: yield returns false, the producers' context ends,
-// and they end by themselves. A panic of a producer, and a runtime.Goexit, go on in the caller's
-// goroutine unless the caller has stopped. Only a hook of the client panics there, and it does so
-// in the callers' own commands too.
+// If the caller stops, Merge returns at once and does not wait for the producers. Their context
+// ends, and yield returns false. If a producer panics or calls runtime.Goexit, Merge does the same
+// in the caller's goroutine, unless the caller has stopped. After a stop, such a panic is lost.
+// Only hooks of the client panic in producers, and they also panic in the callers' own commands.
 func Merge[T any](
 	ctx context.Context, n, limit int, produce func(ctx context.Context, i int, yield func(T) bool),
 ) iter.Seq[T] {
@@ -52,7 +52,7 @@ func Merge[T any](
 			close(m.stopped)
 			cancel()
 		})
-		defer m.stop() // also if the caller panics
+		defer m.stop() // deferred, so that it runs if the caller panics
 		turns := make(chan struct{}, limit)
 		var wg sync.WaitGroup
 		for i := range n {

@@ -30,7 +30,7 @@ func TestMerge(t *testing.T) {
 	}
 }
 
-// The producers end when the caller stops or panics, and a producer's panic is the caller's.
+// The producers end when the caller stops or panics. The caller gets a producer's panic.
 func TestMergeEnds(t *testing.T) {
 	for _, n := range []int{1, 4} {
 		for _, how := range []string{"break", "panic", "producer"} {
@@ -70,7 +70,7 @@ func TestMergeEnds(t *testing.T) {
 	}
 }
 
-// A caller who stops does not wait for a producer that hangs.
+// A caller that stops does not wait for a producer that hangs.
 func TestMergeLeavesWhatHangs(t *testing.T) {
 	hangs := make(chan struct{})
 	defer close(hangs)
@@ -85,7 +85,7 @@ func TestMergeLeavesWhatHangs(t *testing.T) {
 	}
 }
 
-// A goroutine that ends by runtime.Goexit ends the caller's too, and does not look like a success.
+// If a function calls runtime.Goexit, the caller's goroutine ends too. It is no success.
 func TestGoexitGoesOn(t *testing.T) {
 	for name, call := range map[string]func(){
 		"Merge": func() {
@@ -121,7 +121,7 @@ func TestTogetherPanics(t *testing.T) {
 		func() {
 			defer func() {
 				if v := recover(); v != "p" {
-					t.Errorf("a panic of function %d is seen as %v", i, v)
+					t.Errorf("after a panic of function %d, the caller recovers %v", i, v)
 				}
 			}()
 			Together(fns)

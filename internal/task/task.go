@@ -1,5 +1,5 @@
-// Package task runs functions: side by side, with what becomes of one that does not return, and with
-// pauses in between. It knows no Redis.
+// Package task runs functions at the same time, detects functions that panic or call
+// runtime.Goexit, and sleeps until a context ends. It knows no Redis.
 package task
 
 import (
@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// Guard calls a function, and calls failed if it does not return: with the value of its panic, or
-// with nil after runtime.Goexit. A panic ends there. failed runs before the stack of the function is
-// gone.
+// Guard calls fn. If fn panics, Guard recovers and calls failed with the panic value. If fn calls
+// runtime.Goexit, Guard calls failed with nil. failed runs before the stack of fn is unwound.
 func Guard(fn func(), failed func(panicked any)) {
 	returned := false
 	defer func() {
@@ -22,10 +21,10 @@ func Guard(fn func(), failed func(panicked any)) {
 	returned = true
 }
 
-// unreturned is how a function has ended that did not return: by a panic, or by runtime.Goexit.
-type unreturned struct{ panicked any }
+// unreturned says how a function ended without a return: with a panic, or with runtime.Goexit.
+type unreturned struct{ panicked any } // nil after runtime.Goexit
 
-// goOn ends the calling goroutine's function in the same way.
+// goOn panics with the same value, or calls runtime.Goexit.
 func (u *unreturned) goOn() {
 	if u.panicked != nil {
 		panic(u.panicked)
@@ -33,7 +32,7 @@ func (u *unreturned) goOn() {
 	runtime.Goexit()
 }
 
-// Sleep waits for d. It returns the error of ctx if that ends before.
+// Sleep waits for d. It returns the error of ctx if ctx ends earlier.
 func Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

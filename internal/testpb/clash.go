@@ -8,8 +8,8 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 )
 
-// Clash describes clash.M, a message of proto2 with these fields: one that no .proto file here has,
-// since its first bytes may look like a frame. It panics if they cannot stand in a message.
+// Clash describes clash.M, a proto2 message with these fields. Its first bytes may look like a
+// frame, so no .proto file here has it. Clash panics if the fields are not valid in one message.
 func Clash(fields ...*descriptorpb.FieldDescriptorProto) protoreflect.MessageDescriptor {
 	file, err := protodesc.NewFile(&descriptorpb.FileDescriptorProto{
 		Name: proto.String("clash.proto"), Package: proto.String("clash"),

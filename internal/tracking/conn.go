@@ -16,8 +16,8 @@ import (
 	"github.com/activettl/rediscache/internal/wire"
 )
 
-// conn is one connection on which a server pushes the keys that are written. It never reconnects by
-// itself: what is written between two connections would be lost in silence.
+// conn is one connection on which a server pushes the keys that are written. It never reconnects.
+// Otherwise writes between two connections would be missed without notice.
 type conn struct {
 	client *redis.Client
 	sub    *redis.PubSub
@@ -25,7 +25,7 @@ type conn struct {
 	closed atomic.Bool
 }
 
-// dialLimit bounds how long a connection takes to be made.
+// dialLimit bounds how long it takes to make a connection.
 const dialLimit = time.Second
 
 var (
@@ -33,8 +33,9 @@ var (
 	errSpent = errors.New("the connection has ended")
 )
 
-// connect makes a connection to a server of these options. It is subscribed to a channel, sharded
-// or not. changed is told of keys with these prefixes, and of all keys by "".
+// connect makes a connection to a server with these options. It subscribes to a channel, sharded or
+// not. It calls changed for each written key with one of these prefixes, and with "" if all keys
+// may have changed.
 func connect(
 	ctx context.Context, server *redis.Options, prefixes []string, channel string, sharded bool,
 	changed func(key string),
@@ -45,7 +46,7 @@ func connect(
 	o.Protocol = 3
 	o.PoolSize, o.MinIdleConns, o.MaxRetries, o.DialerRetries = 1, 0, -1, 1
 	o.ClientSideCache, o.ClientSideCacheConfig = nil, nil
-	// go-redis keeps state of the client in both: a copy would share it.
+	// go-redis keeps state of the client in both. A copy would share that state.
 	o.PushNotificationProcessor = nil
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	o.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -71,7 +72,7 @@ func connect(
 		return track(ctx, cn, prefixes)
 	}
 	c.client = redis.NewClient(&o)
-	c.sub = c.client.Subscribe(ctx) // to nothing yet, so it sends nothing
+	c.sub = c.client.Subscribe(ctx) // to no channel yet, so it sends nothing
 	err := c.client.RegisterPushNotificationHandler("invalidate", pushed(changed), true)
 	if err != nil {
 		c.close()
@@ -95,10 +96,10 @@ func connect(
 	return c, nil
 }
 
-// track lets the server push keys on a connection. A connection without a subscription would have
-// no bound on what the server keeps for it.
+// track makes the server push keys on a connection. The connection must have a subscription too.
+// Without one, the output that the server keeps for it has no bound.
 func track(ctx context.Context, cn *redis.Conn, prefixes []string) error {
-	hello, err := cn.Do(ctx, "hello", 3).Result() // the user's OnConnect may have been what logs in
+	hello, err := cn.Do(ctx, "hello", 3).Result() // again: the user's OnConnect may log in first
 	if err != nil {
 		return err
 	}
@@ -124,9 +125,9 @@ func (c *conn) confirmed(ctx context.Context) error {
 	return nil
 }
 
-// next waits for the next message, and returns its text. Meanwhile changed is told of keys. After
-// an error, also one of a timeout, the connection is of no use: the rest of a push may have been
-// left on it.
+// next waits for the next message, and returns its text. While it waits, changed is called for the
+// keys that are pushed. After an error, even a timeout, the connection cannot be used any more: the
+// rest of a push may still be unread.
 func (c *conn) next(ctx context.Context, limit time.Duration) (string, error) {
 	got, err := c.sub.ReceiveTimeout(ctx, limit)
 	if err != nil {
@@ -139,8 +140,8 @@ func (c *conn) next(ctx context.Context, limit time.Duration) (string, error) {
 	return m.Payload, nil
 }
 
-// close ends the connection, also under a call of next, and while go-redis waits for a reply to
-// what it sends first: it holds a mutex meanwhile.
+// close ends the connection, even during a call of next. It closes the raw connection first, since
+// go-redis may hold a mutex while it waits for the replies to its first commands.
 func (c *conn) close() {
 	c.closed.Store(true)
 	if raw := c.raw.Load(); raw != nil {
@@ -166,7 +167,7 @@ func (changed pushed) HandlePushNotification(
 		return nil
 	}
 	for _, k := range keys {
-		key, _ := k.(string) // what is no text stands for all keys
+		key, _ := k.(string) // "", which means all keys, if it is not a string
 		changed(key)
 	}
 	return nil

@@ -15,7 +15,7 @@ import (
 	"github.com/activettl/rediscache/internal/wire"
 )
 
-// watch keeps a link to each primary until the Tracker is closed, or the client is.
+// watch keeps a link to each primary until the Tracker or the client is closed.
 func (t *Tracker) watch() {
 	defer t.done.Done()
 	defer func() {
@@ -27,7 +27,7 @@ func (t *Tracker) watch() {
 		if errors.Is(guard(t.link), redis.ErrClosed) {
 			return
 		}
-		if task.Sleep(t.closing, t.staleness()/rate) != nil { // not more often than that
+		if task.Sleep(t.closing, t.staleness()/rate) != nil { // the least time between two looks
 			return
 		}
 		if t.wire.Single() {
@@ -44,11 +44,10 @@ func (t *Tracker) watch() {
 	}
 }
 
-// relinkAfter is how long the primaries of a client are taken for the same, if nothing tells of
-// others.
+// relinkAfter is how long watch waits before it looks for other primaries, if relink is not called.
 const relinkAfter = 10 * time.Second
 
-// relink lets watch look for other primaries soon.
+// relink makes watch look for other primaries soon.
 func (t *Tracker) relink() {
 	select {
 	case t.asked <- struct{}{}:
@@ -56,7 +55,8 @@ func (t *Tracker) relink() {
 	}
 }
 
-// link makes a link to each primary that has none, and ends those to servers that are none.
+// link makes a link to each primary that has none, and ends the links to servers that are no longer
+// primaries.
 func (t *Tracker) link() error {
 	servers, _, err := t.wire.Servers(t.closing)
 	if err != nil {
@@ -89,7 +89,7 @@ func (t *Tracker) link() error {
 var errGone = errors.New("the Redis client is closed")
 
 // layout sends commands to a server, and asks in the same round trip which server has which keys.
-// It returns that in some form, and the error of the first command that failed.
+// It returns the answer as a text to compare, and the error of the first command that failed.
 func (t *Tracker) layout(
 	ctx context.Context, s wire.Server, cmds ...redis.Cmder,
 ) (form string, err error) {
@@ -112,7 +112,7 @@ func (t *Tracker) layout(
 	case t.wire.Single():
 		return "", nil
 	}
-	shards, _, err := t.wire.Servers(ctx) // of a Ring: those that it uses, without a command
+	shards, _, err := t.wire.Servers(ctx) // of a Ring; this sends no command
 	if err != nil {
 		return "", err
 	}
@@ -123,9 +123,9 @@ func (t *Tracker) layout(
 	return strings.Join(slices.Sorted(maps.Keys(up)), " "), nil
 }
 
-// owners returns what a reply of CLUSTER NODES says of the nodes that have slots: their ids, their
-// epochs and the slots. The epoch of the node that was asked grows when it takes a slot: one may go
-// away and come back between two looks.
+// owners returns what a reply to CLUSTER NODES says about the nodes that have slots: their ids,
+// epochs and slots. The epochs matter, since a slot may leave the asked node and come back between
+// two looks. A node's epoch grows when it takes a slot.
 func owners(nodes string) string {
 	var all []string
 	for line := range strings.Lines(nodes) {
@@ -134,7 +134,7 @@ func owners(nodes string) string {
 			continue
 		}
 		slots := fields[nodeSlots:]
-		if at := slices.IndexFunc(slots, migrates); at >= 0 { // they come last
+		if at := slices.IndexFunc(slots, migrates); at >= 0 { // migrating slots come last
 			slots = slots[:at]
 		}
 		all = append(all, fmt.Sprint(fields[0], fields[nodeEpoch], slots))
@@ -149,7 +149,7 @@ const (
 	nodeSlots = 8
 )
 
-// migrates reports whether a field says that a slot is about to come or go: [slot->-node].
+// migrates reports whether a field is about a slot that is migrating: [slot->-node].
 func migrates(slot string) bool { return strings.HasPrefix(slot, "[") }
 
 // nameCanary names the canaries of a link. In a cluster, its server must hold the key of that name.
@@ -166,5 +166,5 @@ func (l *link) nameCanary(ctx context.Context) (string, error) {
 	return "", fmt.Errorf("no canary for %s in %d tries", l.server.Options().Addr, tries)
 }
 
-// tries are enough for a server that holds a thousandth of the slots.
+// tries is enough for a server that holds a thousandth of the slots.
 const tries = 1 << 14

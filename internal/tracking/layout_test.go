@@ -18,7 +18,7 @@ cc 127.0.0.1:7003@17003 slave aa 0 1700000000002 3 connected
 dd 127.0.0.1:7004@17004 master - 0 1700000000003 0 connected
 `
 
-// The layout is which node has which slots, since which epoch, and nothing else.
+// The layout consists of the nodes, their slots and their epochs, and of nothing else.
 func TestOwners(t *testing.T) {
 	was := owners(nodes)
 	lines := strings.SplitAfter(nodes, "\n")
@@ -42,7 +42,7 @@ func TestOwners(t *testing.T) {
 		"nothing":               "",
 	} {
 		if got := owners(other); got == was {
-			t.Errorf("%s: it is the same layout", what)
+			t.Errorf("%s: the layout is the same", what)
 		}
 	}
 }
@@ -53,8 +53,7 @@ type reply string
 func (r reply) Error() string { return string(r) }
 func (reply) RedisError()     {}
 
-// What a server refuses for good is told from what will pass, also as scripts said it before Redis
-// 7.
+// refused tells lasting refusals from passing errors, also in the texts of scripts before Redis 7.
 func TestRefused(t *testing.T) {
 	const before7 = "ERR Error running script (call to f_0): @user_script:1: @user_script: 1: -"
 	for err, want := range map[error]bool{

@@ -19,23 +19,24 @@ type link struct {
 	server  wire.Server
 	session atomic.Pointer[Session] // nil while there is none
 	canary  string                  // key and channel of its canaries
-	known   string                  // the layout
-	wake    chan struct{}           // tells of an echo
+	known   string                  // the layout, as far as it is known
+	wake    chan struct{}           // receives a value after an echo
 	stop    context.CancelFunc
 	done    chan struct{}
 }
 
-// The pauses between two connections. Behind a refusal, another attempt will hardly do better.
+// The pauses between two connections. After a refusal the pause is long, since the next attempt
+// will probably be refused too.
 const (
 	firstPause   = 20 * time.Millisecond
 	maxPause     = time.Second
 	refusedPause = 15 * time.Second
 )
 
-// tellAfter is after what time without a connection those who listen are told.
+// tellAfter is how long there may be no connection before the listeners are told.
 const tellAfter = 3 * time.Second
 
-// run listens until ctx ends, or the client is closed.
+// run listens until ctx ends or the client is closed.
 func (l *link) run(ctx context.Context) {
 	defer close(l.done)
 	lost := l.Clock.Now()
@@ -82,7 +83,7 @@ func (l *link) count(ctx context.Context, err error) {
 	}
 }
 
-// begin begins a session, and end ends it, if there is one.
+// begin begins a session. end ends the session, and reports whether there was one.
 func (l *link) begin(prefixes []string) {
 	l.connects.Add(1)
 	l.open.Add(1)
@@ -112,7 +113,8 @@ func (l *link) listen(ctx context.Context) (heard bool, err error) {
 	}
 	defer c.close()
 	defer context.AfterFunc(ctx, c.close)()
-	// What is read in the session is read after this, so that a change will be seen.
+	// Reads in the session come after this command, so a later change of the layout will be
+	// noticed.
 	if l.known, err = l.layout(ctx, l.server); err != nil {
 		return false, err
 	}
@@ -126,7 +128,7 @@ func (l *link) listen(ctx context.Context) (heard bool, err error) {
 	defer func() {
 		cancel()
 		if failed := <-rounds; failed != nil {
-			err = failed // and so there were no echoes
+			err = failed // the reason why the echoes stopped
 		}
 	}()
 	for last := l.Clock.Now(); ; {
@@ -137,7 +139,7 @@ func (l *link) listen(ctx context.Context) (heard bool, err error) {
 		}
 		n, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
-			return heard, errors.New("a message of somebody else")
+			return heard, errors.New("unexpected message on the channel of the canaries")
 		}
 		s := l.session.Load()
 		s.echo(n)
@@ -150,7 +152,7 @@ func (l *link) listen(ctx context.Context) (heard bool, err error) {
 	}
 }
 
-// awake lets the rounds see whether a canary is due.
+// awake makes the rounds check whether a canary is due.
 func (l *link) awake() {
 	select {
 	case l.wake <- struct{}{}:
@@ -158,10 +160,10 @@ func (l *link) awake() {
 	}
 }
 
-// silence is after how many times the staleness without an echo a connection is given up.
+// silence times the staleness is how long a connection may have no echo before it is closed.
 const silence = 3
 
-// changed is told by the connection of a key, or of all by "".
+// changed is called by the connection for each written key, or with "" for all keys.
 func (l *link) changed(key string) {
 	if key == "" {
 		l.void()
@@ -170,7 +172,7 @@ func (l *link) changed(key string) {
 	l.dispatch(key)
 }
 
-// void begins a new session on the same connection: what came before is no longer true.
+// void begins a new session on the same connection. The old session no longer proves anything.
 func (l *link) void() {
 	if s := l.session.Load(); s != nil {
 		l.session.Store(newSession(s.prefixes))
@@ -179,13 +181,13 @@ func (l *link) void() {
 	}
 }
 
-// canaryScript writes, so that it fails at a server that is no primary any more. What it removes is
-// never there, so that it needs no memory and leaves nothing behind.
+// canaryScript writes, so that it fails on a server that is no longer a primary. The key that it
+// removes never exists, so it needs no memory and leaves nothing behind.
 const canaryScript = `redis.call('UNLINK', KEYS[1])
 return redis.call(ARGV[2], KEYS[1], ARGV[1])`
 
 // rounds sends canaries until ctx ends or the server refuses them. It returns the error of the last
-// one.
+// canary.
 func (l *link) rounds(ctx context.Context) (err error) {
 	for {
 		begun := l.Clock.Now()
@@ -203,12 +205,12 @@ func (l *link) rounds(ctx context.Context) (err error) {
 // rate is how many canaries are sent in the time of a staleness.
 const rate = 4
 
-// rest waits until the next canary is due. As long as there is no proof, that is when the last one
-// was heard: the first proof takes two.
+// rest waits until the next canary is due. While there is no proof yet, it is due as soon as the
+// last one was heard: the first proof needs two.
 func (l *link) rest(ctx context.Context, begun time.Duration) {
 	for ctx.Err() == nil {
 		left := begun + l.staleness()/rate - l.Clock.Now()
-		if s := l.session.Load(); left <= 0 || s.Proven() == never && s.settled() {
+		if s := l.session.Load(); left <= 0 || s.Proven() == never && s.quiet() {
 			return
 		}
 		timer := time.NewTimer(left)
@@ -221,7 +223,7 @@ func (l *link) rest(ctx context.Context, begun time.Duration) {
 	}
 }
 
-// round sends a canary, and looks whether the layout is still the same.
+// round sends a canary, and checks whether the layout is still the same.
 func (l *link) round(ctx context.Context, s *Session) error {
 	ctx, cancel := context.WithTimeout(ctx, l.staleness())
 	defer cancel()
@@ -237,7 +239,7 @@ func (l *link) round(ctx context.Context, s *Session) error {
 	case err != nil:
 		return err
 	case now == l.known:
-		s.stand(n)
+		s.sameLayout(n)
 	default:
 		l.known = now
 		l.void()

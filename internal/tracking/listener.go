@@ -7,28 +7,28 @@ import (
 	"github.com/activettl/rediscache/internal/recent"
 )
 
-// Listener is one that listens.
+// Listener hears of writes until it leaves. It is safe for concurrent use.
 type Listener struct {
 	Handler
 	tracker *Tracker
 
 	// guarded by the Tracker's mutex
-	told bool
-	left bool
-	last bool // nobody else was left
+	toldRefused bool
+	left        bool
+	last        bool // it was the last one to leave
 }
 
 // Handler says what to listen for.
 type Handler struct {
 	Prefix    string           // of the keys: the name of a cache and a colon
-	Canary    string           // what the names of canaries begin with: its bookkeeping
+	Canary    string           // the beginning of the names of canaries
 	Staleness time.Duration    // how old a proof may be
-	Changed   func(key string) // is told of the keys of one server one after another
-	Refused   func(err error)  // is told once if there is nothing to hear, and why
+	Changed   func(key string) // called for each key; for keys of one server, one at a time
+	Refused   func(err error)  // called once with the reason if the link does not work
 }
 
-// Leave ends listening. If nobody else listens, it ends all connections, and waits for that until
-// ctx ends.
+// Leave ends listening. If nobody else listens, it ends all connections. It waits for that, at most
+// until ctx ends.
 func (l *Listener) Leave(ctx context.Context) error {
 	t := l.tracker
 	if !t.leave(l) {
@@ -66,16 +66,16 @@ func (l *Listener) Session(ctx context.Context, key string) *Session {
 // Hears reports whether there is a session of any server.
 func (l *Listener) Hears() bool { return l.tracker.open.Load() > 0 }
 
-// Clock is the clock of proofs.
+// Clock returns the clock of proofs.
 func (l *Listener) Clock() recent.Clock { return l.tracker.Clock }
 
-// Stats are what became of the connections.
+// Stats counts connections and how their sessions ended.
 type Stats struct {
 	Connects int64         // connections that were made
-	Flushes  int64         // sessions that ended on a connection that went on
+	Flushes  int64         // sessions that ended while their connection went on
 	Losses   int64         // sessions that ended with their connection
-	Moves    int64         // sessions of servers that are no primaries any more
-	Proven   time.Duration // age of the oldest of the last proofs, or -1 without one
+	Moves    int64         // sessions that ended since the server is no longer a primary
+	Proven   time.Duration // age of the last proof of the worst server; -1 if one has no proof
 }
 
 // Stats returns the stats of the Tracker.
@@ -96,5 +96,5 @@ func (l *Listener) Stats() Stats {
 	return s
 }
 
-// Invalidate tells all who listen in this process of a key that it writes, or has written.
+// Invalidate tells all listeners in this process that the process writes a key, or has written it.
 func (l *Listener) Invalidate(key string) { l.tracker.dispatch(key) }

@@ -9,23 +9,24 @@ import (
 	"time"
 )
 
-// Session is what was heard of one server without a gap. It is safe for concurrent use.
+// Session is a period in which everything from one server was heard, without a gap. It is safe for
+// concurrent use.
 type Session struct {
 	proven   atomic.Int64 // as a time.Duration of the Tracker's clock
-	prefixes []string     // of the keys that are heard of
+	prefixes []string     // of the keys that are pushed
 
 	mu       sync.Mutex
-	pending  map[uint64]canary // that are under way
-	heard    time.Duration     // when the last canary that was heard had been sent
+	pending  map[uint64]canary // canaries in flight
+	heard    time.Duration     // when the last canary that was heard was sent
 	anything bool              // a canary was heard
 }
 
-// canary is a canary under way.
+// canary is a canary in flight.
 type canary struct {
-	sent   time.Duration
-	proves time.Duration // what its echo proves, or never
-	echoed bool
-	stands bool // the layout was the same when it was sent
+	sent       time.Duration
+	proves     time.Duration // what its echo proves, or never
+	echoed     bool
+	sameLayout bool // the layout was still the same
 }
 
 // never is a time before all proofs.
@@ -37,8 +38,8 @@ func newSession(prefixes []string) *Session {
 	return s
 }
 
-// Proven returns the time of the last proof: every write that was acknowledged before then, of the
-// keys of the session, has been heard of.
+// Proven returns the time of the last proof. Every write to the keys of the session that was
+// acknowledged before that time has been heard of.
 func (s *Session) Proven() time.Duration { return time.Duration(s.proven.Load()) }
 
 // Proves reports whether there is a proof that is at most age old.
@@ -47,14 +48,14 @@ func (s *Session) Proves(now, age time.Duration) bool {
 	return proven >= int64(now-age)
 }
 
-// covers reports whether the session hears of keys with a prefix.
+// covers reports whether the session hears of all keys with a prefix.
 func (s *Session) covers(prefix string) bool {
 	return slices.ContainsFunc(s.prefixes, func(p string) bool {
 		return strings.HasPrefix(prefix, p)
 	})
 }
 
-// void takes all proofs back: keys were changed that were not named.
+// void takes back all proofs, since keys may have changed without a push of their own.
 func (s *Session) void() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -62,7 +63,7 @@ func (s *Session) void() {
 	s.proven.Store(int64(never))
 }
 
-// send is told that a canary is sent now. No other one may have its number, in no session: its echo
+// send says that a canary is sent now. Its number must be unique across all sessions, since an echo
 // may come late.
 func (s *Session) send(n uint64, now time.Duration) {
 	s.mu.Lock()
@@ -77,10 +78,10 @@ func (s *Session) send(n uint64, now time.Duration) {
 	s.pending[n] = c
 }
 
-// echo takes the echo of a canary. stand is told that the layout was still the same behind it.
-// Both together are the proof.
-func (s *Session) echo(n uint64)  { s.take(n, func(c *canary) { c.echoed = true }) }
-func (s *Session) stand(n uint64) { s.take(n, func(c *canary) { c.stands = true }) }
+// echo says that the echo of a canary was heard. sameLayout says that the layout was still the same
+// after it. Both are needed for a proof.
+func (s *Session) echo(n uint64)       { s.take(n, func(c *canary) { c.echoed = true }) }
+func (s *Session) sameLayout(n uint64) { s.take(n, func(c *canary) { c.sameLayout = true }) }
 
 func (s *Session) take(n uint64, note func(*canary)) {
 	s.mu.Lock()
@@ -91,7 +92,7 @@ func (s *Session) take(n uint64, note func(*canary)) {
 	}
 	note(&c)
 	s.pending[n] = c
-	if !c.echoed || !c.stands {
+	if !c.echoed || !c.sameLayout {
 		return
 	}
 	for m := range s.pending {
@@ -107,8 +108,8 @@ func (s *Session) take(n uint64, note func(*canary)) {
 	}
 }
 
-// settled reports whether no canary is under way.
-func (s *Session) settled() bool {
+// quiet reports whether no canary is in flight.
+func (s *Session) quiet() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.pending) == 0

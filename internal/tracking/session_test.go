@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// An echo proves what had been acknowledged before the canary before it was sent, and nothing if
-// none was heard by then.
+// Say that canary m is the last one heard before canary n is sent. Then the echo of n proves the
+// time at which m was sent. If no canary was heard before n was sent, its echo proves nothing.
 func TestProofs(t *testing.T) {
 	const none = -1
 	for name, steps := range map[string][]struct {
-		do   string // what happens in the millisecond
+		do   string // what happens in this millisecond
 		n    uint64
 		want int // the proof afterwards, in ms
 	}{
-		"one after another": {{"send", 1, none}, {"echo", 1, none}, {"stand", 1, none},
-			{"send", 2, none}, {"stand", 2, none}, {"echo", 2, 0}, {"send", 3, 0}, {"echo", 3, 0},
-			{"stand", 3, 3}},
+		"one after another": {{"send", 1, none}, {"echo", 1, none}, {"layout", 1, none},
+			{"send", 2, none}, {"layout", 2, none}, {"echo", 2, 0}, {"send", 3, 0}, {"echo", 3, 0},
+			{"layout", 3, 3}},
 		"the layout is not known": {
 			{"send", 1, none}, {"echo", 1, none}, {"send", 2, none}, {"echo", 2, none},
 		},
@@ -56,11 +56,11 @@ func TestProofs(t *testing.T) {
 					s.send(step.n, time.Duration(i)*time.Millisecond)
 				case "echo":
 					s.echo(step.n)
-				case "stand":
-					s.stand(step.n)
+				case "layout":
+					s.sameLayout(step.n)
 				case "heard":
 					s.echo(step.n)
-					s.stand(step.n)
+					s.sameLayout(step.n)
 				case "void":
 					s.void()
 				}
@@ -82,7 +82,7 @@ func TestProofs(t *testing.T) {
 	}
 }
 
-// Nothing is proven at first, however long ago may count.
+// A new session has no proof, even for a very large age.
 func TestNoProof(t *testing.T) {
 	s := newSession([]string{"users:"})
 	if s.Proves(0, time.Duration(1<<62)) || s.Proves(time.Hour, 0) {
@@ -93,7 +93,7 @@ func TestNoProof(t *testing.T) {
 	}
 }
 
-// Of prefixes, those remain that begin with no other one.
+// prefixes leaves out prefixes that begin with another one.
 func TestOutermost(t *testing.T) {
 	tr := &Tracker{listeners: map[string][]*Listener{}}
 	for _, p := range []string{"users:", "users2:", "a/users:", "us:", "a:"} {

@@ -20,15 +20,15 @@ import (
 	"github.com/activettl/rediscache/internal/wire"
 )
 
-// Tracker listens to all primaries of one client, for all who Listen. It is safe for concurrent
+// Tracker listens to all primaries of one client, for all its Listeners. It is safe for concurrent
 // use.
 type Tracker struct {
 	Clock recent.Clock
 
 	wire      *wire.Client
 	clustered bool
-	name      string // of the canaries, behind which a cluster's have a number
-	of        any    // its place in trackers
+	name      string // of the canaries; in a cluster, a number follows
+	client    any    // its key in trackers; nil if it is not there
 	closing   context.Context
 	stop      context.CancelFunc
 	done      sync.WaitGroup
@@ -40,23 +40,23 @@ type Tracker struct {
 	bound     atomic.Int64  // the least staleness of all listeners
 	open      atomic.Int64  // sessions
 
-	links atomic.Pointer[map[*redis.Client]*link] // by server; nil is the only one
+	links atomic.Pointer[map[*redis.Client]*link] // by server; nil is the key of a single server
 
 	mu        sync.Mutex
 	listeners map[string][]*Listener // by prefix
 	newest    context.Context        // ends when the prefixes have changed
 	renew     context.CancelFunc
-	timer     *time.Timer // until the links connect anew for new prefixes
+	timer     *time.Timer // until the links connect again for new prefixes
 	asked     chan struct{}
 }
 
-// trackers are the Trackers of this process, by their clients.
+// trackers are the Trackers of this process, by client.
 var trackers struct {
 	sync.Mutex
-	of map[any]*Tracker
+	byClient map[any]*Tracker
 }
 
-// Listen begins to listen to the primaries of a client. All who listen to one client share a
+// Listen begins to listen to the primaries of a client. All Listeners of one client share one
 // connection to each primary.
 func Listen(rdb redis.UniversalClient, h Handler) (*Listener, error) {
 	trackers.Lock()
@@ -65,17 +65,17 @@ func Listen(rdb redis.UniversalClient, h Handler) (*Listener, error) {
 	if reflect.ValueOf(rdb).Comparable() {
 		of = rdb
 	}
-	t := trackers.of[of]
+	t := trackers.byClient[of]
 	if of == nil || t == nil {
 		var err error
 		if t, err = newTracker(rdb, of, h.Canary); err != nil {
 			return nil, err
 		}
 		if of != nil {
-			if trackers.of == nil {
-				trackers.of = map[any]*Tracker{}
+			if trackers.byClient == nil {
+				trackers.byClient = map[any]*Tracker{}
 			}
-			trackers.of[of] = t
+			trackers.byClient[of] = t
 		}
 	}
 	return t.add(h), nil
@@ -89,7 +89,7 @@ func newTracker(rdb redis.UniversalClient, of any, canary string) (*Tracker, err
 	var id [8]byte
 	_, _ = rand.Read(id[:])
 	t := &Tracker{
-		Clock: recent.Start(), wire: w, clustered: w.Clustered(), of: of,
+		Clock: recent.Start(), wire: w, clustered: w.Clustered(), client: of,
 		name:      canary + ":" + hex.EncodeToString(id[:]),
 		listeners: map[string][]*Listener{}, asked: make(chan struct{}, 1),
 	}
@@ -99,7 +99,7 @@ func newTracker(rdb redis.UniversalClient, of any, canary string) (*Tracker, err
 	return t, nil
 }
 
-// together is how long the connections wait for more listeners before they are made anew.
+// together is how long the links wait for more listeners before they connect again.
 const together = 100 * time.Millisecond
 
 func (t *Tracker) add(h Handler) *Listener {
@@ -126,7 +126,7 @@ func (t *Tracker) add(h Handler) *Listener {
 	return l
 }
 
-// setBound sets the staleness by which the links work.
+// setBound sets the staleness of the links: the least one of all listeners.
 func (t *Tracker) setBound() {
 	least := time.Duration(0)
 	for _, listeners := range t.listeners {
@@ -137,14 +137,14 @@ func (t *Tracker) setBound() {
 		}
 	}
 	t.bound.Store(int64(least))
-	for _, l := range *t.links.Load() { // whose canaries may be due sooner
+	for _, l := range *t.links.Load() { // their canaries may now be due sooner
 		l.awake()
 	}
 }
 
 func (t *Tracker) staleness() time.Duration { return time.Duration(t.bound.Load()) }
 
-// leave reports whether l was the last one.
+// leave removes l, and reports whether it was the last listener.
 func (t *Tracker) leave(l *Listener) (last bool) {
 	trackers.Lock()
 	defer trackers.Unlock()
@@ -169,14 +169,14 @@ func (t *Tracker) leave(l *Listener) (last bool) {
 	if t.timer != nil {
 		t.timer.Stop()
 	}
-	if t.of != nil {
-		delete(trackers.of, t.of) // it is t: a Listener of another one could only come after this
+	if t.client != nil {
+		delete(trackers.byClient, t.client) // this is t: another one can only be added later
 	}
 	return true
 }
 
-// prefixes returns the prefixes to listen for, none of which begins with another one, and a context
-// that ends when they are others.
+// prefixes returns the prefixes to listen for, and a context that ends when they change. No prefix
+// begins with another one.
 func (t *Tracker) prefixes() ([]string, context.Context) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -194,7 +194,7 @@ func (t *Tracker) prefixes() ([]string, context.Context) {
 	return outermost, t.newest
 }
 
-// dispatch tells those who listen of a key.
+// dispatch calls Changed of all listeners for a key.
 func (t *Tracker) dispatch(key string) {
 	name, _, _ := strings.Cut(key, ":")
 	t.mu.Lock()
@@ -205,18 +205,19 @@ func (t *Tracker) dispatch(key string) {
 	}
 }
 
-// refused tells those who listen why there is nothing to hear, once until there is.
+// refused tells the listeners why the link does not work. It tells each of them once, until
+// accepted.
 func (t *Tracker) refused(err error) { t.tell(true, func(l *Listener) { l.Refused(err) }) }
 
 func (t *Tracker) accepted() { t.tell(false, func(*Listener) {}) }
 
-func (t *Tracker) tell(told bool, tell func(*Listener)) {
+func (t *Tracker) tell(refused bool, tell func(*Listener)) {
 	var news []*Listener
 	t.mu.Lock()
 	for _, listeners := range t.listeners {
 		for _, l := range listeners {
-			if l.told != told {
-				l.told = told
+			if l.toldRefused != refused {
+				l.toldRefused = refused
 				news = append(news, l)
 			}
 		}
@@ -227,7 +228,8 @@ func (t *Tracker) tell(told bool, tell func(*Listener)) {
 	}
 }
 
-// refused reports whether a server does not let the client listen, and will not soon.
+// refused reports whether a server refuses to let the client listen, and will probably keep
+// refusing.
 func refused(err error) bool {
 	return errors.Is(err, errRESP2) || errors.As(err, new(unreturned)) ||
 		wire.Answered(err) && !wire.Out(err) && !slices.ContainsFunc(passing, func(p string) bool {
@@ -235,22 +237,25 @@ func refused(err error) bool {
 		})
 }
 
-// passing are of errors that pass. Before Redis 7, those within scripts had texts around them.
+// passing are parts of temporary errors. Before Redis 7, errors in scripts had other texts around
+// them.
 var passing = []string{
 	"READONLY ", "OOM ", "MISCONF ", "NOREPLICAS ", "BUSY ", "TRYAGAIN ", "MOVED ", "ASK ",
 	"NOSCRIPT ", "UNBLOCKED ", "max number of clients",
 }
 
-// unreturned is a function of the user's that has not returned: an OnConnect, a hook of the client.
+// unreturned says that a function of the user has panicked or called runtime.Goexit: an OnConnect,
+// or a hook of the client.
 type unreturned struct{ v any }
 
 func (u unreturned) Error() string {
 	return fmt.Sprintf("a function that go-redis calls has not returned: %v", u.v)
 }
 
-// guard returns the error of do, or that it has not returned.
+// guard calls do and returns its error. If do panics or calls runtime.Goexit, the error is an
+// unreturned.
 func guard(do func() error) error {
-	ended := make(chan error, 1) // of a goroutine that runtime.Goexit may end
+	ended := make(chan error, 1) // do runs in a goroutine, which runtime.Goexit may end
 	go task.Guard(func() { ended <- do() }, func(v any) { ended <- unreturned{v} })
 	return <-ended
 }

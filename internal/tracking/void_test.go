@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// A session that begins on a connection that goes on must not take the echoes of the session before
-// for its own: those were published before it began, and a slow connection still has them. A proof
-// by them would be one of pushes that have not come yet.
+// After void, a new session uses the same connection. It must not accept echoes of the session
+// before. Those were published before it began, but a slow connection may deliver them later. A
+// proof from them would cover pushes that have not come yet.
 func TestEchoesOfTheSessionBefore(t *testing.T) {
 	l := &link{Tracker: &Tracker{}}
 	l.session.Store(newSession([]string{"users:"}))
@@ -21,8 +21,8 @@ func TestEchoesOfTheSessionBefore(t *testing.T) {
 	l.void() // FLUSHALL, or a change of the layout
 	s := l.session.Load()
 	for i, echo := range echoes {
-		s.stand(send(time.Duration(3+i) * time.Second)) // its reply is there, and no echo yet
-		s.echo(echo)                                    // what listen does with any number
+		s.sameLayout(send(time.Duration(3+i) * time.Second)) // it has its reply, and no echo yet
+		s.echo(echo)                                         // what listen does with any number
 	}
 	if p := s.Proven(); p != never {
 		t.Errorf("proven at %v by echoes from before the session", p)

@@ -10,29 +10,29 @@ import (
 	"github.com/activettl/rediscache/internal/task"
 )
 
-// Rider is a command that goes along with others and whose outcome nobody waits for.
+// Rider is a command that is sent along with others. Nobody waits for its outcome.
 type Rider struct {
 	Key  string
 	Cmd  redis.Cmder
-	Done func(Rider) // called with its reply or its error, from any goroutine
+	Done func(Rider) // called when Cmd has its reply or error, from any goroutine
 
-	Alone bool // its server had no other part in the batch
+	Alone bool // it was not sent in the same pipeline as the commands
 }
 
 // detachLimit bounds commands that nobody waits for.
 const detachLimit = time.Second
 
-// Batch sends commands as pipelines: one round trip to each server that holds some of the keys, and
-// a second one to servers that have not seen a script yet. Each server has its own pipeline, so a
-// server that does not answer costs its own keys and no others. If a script is sent again, Batch
-// replaces its command in cmds.
+// Batch sends commands as pipelines. It costs one round trip to each server that holds some of the
+// keys, and a second one to servers that have not seen a script yet. Each server has its own
+// pipeline, so a server that does not answer costs its own keys and no others. If a script is sent
+// again, Batch replaces its command in cmds.
 func (c *Client) Batch(ctx context.Context, keys []string, cmds []redis.Cmder) {
 	c.BatchWith(ctx, keys, cmds, nil)
 }
 
 // BatchWith is Batch with riders. If one server holds all keys, riders go in the pipeline, before
-// the commands. Otherwise they are sent by themselves, and BatchWith does not wait for them: a
-// rider whose slot moves to a server that does not answer would hold up the whole pipeline.
+// the commands. Otherwise they are sent separately, and BatchWith does not wait for them. In the
+// pipeline, a rider could delay all commands: its slot may move to a server that does not answer.
 func (c *Client) BatchWith(ctx context.Context, keys []string, cmds []redis.Cmder, riders []Rider) {
 	if len(cmds) == 0 {
 		drop(riders, errNotSent)
@@ -92,7 +92,7 @@ func (c *Client) Split(ctx context.Context, keys []string) ([][]int, error) {
 	return all, nil
 }
 
-// part is what one server has to do with a batch.
+// part is the part of a batch for one server.
 type part struct {
 	cmds   []int // indices
 	riders []Rider
@@ -132,8 +132,8 @@ func (c *Client) parts(
 	return parts, nil
 }
 
-// part sends the commands of one server, and riders before them. which holds the indices of these
-// commands; nil stands for all.
+// part sends the commands for one server, with riders before them. which holds the indices of these
+// commands; nil means all.
 func (c *Client) part(ctx context.Context, cmds []redis.Cmder, which []int, riders []Rider) {
 	all := cmds
 	if which != nil || len(riders) > 0 {
@@ -196,8 +196,9 @@ func drop(riders []Rider, err error) {
 	}
 }
 
-// alone sends riders by themselves, and waits for nothing. A hook of the client that panics here
-// panics in the callers' own commands too, so its panic only fails the riders.
+// alone sends riders without other commands, and does not wait. If a hook of the client panics,
+// only the riders fail. Such a hook also panics in the callers' own commands, where the panic is
+// reported.
 func (c *Client) alone(ctx context.Context, riders []Rider) {
 	for i := range riders {
 		riders[i].Alone = true
@@ -207,8 +208,8 @@ func (c *Client) alone(ctx context.Context, riders []Rider) {
 	}
 }
 
-// detach calls send in a goroutine that only Close waits for, and for detachLimit at most. It
-// reports false if the client is closed.
+// detach calls send in a goroutine, with a context that ends after detachLimit. Only Close waits
+// for it. detach returns false if the client is closed.
 func (c *Client) detach(ctx context.Context, send func(ctx context.Context)) bool {
 	if !c.gate.enter() {
 		return false
@@ -223,7 +224,7 @@ func (c *Client) detach(ctx context.Context, send func(ctx context.Context)) boo
 	return true
 }
 
-// Detach sends a command whose outcome nobody waits for, also if ctx has ended.
+// Detach sends a command and does not wait for its outcome. It works even if ctx has ended.
 func (c *Client) Detach(ctx context.Context, key string, cmd redis.Cmder) {
 	c.detach(ctx, func(ctx context.Context) { c.do(ctx, key, cmd) })
 }
@@ -250,14 +251,14 @@ func pipelineBy(ctx context.Context, rdb redis.Cmdable, cmds []redis.Cmder) {
 			cmd.SetErr(ctx.Err())
 		}
 	}
-	// If Redis refuses the connection, as for a wrong password, go-redis leaves the commands as if
-	// they had succeeded. Only Exec returns that error.
+	// If Redis refuses the connection, for example for a wrong password, go-redis sets no error in
+	// the commands. Only Exec returns the error.
 	if !failed {
 		failAll(cmds, err)
 	}
 }
 
-// keepers returns the commands of a cluster's pipeline as ones that keep their replies.
+// keepers returns the commands of a cluster's pipeline as keepers.
 func keepers(cmds []redis.Cmder) []redis.Cmder {
 	kept := make([]keeper, len(cmds))
 	all := make([]redis.Cmder, len(cmds))

@@ -7,8 +7,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Primaries returns a Sender of reads that no replica may answer, though the client sends reads to
-// replicas.
+// Primaries returns a Sender for reads that only primaries may answer, even if the client sends
+// reads to replicas.
 func (c *Client) Primaries() Sender {
 	if !c.servers.replicas {
 		return c
@@ -32,8 +32,8 @@ func (p primaries) Batch(ctx context.Context, keys []string, cmds []redis.Cmder)
 	}
 }
 
-// asWrite is a command on one key. By its name, the client of a cluster takes it for a write and
-// sends it to the primary.
+// asWrite is a command on one key. Because of its name, the client of a cluster treats it as a
+// write and sends it to the primary.
 type asWrite struct{ redis.Cmder }
 
 // Name implements redis.Cmder.
@@ -41,16 +41,16 @@ func (asWrite) Name() string { return "getex" }
 
 // keeper is a command of a cluster's pipeline that keeps its reply when the context ends.
 //
-// A pipeline to one server may have to ask others too: a slot moves, or a replica answers reads. If
-// one of those does not answer until the context ends, go-redis gives the context's error to every
-// command of the pipeline that has succeeded.
+// A pipeline to one server may have to ask other servers too, since a slot moves or a replica
+// answers reads. If such a server does not answer until the context ends, go-redis sets the
+// context's error in every command of the pipeline that has succeeded.
 type keeper struct {
 	redis.Cmder
 	has bool // its reply
 }
 
-// SetErr implements redis.Cmder. go-redis calls it after each attempt to read a reply. An attempt
-// that fails, also a second one, fails with an error that is not the context's.
+// SetErr implements redis.Cmder. go-redis calls it after each attempt to read a reply. If such an
+// attempt fails, even a second one, its error is not the context's.
 func (k *keeper) SetErr(err error) {
 	if k.has && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
 		return
@@ -59,8 +59,8 @@ func (k *keeper) SetErr(err error) {
 	k.Cmder.SetErr(err)
 }
 
-// redirected reports whether err says no more than that another server has the key. go-redis leaves
-// it in a command if it has got no answer from that one.
+// redirected reports whether err only says that another server has the key. go-redis leaves this
+// error in a command if the other server has not answered.
 func redirected(err error) bool {
 	return err != nil && (redis.HasErrorPrefix(err, "MOVED ") || redis.HasErrorPrefix(err, "ASK "))
 }

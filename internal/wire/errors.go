@@ -11,8 +11,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Err returns the error of a command that has its reply. It never holds what the command sent or
-// what the server answered, which may be a value.
+// Err returns the error of a command that has its reply. The text never quotes what the command
+// sent or what the server answered, since both may have values.
 func Err(cmd redis.Cmder) error {
 	err := cmd.Err()
 	switch {
@@ -26,7 +26,7 @@ func Err(cmd redis.Cmder) error {
 	return err
 }
 
-// unknownCommand is the answer of a server that does not know a command.
+// unknownCommand is the error of a server that does not know a command.
 type unknownCommand string
 
 func (u unknownCommand) Error() string {
@@ -42,7 +42,8 @@ func unreadable(err error) bool {
 	return number || strings.HasPrefix(err.Error(), "redis: can't parse")
 }
 
-// Unexpected is the error of a reply that Redis never gives to the command. A proxy may give it.
+// Unexpected returns the error for a reply that Redis never gives to the command. A proxy may give
+// it.
 func Unexpected(cmd redis.Cmder) error { return unexpected{strings.ToUpper(cmd.Name())} }
 
 type unexpected struct{ command string }
@@ -58,14 +59,14 @@ func Answered(err error) bool {
 	return ok && !redirected(err)
 }
 
-// Refused reports whether the server does not let the client call a command at all: an ACL forbids
-// it, or a proxy does not know it. Proxies have various words for that.
+// Refused reports whether the server never lets the client call a command: an ACL forbids it, or a
+// proxy does not know it. Proxies use various texts for that.
 func Refused(err error) bool {
 	return err != nil && redis.HasErrorPrefix(err, "NOPERM") ||
 		says(err, "unknown command", "unsupported", "not supported", "not allowed", "disabled")
 }
 
-// says reports whether a server answered an error without a code of its own that has some of these
+// says reports whether a server answered an error with the general code ERR that has one of these
 // words.
 func says(err error, words ...string) bool {
 	if !Answered(err) || !strings.HasPrefix(err.Error(), "ERR ") {
@@ -76,7 +77,7 @@ func says(err error, words ...string) bool {
 }
 
 // OtherSlot reports whether the server refused a command because its keys are not in one slot.
-// Redis says CROSSSLOT; proxies use other words.
+// Redis answers CROSSSLOT; proxies use other texts.
 func OtherSlot(err error) bool {
 	return err != nil && Answered(err) && strings.Contains(strings.ToLower(err.Error()), "slot")
 }
@@ -97,9 +98,9 @@ func Out(err error) bool {
 	return true
 }
 
-// RefusedWrite reports whether a server that works refused to write: it has no memory, is a replica
-// or lacks some, cannot save, or does not let this user. Within scripts it may say so in other
-// words.
+// RefusedWrite reports whether a server that works refused a write. It is out of memory, is a
+// replica, has too few replicas, cannot save, or does not allow it for this user. In scripts the
+// texts may be others.
 func RefusedWrite(err error) bool {
 	return err != nil && Answered(err) &&
 		(slices.ContainsFunc(writeRefusals, func(code string) bool {
@@ -111,8 +112,8 @@ func RefusedWrite(err error) bool {
 var writeRefusals = []string{"OOM", "READONLY", "MISCONF", "NOREPLICAS", "NOPERM"}
 
 // Unknown reports whether the server may have executed the command that failed with err. err must
-// be the command's own error, since it matters whether the server answered. For want of a better
-// sign, a context that ended before the command was sent counts too; see Once.
+// be the command's own error, since it matters whether the server answered. Unknown also returns
+// true if the context ended before the command was sent, since err does not show that. See Once.
 func Unknown(err error) bool {
 	if err == nil || Answered(err) || errors.Is(err, ErrClosed) ||
 		errors.Is(err, redis.ErrClosed) || errors.Is(err, redis.ErrPoolTimeout) {

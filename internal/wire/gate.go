@@ -8,13 +8,13 @@ import (
 
 // gate counts the commands in flight until it is closed. The zero gate is open.
 type gate struct {
-	state atomic.Int64 // how many are inside; and closed, once it is
+	state atomic.Int64 // how many are inside, plus the bit closed
 	once  sync.Once
 	empty chan struct{} // made by close, closed when the last one has left
 	mu    sync.Mutex
 }
 
-// closed is the bit of a gate's state that says so.
+// closed is the bit of a gate's state that says that it is closed.
 const closed = 1 << 62
 
 // enter reports whether the gate is open. If it is, leave must follow.
@@ -32,7 +32,7 @@ func (g *gate) leave() {
 	}
 }
 
-// left tells those in close that nobody is inside.
+// left ends the waits in close, since nobody is inside any more.
 func (g *gate) left() { g.once.Do(func() { close(g.done()) }) }
 
 func (g *gate) done() chan struct{} {
@@ -44,7 +44,7 @@ func (g *gate) done() chan struct{} {
 	return g.empty
 }
 
-// close makes enter report false from now on, and waits until all have left or ctx ends.
+// close makes enter return false from now on. It waits until all have left or ctx ends.
 func (g *gate) close(ctx context.Context) error {
 	if g.state.Or(closed)&^closed == 0 {
 		g.left()

@@ -9,8 +9,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Explain returns an error that says what to do, where the client does not fit the server or does
-// not trust it. Other errors it returns as they are.
+// Explain returns an error that says what to do if the client has the wrong type for the server or
+// does not trust its certificate. It returns other errors unchanged.
 func (c *Client) Explain(err error) error {
 	_, untrusted := errors.AsType[x509.UnknownAuthorityError](err)
 	switch {
@@ -28,7 +28,7 @@ func (c *Client) Explain(err error) error {
 	return err
 }
 
-// explained is an error in other words.
+// explained is an error with another text.
 type explained struct {
 	err  error
 	text string
@@ -37,7 +37,7 @@ type explained struct {
 func (e *explained) Error() string { return e.text }
 func (e *explained) Unwrap() error { return e.err }
 
-// needs says which operations need a command.
+// needs says which operations need a command, by command.
 var needs = map[string]string{
 	"getex":   "reads under an Active policy",
 	"unlink":  "Delete and Clear",
@@ -47,8 +47,8 @@ var needs = map[string]string{
 	"client":  "Options.Near",
 }
 
-// unknown makes the error of a server that does not know a command. Redis quotes the arguments, and
-// with them the value.
+// unknown makes the error for a server that does not know a command. It drops the arguments that
+// Redis quotes, since the value may be one of them.
 func unknown(cmd redis.Cmder) error {
 	text, _, _ := strings.Cut(cmd.Err().Error(), ", with args")
 	text = strings.TrimPrefix(text, "ERR ")

@@ -6,10 +6,15 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/activettl/rediscache/internal/parallel"
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-func TestMain(m *testing.M) { redistest.Main(m) }
+// Tests that call t.Parallel mostly wait.
+func TestMain(m *testing.M) {
+	parallel.Default(4)
+	redistest.Main(m)
+}
 
 func newClient(t *testing.T, rdb redis.UniversalClient, autoPipeline bool) *Client {
 	t.Helper()
@@ -21,5 +26,5 @@ func newClient(t *testing.T, rdb redis.UniversalClient, autoPipeline bool) *Clie
 	return c
 }
 
-// echoScript answers with its argument.
+// echoScript returns its argument.
 var echoScript = NewScript("return ARGV[1]")

@@ -10,8 +10,8 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// A command that got no connection, or whose context had ended before, is known not to be executed.
-// One that was sent and not answered is not.
+// If a command got no connection, or if its context ended before, Unknown is false. If it was sent
+// and not answered, Unknown is true.
 func TestOnceKnowsWhetherItWasSent(t *testing.T) {
 	s := redistest.Start(t)
 	rdb := s.Client(t, func(o *redis.UniversalOptions) { o.PoolSize, o.MaxRetries = 1, -1 })

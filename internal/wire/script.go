@@ -12,8 +12,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Pieces of Lua that know no record. Both name KEYS[1] in each call, as proxies that look into
-// scripts demand.
+// Pieces of Lua that do not depend on the layout of records. Both name KEYS[1] in each call.
+// Proxies that check scripts require that.
 var (
 	//go:embed lua/now.lua
 	LuaNow string // now(): the server's clock
@@ -21,8 +21,8 @@ var (
 	LuaExpire string // expire(ttl): gives KEYS[1] a TTL, or removes it
 )
 
-// LuaFile returns the source of scripts/<name>.lua. It panics if there is none: names are
-// constants.
+// LuaFile returns the source of scripts/<name>.lua. It panics if there is no such file, since names
+// are constants.
 func LuaFile(files embed.FS, name string) string {
 	src, err := files.ReadFile("scripts/" + name + ".lua")
 	if err != nil {
@@ -31,8 +31,8 @@ func LuaFile(files embed.FS, name string) string {
 	return string(src)
 }
 
-// Script is a Lua script with one key. Redis knows it by the hash of its source once it has seen
-// the source.
+// Script is a Lua script with one key. After Redis has seen its source, the hash of the source is
+// enough to call it.
 type Script struct{ sha any } // boxed once, so that a call does not allocate it
 
 // sources are the sources of all scripts, by their hashes.
@@ -64,13 +64,14 @@ func (s Script) ArgsOfTwo(key, second string, args ...any) []any {
 	return all
 }
 
-// resends is how often a script is sent again. The first time is for a server that has not seen it.
-// The second is for the other server of a slot that moves.
+// resends is how often a script is sent again at most. The first time is for a server that has not
+// seen it. The second time is for the other server of a slot that moves.
 const resends = 2
 
 // unseen reports whether a server has not seen a script, or no longer has its key. While a slot
-// moves to another server, a key that a script removes may not be written again on the first one.
-// Sent again, the command is redirected to the other server, which may not have seen the script.
+// moves to another server, the first server does not let a script write a key again that it has
+// removed. If the command is sent again, it is redirected to the other server. That server may not
+// have seen the script.
 func unseen(err error) bool {
 	return err != nil && (redis.HasErrorPrefix(err, "NOSCRIPT") ||
 		strings.Contains(err.Error(), "access a non local key"))

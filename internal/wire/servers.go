@@ -13,15 +13,15 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// servers is what a client of go-redis tells about its servers.
+// servers is what a client of go-redis knows about its servers.
 type servers struct {
 	// owner returns the server that holds a key. It is nil if one server holds them all.
 	owner func(ctx context.Context, key string) (*redis.Client, error)
 
-	// each calls back with every server that holds keys, from a goroutine for each.
+	// each calls a function with every server that holds keys, in a goroutine for each.
 	each func(context.Context, func(context.Context, *redis.Client) error) error
 
-	// reload lets a cluster's client ask for the layout again. It is nil for other clients.
+	// reload makes a cluster's client ask for the layout again. It is nil for other clients.
 	reload func(ctx context.Context)
 
 	// replicas says that the client may send reads to replicas.
@@ -31,8 +31,8 @@ type servers struct {
 	obeys bool
 }
 
-// The clients that New takes, and types that embed one of them. They are interfaces so that
-// embedding types match too. The interfaces of go-redis itself are far larger.
+// The clients that New accepts. They are interfaces, so that types that embed a client match too.
+// The interfaces of go-redis are much larger.
 type (
 	single interface{ Options() *redis.Options } // *redis.Client
 
@@ -71,8 +71,8 @@ func serversOf(rdb redis.UniversalClient) (servers, error) {
 	case single:
 		o := rdb.Options()
 		if o.ClientSideCache != nil || o.ClientSideCacheConfig != nil {
-			return servers{}, errors.New("rdb has a client-side cache of go-redis, which does not " +
-				"bound how old its answers are: set Options.Near in its place")
+			return servers{}, errors.New("rdb has a client-side cache of go-redis, which does " +
+				"not bound how old its answers are: set Options.Near in its place")
 		}
 		return servers{obeys: o.ContextTimeoutEnabled}, nil
 	case *redis.AutoPipeliner:
@@ -83,12 +83,12 @@ func serversOf(rdb redis.UniversalClient) (servers, error) {
 		"it must be or embed a *redis.Client, *redis.ClusterClient or *redis.Ring", rdb)
 }
 
-// rediscover lets the client of a cluster ask for the layout again after a server did not answer a
-// command. A replica may have taken its place. go-redis notices that when another node redirects it
-// or when a node is dead. Otherwise it asks once a minute, and until then all keys of the silent
+// rediscover makes the client of a cluster ask for the layout again after a server did not answer a
+// command. A replica may have replaced the server. go-redis notices that if another node redirects
+// it or if a node is dead. Otherwise it asks once a minute, and until then all keys of the silent
 // node fail.
 //
-// It asks in the background, once at a time and at most five times in a second
+// The client asks in the background, once at a time and at most five times per second
 // (ClusterClient.ReloadState).
 func (s *servers) rediscover(ctx context.Context, err error) {
 	if err != nil && s.reload != nil && !errors.Is(err, context.Canceled) && !Answered(err) {
@@ -102,8 +102,8 @@ type Server struct {
 	rdb    redis.Cmdable
 }
 
-// layoutLimit bounds how long a cluster's client may ask for the layout, since the node that it
-// asks may not answer. After that the last known layout is used.
+// layoutLimit bounds how long a cluster's client may ask for the layout, since the asked node may
+// not answer. After that, the client uses the last known layout.
 const layoutLimit = 250 * time.Millisecond
 
 // Servers returns the primaries, and whether one server holds all keys.
@@ -131,7 +131,7 @@ func (c *Client) Servers(ctx context.Context) (all []Server, single bool, err er
 	return all, false, err
 }
 
-// ID tells servers of one client apart. It is what Owner returns.
+// ID identifies a server of the client. Owner returns the same value.
 func (s Server) ID() *redis.Client {
 	if s.client.servers.owner == nil {
 		return nil
@@ -161,7 +161,7 @@ type processor interface {
 	Process(ctx context.Context, cmd redis.Cmder) error
 }
 
-// Size returns how many keys the server holds, of all caches and programs: one command.
+// Size returns how many keys the server holds, of all caches and programs. It costs one command.
 func (s Server) Size(ctx context.Context) (size int64, err error) {
 	if !s.client.gate.enter() {
 		return 0, ErrClosed
@@ -171,9 +171,9 @@ func (s Server) Size(ctx context.Context) (size int64, err error) {
 	return cmd.Val(), Err(cmd)
 }
 
-// Pages walks the keys of the server that match a pattern, a page at a time: one SCAN for each. A
-// page has no key twice, and at most max keys if Redis has to give more at once. Pages without a
-// key come too, for callers that pace the walk. The walk ends with the first error.
+// Pages walks the keys of the server with a prefix, a page at a time. It costs one SCAN for about
+// size keys. A page has no key twice, and at most most keys, even if Redis returns more at once.
+// Pages also yields empty pages, for callers that pace the walk. The first error ends the walk.
 func (s Server) Pages(
 	ctx context.Context, prefix string, size, most int,
 ) iter.Seq2[[]string, error] {
@@ -184,7 +184,7 @@ func (s Server) Pages(
 				yield(nil, err)
 				return
 			}
-			// of a proxy
+			// A proxy may return other keys too.
 			keys = slices.DeleteFunc(keys, func(key string) bool {
 				return !strings.HasPrefix(key, prefix)
 			})
@@ -220,8 +220,8 @@ func (s Server) scan(
 	return keys, next, nil
 }
 
-// Owner returns the server that holds a key, nil if one server holds all keys or if none is known.
-// It is a key of what callers remember about the server.
+// Owner returns the server that holds a key. It returns nil if one server holds all keys, or if the
+// server is not known. Callers use it as the key for what they remember about a server.
 func (c *Client) Owner(ctx context.Context, key string) *redis.Client {
 	if c.servers.owner == nil {
 		return nil
@@ -233,8 +233,8 @@ func (c *Client) Owner(ctx context.Context, key string) *redis.Client {
 	return owner
 }
 
-// Busy reports whether all connections to a server are open and in use. A command that has waited
-// then waited for other commands, and not for the server.
+// Busy reports whether all connections to a server are open and in use. If a command has timed out
+// then, it may have waited for other commands, and not for the server.
 func (c *Client) Busy(owner *redis.Client) bool {
 	if owner == nil {
 		owner, _ = c.rdb.(*redis.Client)

@@ -1,6 +1,6 @@
-// Package wire is the only package, besides coalesce below it, that sends commands by go-redis. It
-// sends a command, a script, or a batch that goes to each server by itself. It also tells the
-// servers of a client, and what their errors mean. It knows no record.
+// Package wire is the only package, besides coalesce below it, that sends commands with go-redis.
+// It sends a command, a script, or a batch that is split by server. It also knows the servers of a
+// client, and what their errors mean. It knows no record.
 package wire
 
 import (
@@ -23,25 +23,26 @@ type Sender interface {
 	// of the same type in its place.
 	Do(ctx context.Context, key string, cmd redis.Cmder) redis.Cmder
 
-	// Batch sends commands as pipelines, one to each server that holds some of the keys, and
-	// leaves them with their replies or errors. It may put others of the same type in their place.
+	// Batch sends commands as pipelines, one to each server that holds some of the keys. Afterwards
+	// each has its reply or its error. Batch may replace commands in cmds with others of the same
+	// type.
 	Batch(ctx context.Context, keys []string, cmds []redis.Cmder)
 }
 
-// Client sends commands by a client of go-redis. It is safe for concurrent use.
+// Client sends commands with a client of go-redis. It is safe for concurrent use.
 //
-// Each command belongs to a key, which says which server it goes to. The caller of a Client must
-// not send a command again; it may read the reply.
+// Each command belongs to a key, which decides the server. The caller of a Client must not send a
+// command again; it may read the reply.
 type Client struct {
 	rdb     redis.UniversalClient
 	servers servers
 	gate    gate
-	late    atomic.Bool      // Close has not waited to the end
+	late    atomic.Bool      // Close has returned before all commands ended
 	queues  *coalesce.Queues // nil without auto-pipelining
 }
 
-// New returns a Client that sends by rdb, with auto-pipelining or without. It refuses a client if
-// it cannot tell how many servers are behind it.
+// New returns a Client that sends with rdb, with auto-pipelining or without. It returns an error if
+// it cannot tell how many servers rdb has.
 func New(rdb redis.UniversalClient, autoPipeline bool) (*Client, error) {
 	servers, err := serversOf(rdb)
 	if err != nil {
@@ -54,7 +55,7 @@ func New(rdb redis.UniversalClient, autoPipeline bool) (*Client, error) {
 	return c, nil
 }
 
-// sender sends for the queues of auto-pipelining.
+// sender sends commands for the queues of auto-pipelining.
 type sender struct{ client *Client }
 
 func (s sender) One(ctx context.Context, cmd redis.Cmder)     { _ = s.client.rdb.Process(ctx, cmd) }
@@ -85,7 +86,7 @@ func (c *Client) send(ctx context.Context, key string, cmd redis.Cmder) redis.Cm
 	if c.queues == nil {
 		_ = c.rdb.Process(ctx, cmd)
 	} else if err := c.queues.Do(ctx, key, cmd); err != nil {
-		cmd = remake(ctx, cmd, nil) // go-redis still has the other one
+		cmd = remake(ctx, cmd, nil) // go-redis may still use the first one
 		cmd.SetErr(err)
 	}
 	c.servers.rediscover(ctx, cmd.Err())
@@ -93,9 +94,10 @@ func (c *Client) send(ctx context.Context, key string, cmd redis.Cmder) redis.Cm
 }
 
 // Close refuses all further commands with ErrClosed and waits until those in flight have ended. If
-// a server does not answer, that takes as long as the client's timeouts, or until ctx ends. Then
-// the commands that are still queued fail with ErrClosed, and none in flight is sent again by this
-// package. go-redis may still send those that it has: it waits for a connection, or tries again.
+// a server does not answer, that takes as long as the client's timeouts, or until ctx ends. If ctx
+// ends, commands that are still queued fail with ErrClosed, and this package sends no command
+// again. go-redis may still send commands that it already has, when it gets a connection or
+// retries.
 func (c *Client) Close(ctx context.Context) error {
 	err := c.gate.close(ctx)
 	if err == nil && c.queues != nil {
@@ -113,10 +115,10 @@ func (c *Client) Close(ctx context.Context) error {
 // ErrClosed is the error of commands that come after Close.
 var ErrClosed = errors.New("cache is closed")
 
-// Once is a command that is not sent again when it is not known whether the server has executed it.
+// Once is a command that is not sent again if the server may have executed it.
 type Once struct {
 	*redis.Cmd
-	read atomic.Bool // its arguments, as go-redis does when it sends them
+	read atomic.Bool // go-redis has read its arguments, as it does to send them
 }
 
 // NewOnce returns a command that is sent once.
@@ -136,11 +138,11 @@ func (o *Once) Args() []any {
 // Unknown reports whether the command failed and the server may have executed it.
 func (o *Once) Unknown() bool { return o.read.Load() && Unknown(o.Err()) }
 
-// Watched is a command on one key that tells whether another server than the key's owner, as the
-// client knew it, has answered.
+// Watched is a command on one key that knows whether it was redirected: the server that answered is
+// then not the one that the client took for the key's owner.
 type Watched struct {
 	*redis.Cmd
-	redirected atomic.Bool // go-redis may still have the command when its caller has left
+	redirected atomic.Bool // atomic, since go-redis may use the command after its caller has left
 }
 
 // NewWatched returns a command that is watched.
@@ -183,21 +185,21 @@ func remake(ctx context.Context, cmd redis.Cmder, args []any) redis.Cmder {
 	case asWrite:
 		return asWrite{remake(ctx, cmd.Cmder, args)}
 	}
-	// no caller of this package sends one
+	// No caller of this package sends another type.
 	panic(fmt.Sprintf("wire: a %T cannot be sent again", cmd))
 }
 
 // MaxMillis is the longest time.Duration, in milliseconds.
 const MaxMillis = math.MaxInt64 / 1_000_000
 
-// Milliseconds returns a time that Redis told, or the longest time.Duration if it is longer:
-// another program may have given a key a TTL of more than 292 years.
+// Milliseconds returns a time from Redis as a Duration, or the longest Duration if the time is
+// longer. Another program may have given a key a TTL of more than 292 years.
 func Milliseconds(ms int64) time.Duration {
 	return time.Duration(min(ms, MaxMillis)) * time.Millisecond
 }
 
-// Bytes returns the bytes of a text that Redis has sent, without a copy. Nothing else refers to
-// them: go-redis makes a new text for each reply.
+// Bytes returns the bytes of a text from Redis, without a copy. Nothing else refers to them, since
+// go-redis makes a new text for each reply.
 func Bytes(text string) []byte {
 	if text == "" {
 		return []byte{}

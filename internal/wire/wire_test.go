@@ -14,8 +14,8 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// A script is sent by its hash, and once more by its source to a server that has not seen it, alone
-// and in a batch.
+// A script is called by its hash. If a server has not seen it, it is called again with its source.
+// That holds for single scripts and for batches.
 func TestScripts(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b *redistest.Backend) {
 		for _, auto := range []bool{false, true} {
@@ -48,7 +48,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// A connection that Redis refuses fails each command of a batch, and not only the pipeline.
+// If Redis refuses a connection, each command of a batch has the error, and not only the pipeline.
 func TestRefusedConnection(t *testing.T) {
 	locked, open := redistest.Start(t, "--requirepass", "another"), redistest.Start(t)
 	nobody := func(o *redis.UniversalOptions) { o.Username, o.Password = "nobody", "wrong" }
@@ -65,7 +65,7 @@ func TestRefusedConnection(t *testing.T) {
 		"wrong password":              {locked.Client(t, nobody), "WRONGPASS", true},
 		"wrong password of a cluster": {redistest.Cluster(t).Client(t, nobody), "WRONGPASS", true},
 		"wrong password of a shard":   {ring, "WRONGPASS", false},
-		"a database that is not there": {open.Client(t, func(o *redis.UniversalOptions) {
+		"a database that does not exist": {open.Client(t, func(o *redis.UniversalOptions) {
 			o.DB = 99
 		}), "DB index is out of range", true},
 	} {
@@ -98,8 +98,8 @@ func TestRefusedConnection(t *testing.T) {
 	}
 }
 
-// Close refuses what comes later and waits for what is in flight, or until its context ends. Then
-// what is still queued fails, and is not sent.
+// Close refuses later commands and waits for those in flight, or until its context ends. If the
+// context ends, queued commands fail and are not sent.
 func TestClose(t *testing.T) {
 	s := redistest.Start(t)
 	for _, auto := range []bool{false, true} {
@@ -155,12 +155,12 @@ func TestClose(t *testing.T) {
 			}
 		}
 		if dropped > 0 != auto {
-			t.Errorf("%d commands are dropped", dropped)
+			t.Errorf("%d commands were dropped", dropped)
 		}
 	}
 }
 
-// A panic in a hook of the client is the caller's, also where a batch goes to several servers.
+// The caller gets the panic of a client's hook, even if a batch goes to several servers.
 func TestPanicInABatch(t *testing.T) {
 	cluster := redistest.Cluster(t).Client(t)
 	cluster.AddHook(panicHook{})
@@ -189,7 +189,7 @@ func (panicHook) ProcessPipelineHook(redis.ProcessPipelineHook) redis.ProcessPip
 	return func(context.Context, []redis.Cmder) error { panic("hook") }
 }
 
-// A client with a cache of its own is refused.
+// New refuses a client that has its own client-side cache.
 func TestClientSideCache(t *testing.T) {
 	for name, o := range map[string]*redis.Options{
 		"config": {Protocol: 3, ClientSideCacheConfig: &redis.ClientSideCacheConfig{}},
@@ -248,10 +248,10 @@ func TestErrors(t *testing.T) {
 		}
 	}
 	if Refused(errors.New("ERR unknown command")) || Refused(nil) {
-		t.Error("an error that is no reply says that the server refuses the command")
+		t.Error("Refused is true for an error that is no reply")
 	}
 	if OtherSlot(errors.New("no reply from slot 1")) {
-		t.Error("an error that is no reply says that keys are in other slots")
+		t.Error("OtherSlot is true for an error that is no reply")
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// ask asks on the terminal whether to go on. An error says that it is not to be done.
+// ask asks on the terminal whether to go on. It returns an error if the answer is not yes.
 func (s *session) ask(ctx context.Context, format string, args ...any) error {
 	if s.yes {
 		return nil
@@ -23,7 +23,7 @@ func (s *session) ask(ctx context.Context, format string, args ...any) error {
 		return bufio.NewReader(s.in).ReadString('\n')
 	})
 	if err != nil {
-		fmt.Fprintln(s.stderr) // behind the question
+		fmt.Fprintln(s.stderr) // ends the line of the question
 	}
 	if ctx.Err() != nil {
 		return errInterrupted
@@ -35,16 +35,16 @@ func (s *session) ask(ctx context.Context, format string, args ...any) error {
 	return fail("not done: the answer was not yes")
 }
 
-// canAsk says whether there is someone to ask.
+// canAsk returns an error if stdin is not a terminal, so that nobody can answer.
 func (s *session) canAsk() error {
 	if !s.yes && !isTerminal(s.in) {
-		return fail("not done: it asks first, and stdin is no terminal; " +
-			"-yes does it without asking")
+		return fail("not done: the command asks first, and stdin is not a terminal; " +
+			"-yes skips the question")
 	}
 	return nil
 }
 
-// isTerminal reports whether a file is a terminal, or another device of characters but the null
+// isTerminal reports whether a file is a terminal or another character device, except the null
 // device.
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
@@ -55,7 +55,7 @@ func isTerminal(f *os.File) bool {
 	return err != nil || !os.SameFile(info, null)
 }
 
-// readAll reads stdin to its end, and no longer than ctx lasts.
+// readAll reads stdin to its end, unless ctx ends before.
 func (s *session) readAll(ctx context.Context) ([]byte, error) {
 	data, err := wait(ctx, func() ([]byte, error) {
 		return io.ReadAll(io.LimitReader(s.in, maxValueBytes+1))
@@ -64,14 +64,14 @@ func (s *session) readAll(ctx context.Context) ([]byte, error) {
 	case ctx.Err() != nil:
 		return nil, errInterrupted
 	case err != nil:
-		return nil, fail("stdin cannot be read")
+		return nil, fail("cannot read stdin")
 	case len(data) > maxValueBytes:
-		return nil, fail("the value has more than 512 MiB")
+		return nil, fail("the value is larger than 512 MiB")
 	}
 	return data, nil
 }
 
-// wait returns what read returns, or an error when ctx ends before.
+// wait returns the result of read, or an error if ctx ends before.
 func wait[T any](ctx context.Context, read func() (T, error)) (v T, err error) {
 	done := make(chan struct{})
 	var got T

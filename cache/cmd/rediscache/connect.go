@@ -33,16 +33,16 @@ func (s *session) client() (err error) {
 	return err
 }
 
-// whole refuses a client of one server where that is a node of a cluster. A walk would see a part
-// of the keys, and nothing would tell so. It costs a HELLO, which every user may send. A node of a
-// cluster is also asked for CLUSTER INFO.
+// whole refuses a client of one server if that server is a node of a cluster. A walk would see only
+// a part of the keys, without an error. It costs a HELLO, which every user may send, and a CLUSTER
+// INFO if the server is such a node.
 func (s *session) whole(ctx context.Context) error {
 	if s.wire.Clustered() {
 		return nil
 	}
 	hello := redis.NewMapStringInterfaceCmd(ctx, "hello")
 	switch err := s.rdb.Process(ctx, hello); {
-	case wire.Answered(err): // by an old server, or a proxy
+	case wire.Answered(err): // an old server or a proxy refuses HELLO
 		return nil
 	case err != nil:
 		return err
@@ -50,15 +50,15 @@ func (s *session) whole(ctx context.Context) error {
 	switch hello.Val()["mode"] {
 	case "cluster":
 		info := redis.NewStringCmd(ctx, "cluster", "info")
-		_ = s.rdb.Process(ctx, info) // who may not ask is told to name the cluster
+		_ = s.rdb.Process(ctx, info) // without the permission, the error below is returned
 		if strings.Contains(info.Val(), "cluster_size:1\r\n") {
 			return nil // this node has all keys
 		}
-		return usage("the server is a node of a cluster, and holds a part of the keys only: " +
-			"name it by REDIS_ADDRS, or name two nodes by -url, to reach all of them")
+		return usage("the server is a node of a cluster and holds only a part of the keys: to " +
+			"reach all keys, set REDIS_ADDRS, or give two nodes in -url")
 	case "sentinel":
-		return usage("the server is a Sentinel: name it by REDIS_ADDRS, and the primary by " +
-			"REDIS_MASTER_NAME")
+		return usage("the server is a Sentinel: set REDIS_ADDRS to the Sentinels and " +
+			"REDIS_MASTER_NAME to the primary's name")
 	}
 	return nil
 }
@@ -69,7 +69,7 @@ func (s *session) close() {
 	}
 }
 
-// maxValueBytes is the longest value that Redis holds.
+// maxValueBytes is the size of the largest value that Redis can hold.
 const maxValueBytes = 512 << 20
 
 // target is the cache that a command is about.
@@ -77,11 +77,11 @@ type target struct {
 	names   names.Names
 	records *cache.Cache[string, []byte] // under the policy of the environment
 
-	// store renews nothing, whatever is written: its policy does not.
+	// store renews nothing, because its policy is Fixed.
 	store *store.Store
 }
 
-// open connects, and returns the cache of a name. The name may be the full one.
+// open connects and returns a cache. The name may include the namespace.
 func (s *session) open(ctx context.Context, name string, track bool) (*target, error) {
 	s.subject = name
 	if err := s.client(); err != nil {
@@ -107,7 +107,7 @@ func (s *session) open(ctx context.Context, name string, track bool) (*target, e
 	return t, err
 }
 
-// store returns the records of a cache, or of none, for what needs no policy.
+// store returns the store of a cache, or of no cache, for commands that need no policy.
 func (s *session) store(n names.Names) *store.Store {
 	return store.New(s.wire, n, ttl.Fixed(time.Hour).Terms(), nil)
 }

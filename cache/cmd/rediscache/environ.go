@@ -8,14 +8,14 @@ import (
 	"github.com/activettl/rediscache/cache"
 )
 
-// unused are variables that no command needs. Those of the policy may not fit a -policy-ttl. What
-// the tool tells is what the primaries hold, whatever REDIS_READ_FROM says.
+// unused are variables that no command needs. Some of them could contradict -policy-ttl. The tool
+// always reads from primaries, so REDIS_READ_FROM has no effect.
 var unused = []string{
 	"REDIS_READ_FROM", "REDIS_SWEEP_INTERVAL", "REDIS_SWEEP_IDLE", "REDIS_NEAR_BYTES",
 	"REDIS_NEAR_STALENESS", "REDIS_REFRESH",
 }
 
-// set lets a flag take the place of a variable. Errors name the flag then.
+// set lets a flag replace a variable. Errors then name the flag.
 func (s *session) set(variable, flag, value string) {
 	if s.flagOf == nil {
 		s.flagOf = map[string]string{}
@@ -33,12 +33,12 @@ func (s *session) environment() (err error) {
 	if s.config, err = cache.FromEnv(); err != nil {
 		return s.bad(err)
 	}
-	s.config.ReadFrom = "" // a URL may say it too
+	s.config.ReadFrom = "" // a URL may set it too
 	return nil
 }
 
-// useURL lets -url take the place of the variables that say where Redis is. Of the others, those
-// stay that say what the URL leaves open.
+// useURL lets -url replace the variables that say where Redis is. Other variables stay if the URL
+// does not set the same thing.
 func (s *session) useURL() {
 	s.set("REDIS_URL", "-url", s.url)
 	unset([]string{"REDIS_HOST", "REDIS_PORT", "REDIS_ADDRS", "REDIS_MASTER_NAME", "REDIS_DB",
@@ -67,14 +67,14 @@ func (s *session) useURL() {
 // login is a user and a password; either may be missing.
 type login struct{ name, password string }
 
-// said is what a URL says beside the addresses.
+// said is what a URL says, without the addresses.
 type said struct {
 	servers, sentinels login
 	watched, tls       bool // by Sentinels; encrypted
 	query              url.Values
 }
 
-// read reads a URL. Of one that FromEnv refuses, what it returns does not matter.
+// read reads a URL. The result does not matter if FromEnv refuses the URL.
 func read(text string) (u said) {
 	scheme, rest, _ := strings.Cut(strings.TrimSpace(text), "://")
 	u.tls = strings.EqualFold(scheme, "rediss") || strings.EqualFold(scheme, "valkeys")
@@ -82,7 +82,7 @@ func read(text string) (u said) {
 	if i := strings.IndexAny(rest, "/?"); i >= 0 {
 		authority, tail = rest[:i], rest[i:]
 	}
-	// The hosts may be several, which package url does not take.
+	// There may be several hosts, which package url does not accept.
 	parsed, err := url.Parse("redis://" + authority[:strings.LastIndex(authority, "@")+1] + "h" +
 		tail)
 	if err != nil {
@@ -98,14 +98,14 @@ func read(text string) (u said) {
 	return u
 }
 
-// unset takes variables out of the environment.
+// unset removes variables from the environment.
 func unset(names []string) {
 	for _, name := range names {
 		os.Unsetenv(name)
 	}
 }
 
-// bad is the error of an environment, in one line.
+// bad returns the error of a wrong environment, in one line.
 func (s *session) bad(err error) error {
 	text := strings.TrimPrefix(err.Error(), "rediscache: FromEnv:")
 	text = strings.TrimSpace(strings.TrimPrefix(text, "rediscache: Config.For:"))

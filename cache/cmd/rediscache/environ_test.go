@@ -10,8 +10,8 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// A namespace stands before the name, which may have it already. ls looks at its keys only, so that
-// a user who may not see other keys can run it.
+// The namespace is put before the name, unless the name has it already. ls looks only at keys of
+// the namespace, so that a user without permission for other keys can run it.
 func TestNamespace(t *testing.T) {
 	s := redistest.Start(t)
 	p := at(t, s)
@@ -47,7 +47,7 @@ func TestNamespace(t *testing.T) {
 		"ls", "-namespace", "none/")
 }
 
-// -url takes the place of what the environment says.
+// -url replaces the environment.
 func TestURL(t *testing.T) {
 	s := redistest.Start(t)
 	p := at(t, s)
@@ -87,7 +87,7 @@ func TestURL(t *testing.T) {
 			place{env: tt.env}.want(t, "1\n", "count", "users", "-url", tt.url)
 		})
 	}
-	// What the URL does not say still counts.
+	// The environment still counts for what the URL leaves open.
 	got := place{env: map[string]string{"REDIS_USERNAME": "ann", "REDIS_PASSWORD": "secret"}}.
 		run(t, "count", "users", "-url", open)
 	if got.code != exitFailure || !strings.Contains(got.err, "WRONGPASS") {
@@ -100,7 +100,7 @@ func TestURL(t *testing.T) {
 	}
 }
 
-// The passwords of a Sentinel's user and of a server's come from the environment too.
+// The passwords of the users of Sentinels and of servers may come from the environment.
 func TestURLOfSentinels(t *testing.T) {
 	const url = "redis://watcher@127.0.0.1:1,127.0.0.1:2?master_name=m"
 	env := place{}.with("REDIS_SENTINEL_PASSWORD", "hunter3")
@@ -124,8 +124,11 @@ func TestURLOfSentinels(t *testing.T) {
 	}
 }
 
-// Whatever the URL says of replicas, primaries are asked: a replica may lag behind.
+// The tool asks primaries even if the URL names replicas: a replica may lag behind.
 func TestURLOfReplicas(t *testing.T) {
+	if testing.Short() {
+		t.Skip("Sentinels take seconds to start")
+	}
 	g := redistest.Sentinel(t)
 	p := place{client: g.Client(t)}
 	name, _ := p.name(t)
@@ -134,7 +137,7 @@ func TestURLOfReplicas(t *testing.T) {
 	for _, what := range []string{"replica_only", "route_by_latency", "route_randomly"} {
 		run := func() { p.want(t, "x\n", "get", name, "k", "-url", url+what+"=true") }
 		var gets int
-		for range 8 { // one at random might be the primary
+		for range 8 { // a server chosen at random might be the primary
 			gets += redistest.Commands(t, p.client, run)["get"]
 		}
 		if gets != 8 {
@@ -143,7 +146,7 @@ func TestURLOfReplicas(t *testing.T) {
 	}
 }
 
-// A client of one server would count a part of a cluster's records, and remove a part of them.
+// A client of one node would count, and remove, only a part of a cluster's records.
 func TestOneNode(t *testing.T) {
 	c := redistest.Cluster(t)
 	p := place{"node", environ(t, c.Addrs()[0]), c.Client(t)}
@@ -172,8 +175,11 @@ func TestOnlyNode(t *testing.T) {
 	p.want(t, "1\n", "count", "users")
 }
 
-// The address of a Sentinel is not that of Redis, and a server is no cluster.
+// The tool refuses the address of a Sentinel, and a server that is given as a cluster.
 func TestWrongClient(t *testing.T) {
+	if testing.Short() {
+		t.Skip("Sentinels take seconds to start")
+	}
 	g := redistest.Sentinel(t)
 	got := place{env: environ(t, g.Addrs()[0])}.run(t, "ls")
 	if got.code != exitUsage || !strings.Contains(got.err, "is a Sentinel") ||
@@ -187,7 +193,7 @@ func TestWrongClient(t *testing.T) {
 	}
 }
 
-// A server that does not know HELLO may be an old one, or a proxy.
+// A server without HELLO, such as an old one or a proxy, is accepted.
 func TestNoHello(t *testing.T) {
 	s := redistest.Start(t, "--rename-command", "HELLO", "")
 	p := at(t, s)
@@ -195,7 +201,7 @@ func TestNoHello(t *testing.T) {
 	p.want(t, "1\n", "count", "users")
 }
 
-// The null device is no terminal: nobody answers, and bytes do no harm there.
+// The null device is not a terminal: nobody answers there, and any bytes may be written to it.
 func TestNullDevice(t *testing.T) {
 	p := at(t, redistest.Standalone(t))
 	name, _ := p.name(t)
@@ -207,13 +213,13 @@ func TestNullDevice(t *testing.T) {
 		var stderr strings.Builder
 		cmd := toolCmd(t, p.env, args...)
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = null, null, &stderr
-		_ = cmd.Run() // what it writes tells
+		_ = cmd.Run() // stderr is checked
 		return stderr.String()
 	}
 	if said := run("get", name, "k", "-raw"); said != "" {
 		t.Errorf("get -raw: %s", said)
 	}
-	if said := run("clear", name); !strings.Contains(said, "stdin is no terminal") {
+	if said := run("clear", name); !strings.Contains(said, "stdin is not a terminal") {
 		t.Errorf("clear: %s", said)
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 func TestUsage(t *testing.T) {
 	nowhere := place{env: map[string]string{"REDIS_HOST": "127.0.0.1", "REDIS_PORT": "1"}}
-	flag := `it has no such flag; "rediscache help %s" lists them, and -- ends them`
+	flag := `there is no such flag; "rediscache help %s" lists the flags, and -- ends them`
 	tests := []struct {
 		args []string
 		line string
@@ -29,7 +29,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"ls", "users"}, "rediscache ls: want: rediscache ls"},
 		{[]string{"set", "users", "k", "-secret"}, "rediscache set: " + fmt.Sprintf(flag, "set")},
 		{[]string{"get", "users", "k", "-as"},
-			"rediscache get: the flag -as needs a value behind it"},
+			"rediscache get: the flag -as needs a value"},
 		{[]string{"stats", "users", "-top", "secret"},
 			"rediscache stats: the flag -top does not take this value"},
 		{[]string{"stats", "users", "-top", "-1"},
@@ -77,7 +77,7 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// Flags stand anywhere.
+// Flags may stand anywhere.
 func TestFlagsAnywhere(t *testing.T) {
 	p := at(t, redistest.Standalone(t))
 	name, _ := p.name(t)
@@ -95,7 +95,7 @@ func TestFlagsAnywhere(t *testing.T) {
 	p.want(t, "x\n", "get", name, `"-as"`)
 }
 
-// all are runs of every command that asks Redis.
+// all returns a run of each command that asks Redis.
 func all(name string) [][]string {
 	return [][]string{
 		{"ls"}, {"keys", name}, {"get", name, "k"}, {"inspect", name, "k"},
@@ -113,7 +113,7 @@ func TestNoServer(t *testing.T) {
 	p := place{env: environ(t, l.Addr().String())}
 	for _, args := range all("users") {
 		t.Run(args[0], func(t *testing.T) {
-			t.Parallel() // the client tries again for a while
+			t.Parallel() // the client retries for a while
 			got := p.run(t, args...)
 			if got.code != exitFailure || got.out != "" || strings.Count(got.err, "\n") != 1 ||
 				!strings.Contains(got.err, "connection refused") ||
@@ -124,7 +124,7 @@ func TestNoServer(t *testing.T) {
 	}
 }
 
-// A user who may not is told so, in one line. Nothing is changed.
+// A user without permission gets an error of one line, and nothing changes.
 func TestNoPermission(t *testing.T) {
 	s := redistest.Start(t)
 	p := at(t, s)
@@ -171,7 +171,7 @@ func TestNoPermission(t *testing.T) {
 	}
 }
 
-// Whoever reads stdout may leave.
+// The reader of stdout may close it.
 func TestStdoutClosed(t *testing.T) {
 	p := at(t, redistest.Standalone(t))
 	name, _ := p.name(t)

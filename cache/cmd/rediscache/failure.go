@@ -18,7 +18,7 @@ const (
 	exitInterrupted = 130
 )
 
-// failure is an error with an exit code and words for it.
+// failure is an error with an exit code.
 type failure struct {
 	code int
 	text string
@@ -60,10 +60,10 @@ func code(err error) int {
 	return exitFailure
 }
 
-// explain adds to explain what to do where the client does not fit the server.
+// explain is the function explain, with advice if the client does not fit the server.
 func (s *session) explain(err error) string {
 	switch err.(type) {
-	case *failure, *cache.Error: // the cache has done it
+	case *failure, *cache.Error: // a cache's error has the advice already
 	default:
 		if s.wire != nil {
 			err = s.wire.Explain(err)
@@ -72,8 +72,8 @@ func (s *session) explain(err error) string {
 	return explain(err)
 }
 
-// explain returns the words of an error, in one line. The command, the cache and the key stand in
-// front of it already.
+// explain returns the text of an error in one line, without the cache and the key: report puts them
+// before it.
 func explain(err error) string {
 	if f, ok := errors.AsType[*failure](err); ok {
 		return f.text

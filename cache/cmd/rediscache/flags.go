@@ -17,17 +17,17 @@ import (
 	"github.com/activettl/rediscache/internal/wire"
 )
 
-// session is one run of the tool: what the common flags say, and the connection.
+// session is one run of the tool: the common flags and the connection.
 type session struct {
 	command string
 	subject string // the cache, and the key, that an error is about
 
 	url      string
-	flagOf   map[string]string // the flags that have taken the place of variables
+	flagOf   map[string]string // the flags that have replaced variables
 	json     bool
 	yes      bool
 	progress bool
-	printing bool // on a terminal, where a line of progress would be in the way
+	printing bool // to a terminal, where a line of progress would disturb
 
 	in     *os.File
 	out    *bufio.Writer
@@ -38,7 +38,7 @@ type session struct {
 	wire   *wire.Client
 }
 
-// action is what a command does, with flags of its own.
+// action is what a command does, with the flags of that command.
 type action interface {
 	flags(*flag.FlagSet)
 	run(ctx context.Context, s *session, args []string) error
@@ -49,22 +49,21 @@ func (s *session) flagSet(c *command, act action) *flag.FlagSet {
 	fs := flag.NewFlagSet(c.name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	act.flags(fs)
-	text(fs, &s.url, "url", "`URL` of Redis, in place of REDIS_URL: "+
-		"redis://host:6379, rediss:// for TLS")
-	fs.Func("namespace", "the `namespace` before NAME, in place of the environment's",
+	text(fs, &s.url, "url", "`URL` of Redis, such as redis://host:6379, or rediss:// for TLS")
+	fs.Func("namespace", "the `namespace` before NAME; replaces the environment",
 		func(text string) error {
 			s.set("REDIS_NAMESPACE", "-namespace", text)
 			return nil
 		})
 	fs.BoolVar(&s.json, "json", false, "print JSON, for programs")
 	fs.BoolVar(&s.yes, "yes", false, "do not ask")
-	fs.BoolVar(&s.progress, "progress", false, "tell on stderr how far a long walk has come, "+
-		"also if that is no terminal")
+	fs.BoolVar(&s.progress, "progress", false,
+		"show progress on stderr, even if it is not a terminal")
 	return fs
 }
 
-// text defines a flag that takes a text. An empty one is refused: it may come of a variable that
-// the shell does not know, and must not stand for what the environment says.
+// text defines a flag that takes a text. It refuses an empty text, which may come from an unset
+// variable of the shell: the tool must not use the environment instead.
 func text(fs *flag.FlagSet, to *string, name, usage string) {
 	fs.Func(name, usage, func(text string) error {
 		if strings.TrimSpace(text) == "" {
@@ -75,8 +74,8 @@ func text(fs *flag.FlagSet, to *string, name, usage string) {
 	})
 }
 
-// parse reads flags, which may stand before and behind the other arguments, and returns the others.
-// Two hyphens end the flags.
+// parse reads the flags and returns the other arguments. Flags may stand before, between and after
+// them. Two hyphens end the flags.
 func (s *session) parse(c *command, act action, args []string) (positional []string, err error) {
 	fs := s.flagSet(c, act)
 	behind := []string(nil)
@@ -103,8 +102,8 @@ func (s *session) parse(c *command, act action, args []string) (positional []str
 	return positional, nil
 }
 
-// refuse returns the error of flags that cannot be read. It shows no argument, which may be a part
-// of a value.
+// refuse returns the error of flags that cannot be read. It shows no argument, because an argument
+// may be a part of a value.
 func (s *session) refuse(c *command, fs *flag.FlagSet, err error) error {
 	switch text := err.Error(); {
 	case err == flag.ErrHelp:
@@ -113,18 +112,18 @@ func (s *session) refuse(c *command, fs *flag.FlagSet, err error) error {
 		}
 		return &failure{code: exitOK}
 	case strings.HasPrefix(text, "flag provided but not defined"):
-		return usage(`it has no such flag; "rediscache help %s" lists them, and -- ends them`,
-			c.name)
+		return usage(
+			`there is no such flag; "rediscache help %s" lists the flags, and -- ends them`, c.name)
 	case strings.HasPrefix(text, "flag needs an argument"):
-		return usage("the flag %s needs a value behind it",
+		return usage("the flag %s needs a value",
 			strings.TrimPrefix(text, "flag needs an argument: "))
 	default:
 		return usage("the flag %s does not take this value", flagIn(text))
 	}
 }
 
-// flagIn returns the name of the flag in an error of package flag: invalid value "secret" for flag
-// -top: parse error. The value may say what looks like the rest.
+// flagIn returns the name of the flag in an error of package flag, such as
+// invalid value "secret" for flag -top: parse error. The value itself may look like the rest.
 func flagIn(text string) string {
 	text = strings.TrimPrefix(strings.TrimPrefix(text, "invalid "), "boolean ")
 	text = strings.TrimPrefix(text, "value ")
@@ -135,7 +134,7 @@ func flagIn(text string) string {
 	return name[strings.LastIndex(name, " ")+1:]
 }
 
-// commandOf takes the name of the command out of the arguments. Flags may stand before it.
+// commandOf removes the name of the command from the arguments. Flags may stand before it.
 func commandOf(args []string) (rest []string, name string) {
 	var valued map[string]bool
 	for i := 0; i < len(args); i++ {
@@ -153,7 +152,7 @@ func commandOf(args []string) (rest []string, name string) {
 	return nil, ""
 }
 
-// valuedFlags are the flags of all commands that have a value behind them.
+// valuedFlags tells which flags of the commands are followed by a value.
 func valuedFlags() map[string]bool {
 	valued := map[string]bool{}
 	for _, c := range commands() {
@@ -165,7 +164,7 @@ func valuedFlags() map[string]bool {
 	return valued
 }
 
-// noFlags is for commands that have no flags of their own.
+// noFlags is for commands that have only the common flags.
 type noFlags struct{}
 
 func (noFlags) flags(*flag.FlagSet) {}
@@ -179,7 +178,7 @@ func (s *session) write(text string) error {
 // flush writes what is buffered.
 func (s *session) flush() error {
 	if s.out.Flush() != nil {
-		return fail("stdout does not take what is written")
+		return fail("cannot write to stdout")
 	}
 	return nil
 }

@@ -28,8 +28,7 @@ type get struct {
 func (g *get) flags(fs *flag.FlagSet) {
 	g.sealFlags.flags(fs)
 	fs.BoolVar(&g.raw, "raw", false, "print the bytes as they are in Redis")
-	text(fs, &g.as, "as", "the `form` of the value, in place of a guess: json, msgpack, "+
-		"text or bytes")
+	text(fs, &g.as, "as", "the `form` of the value: json, msgpack, text or bytes")
 	text(fs, &g.descriptor, "descriptor", "`file` with the descriptor set of protoc")
 	text(fs, &g.message, "message",
 		"full `name` of the protobuf message, such as shop.Order")
@@ -39,8 +38,8 @@ func (g *get) flags(fs *flag.FlagSet) {
 type sealFlags struct{ keyFile string }
 
 func (f *sealFlags) flags(fs *flag.FlagSet) {
-	text(fs, &f.keyFile, "key-file", "`file` with the keys of sealed values, a line for "+
-		"each: its id, aes-gcm, and its bytes in hex")
+	text(fs, &f.keyFile, "key-file",
+		"`file` with keys of sealed values, each in a line: 1 aes-gcm 0123...")
 }
 
 // keys returns the keys, or nil for none.
@@ -60,7 +59,7 @@ func (f *sealFlags) keys() (*document.Keys, error) {
 	return keys, nil
 }
 
-// unreadable is the error of a file, without its path.
+// unreadable returns the error of a file that cannot be read. It does not show the path.
 func unreadable(flag string, err error) error {
 	if of, ok := errors.AsType[*fs.PathError](err); ok {
 		err = of.Err
@@ -115,8 +114,8 @@ func (g *get) run(ctx context.Context, s *session, args []string) error {
 	}
 	if g.raw {
 		if isTerminal(os.Stdout) && terminal.Text(string(data)) != string(data) {
-			return fail("-raw writes what may do something to a terminal: send it to a file, or " +
-				"through a pipe to a program such as xxd")
+			return fail("the value has bytes that may change the terminal: send -raw to a file, " +
+				"or through a pipe to a program such as xxd")
 		}
 		_, _ = s.out.Write(data)
 		return nil
@@ -138,13 +137,13 @@ func (g *get) run(ctx context.Context, s *session, args []string) error {
 	return nil
 }
 
-// cannotOpen says which layer cannot be taken off.
+// cannotOpen returns the error of a value whose last layer cannot be taken off.
 func cannotOpen(layers document.Layers, err error) error {
 	switch {
 	case errors.Is(err, document.ErrSealed):
 		return fail("%v; -key-file names a file with the key, and -raw prints the bytes", err)
 	case len(layers) > 0:
-		return fail("the value seems to be %s, and cannot be read so; -raw prints the bytes",
+		return fail("the value seems to be %s, but is not valid; -raw prints the bytes",
 			layers[len(layers)-1])
 	}
 	return err

@@ -7,28 +7,36 @@ import (
 	"strings"
 )
 
-const intro = `rediscache looks into the caches of package rediscache, and repairs them. It renews
-no record.
+const intro = `rediscache shows and repairs the caches of package rediscache. It renews no
+record.
 
   rediscache COMMAND [flags] [arguments]
 
 `
 
 const outro = `
-Where Redis is, the environment says, as it does to programs that call cache.FromEnv: REDIS_URL, or
-REDIS_HOST, REDIS_PORT, REDIS_ADDRS and so on. -url URL takes their place. REDIS_USERNAME and
-REDIS_PASSWORD still count if the URL has none. A password belongs there, since everybody on the
-machine sees arguments. A cluster takes REDIS_ADDRS, or a URL with two of its nodes. NAME is the
-name of a cache, such as users, or shop/prod/users with its namespace.
+NAME is the name of a cache: users, or shop/prod/users with its namespace.
 
-Flags for every command: -url, -namespace, -json, -yes, -progress. "rediscache help COMMAND" tells
-more, and "rediscache -version" the version.
+The environment says where Redis is, as for programs that call cache.FromEnv:
+REDIS_URL, or REDIS_HOST, REDIS_PORT, REDIS_ADDRS and so on. -url URL replaces
+these. If the URL has no user or password, REDIS_USERNAME and REDIS_PASSWORD
+still count. Put a password into the environment, since every user of the
+machine can see arguments. For a cluster, set REDIS_ADDRS or give a URL with two
+of its nodes.
 
-Exit codes: 0 done, 1 failed, 2 wrong arguments or environment, 3 no such cache or key (for near, no
-process, or with NAME no channel of that name), 130 interrupted.
+Every command has the flags -url, -namespace, -json, -yes and -progress.
+"rediscache help COMMAND" explains a command. "rediscache -version" prints the
+version.
+
+Exit codes:
+  0    done
+  1    failed
+  2    wrong arguments or environment
+  3    no such cache or key; for near, no process, or no channel of that name
+  130  interrupted
 `
 
-// overview is what the tool says if it is told nothing.
+// overview is the help of the tool.
 func overview() string {
 	var b strings.Builder
 	b.WriteString(intro)
@@ -72,7 +80,7 @@ func (c *command) help(fs *flag.FlagSet) string {
 	return b.String()
 }
 
-// version says which version of the module this is.
+// version returns the version of the module, its revision and that of Go.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -36,7 +36,7 @@ func TestHelp(t *testing.T) {
 			t.Errorf("help %s: %+v", c.name, help)
 		}
 		for line := range strings.Lines(help.out + overview) {
-			if n := utf8.RuneCountInString(line); n > 101 {
+			if n := utf8.RuneCountInString(line); n > 81 { // with the line end
 				t.Errorf("help %s has a line of %d: %s", c.name, n, line)
 			}
 		}
@@ -49,7 +49,7 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// The flags in the examples are those of their commands.
+// The examples use flags of their commands.
 func TestExamples(t *testing.T) {
 	for _, c := range commands() {
 		fs := new(session).flagSet(c, c.make())
@@ -63,8 +63,9 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// The tool as a user has it: built, and run from another folder.
+// The tool also works as a user has it: built, and run from another folder.
 func TestBuilt(t *testing.T) {
+	t.Parallel()
 	s := redistest.Standalone(t)
 	p := at(t, s)
 	name, _ := p.name(t)

@@ -102,13 +102,13 @@ func millis(d time.Duration) *int64 {
 	return &ms
 }
 
-// kinds are words for what keys hold.
+// kinds describes what keys hold.
 var kinds = map[store.Kind]string{
 	store.HoldsString:  "a record",
-	store.HoldsList:    "a record with terms of its own",
-	store.HoldsLease:   "no record, but the lease of a load that is under way",
+	store.HoldsList:    "a record with its own terms",
+	store.HoldsLease:   "no record, but the lease of a load in flight",
 	store.HoldsMarker:  "no record, but the marker of a record that is known to be absent",
-	store.HoldsForeign: "something that is no record of a cache",
+	store.HoldsForeign: "something that is not a record of a cache",
 }
 
 // describe writes what a key holds, for people.
@@ -126,7 +126,7 @@ func (s *session) describe(key string, seen inspected) {
 	if seen.Holds == store.HoldsForeign {
 		return
 	}
-	row("remaining", duration(seen.Remaining, "for ever: it has no TTL"))
+	row("remaining", duration(seen.Remaining, "forever: it has no TTL"))
 	if !seen.Holds.IsRecord() {
 		return
 	}
@@ -152,7 +152,7 @@ func (s *session) describe(key string, seen inspected) {
 
 func formWords(form document.Form) string {
 	if form == "" {
-		return "which cannot be read"
+		return "cannot be read"
 	}
 	return "looks like " + string(form)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// digits are what only the server's clock knows.
+// digits matches times that depend on the server's clock.
 var digits = regexp.MustCompile(`Ms":[0-9]+`)
 
 func TestInspect(t *testing.T) {
@@ -49,9 +49,9 @@ func TestInspect(t *testing.T) {
 			}
 		}
 		p.want(t, "cache      "+name+"\nkey        foreign\n"+
-			"holds      something that is no record of a cache\n", "inspect", name, "foreign")
+			"holds      something that is not a record of a cache\n", "inspect", name, "foreign")
 		p.want(t, "cache      "+name+"\nkey        endless\nholds      a record\n"+
-			"remaining  for ever: it has no TTL\n"+
+			"remaining  forever: it has no TTL\n"+
 			"ttl        unknown; set -policy-ttl or REDIS_DEFAULT_TTL\n"+
 			"idle       unknown; set -policy-ttl or REDIS_DEFAULT_TTL\n"+
 			"deadline   none\nsize       1 B\nvalue      looks like text\n",
@@ -61,7 +61,7 @@ func TestInspect(t *testing.T) {
 	})
 }
 
-// A Fixed cache that tracks accesses knows idle times.
+// Without tracking, the idle time of a record under Fixed is not known.
 func TestInspectFixed(t *testing.T) {
 	p := at(t, redistest.Standalone(t))
 	name, _ := p.name(t)

@@ -17,7 +17,7 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// fill writes n records that have not been used for two hours of their 24.
+// fill writes n records with a TTL of 24 hours that have not been used for two hours.
 func (p place) fill(t *testing.T, name string, n int) {
 	t.Helper()
 	for i := 0; i < n; {
@@ -37,6 +37,7 @@ func TestInterrupt(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no program can send Ctrl-C to one other program there")
 	}
+	t.Parallel()
 	const records = 100_000
 	s := redistest.Start(t)
 	proxy := redistest.NewProxy(t, s.Addr())
@@ -46,7 +47,7 @@ func TestInterrupt(t *testing.T) {
 	tests := []struct {
 		args    []string
 		removes bool
-		done    string // what is said of a number
+		done    string // what the line says about the number of keys or records
 	}{
 		{[]string{"count", "users"}, false, "([0-9,]+) records? counted"},
 		{[]string{"keys", "users"}, false, "([0-9,]+) keys? printed"},
@@ -117,7 +118,7 @@ func interrupt(t *testing.T, cmd *exec.Cmd) (last string, code int) {
 	return last, cmd.ProcessState.ExitCode()
 }
 
-// Of a server that does not answer any more, nobody waits for long.
+// An interrupted command does not wait long for a server that has stopped answering.
 func TestInterruptBlackHole(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no program can send Ctrl-C to one other program there")

@@ -116,7 +116,7 @@ func (keys) run(ctx context.Context, s *session, args []string) error {
 				_, _ = fmt.Fprintln(s.out, terminal.Key(text))
 			}
 		}
-		if failed := s.flush(); failed != nil { // nobody reads any more
+		if failed := s.flush(); failed != nil { // stdout is closed
 			return len(records), failed
 		}
 		return len(records), err
@@ -147,7 +147,7 @@ func (count) run(ctx context.Context, s *session, args []string) error {
 	return noRecords(n, err)
 }
 
-// count returns how many records there are.
+// count returns the number of records.
 func (s *session) count(ctx context.Context, t *target) (int, error) {
 	return s.walk(ctx, t.store.Pages(ctx), "record counted", func(page []string) (int, error) {
 		records, err := t.store.Records(ctx, page)
@@ -155,7 +155,7 @@ func (s *session) count(ctx context.Context, t *target) (int, error) {
 	})
 }
 
-// noRecords is the error of a walk over a cache that has none: it is not there.
+// noRecords is the error of a walk that has met no record. A cache without records does not exist.
 func noRecords(n int, err error) error {
 	if n == 0 && err == nil {
 		return missing("there is no such cache: it has no record")

@@ -14,7 +14,7 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// hostile are keys that a terminal, a shell or a pattern could take for something else.
+// hostile are keys that a terminal, a shell or a pattern could misread.
 var hostile = []string{
 	"plain", "42", "a:b", "a b", " ", "*", "?[x]{1}", "a\nb", "\x1b[31mred\x1b[0m", "\xff\xfe",
 	"\"quoted\"", "\"", "'", `\`, "-x", "--", "-", "\x00", "\u009b31m", "\u202eevil", "😀", "a=b",
@@ -34,7 +34,7 @@ func TestKeys(t *testing.T) {
 		}
 		lines := strings.Split(strings.TrimSuffix(got.out, "\n"), "\n")
 		slices.Sort(lines)
-		lines = slices.Compact(lines) // Redis may give a key twice while its table shrinks
+		lines = slices.Compact(lines) // Redis may return a key twice while its table shrinks
 		if len(lines) != len(hostile) {
 			t.Errorf("%d lines for %d keys:\n%s", len(lines), len(hostile), got.out)
 		}
@@ -47,7 +47,7 @@ func TestKeys(t *testing.T) {
 			if !slices.Contains(hostile, key) {
 				t.Errorf("%q is none of the keys", line)
 			}
-			// as it was printed, and so back from a shell
+			// as a shell would pass the printed key
 			if got := p.run(t, "get", name, line, "-raw"); got.out != "value of "+key {
 				t.Errorf("get %s: %+v", line, got)
 			}
@@ -79,7 +79,7 @@ func (p place) exactKeys(t *testing.T, name string) {
 	}
 }
 
-// plant writes some of everything that may stand under the name of a cache.
+// plant writes some of everything that a key of a cache may hold.
 func (p place) plant(t *testing.T, name string) {
 	t.Helper()
 	records := p.records(t, name, ttl.Active(time.Hour))
@@ -128,7 +128,7 @@ func TestListAndCount(t *testing.T) {
 	})
 }
 
-// No cache writes a key without a text, but a walk over a cache meets one, as Keys and Len do.
+// No cache writes an empty key. But a walk shows one that it meets, as Keys and Len do.
 func TestEmptyText(t *testing.T) {
 	p := at(t, redistest.Start(t))
 	must(t, p.client.Set(t.Context(), "users:", "x", time.Minute).Err())
@@ -145,7 +145,7 @@ func TestStats(t *testing.T) {
 		p.plant(t, name)
 		must(t, p.records(t, name, ttl.Active(time.Hour)).Set(t.Context(), "big\n",
 			bytes.Repeat([]byte("x"), 5000)))
-		// the times of all but one record are those of their TTL, since no test takes ten minutes
+		// no test takes ten minutes, so the times of all records except one follow from their TTL
 		want := fmt.Sprintf(`{"cache":%q,"records":1202,"withTerms":1,"leases":1,"markers":1,`+
 			`"foreign":1,"withoutTtl":0,"bytes":7402,"sizes":[{"upTo":64,"records":1201},`+
 			`{"upTo":256,"records":0},{"upTo":1024,"records":0},{"upTo":4096,"records":0},`+
@@ -161,9 +161,9 @@ func TestStats(t *testing.T) {
 		}
 		text := p.run(t, "stats", name)
 		for _, want := range []string{
-			name + ": 1,202 records, 1 with terms of their own\n",
-			"beside them: 1 lease, 1 marker, 1 foreign key\n",
-			"size of values: 7.2 KiB together, 6 B on average\n",
+			name + ": 1,202 records, 1 with their own terms\n",
+			"other keys: 1 lease, 1 marker, 1 foreign key\n",
+			"size of values: 7.2 KiB in total, 6 B on average\n",
 			"  up to 64 B    1,201  ########################################\n",
 			"  up to 16 KiB      1  #\n", "  up to 1 KiB       0\n",
 			"   4.9 KiB  \"big\\n\"\n",

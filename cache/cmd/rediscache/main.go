@@ -19,8 +19,8 @@ import (
 
 func main() { os.Exit(start(os.Args[1:])) }
 
-// patience is how long a command that is interrupted may take to end in good order: a sweep gives
-// its turn back.
+// patience is the time that an interrupted command may take to end properly. A sweep, for example,
+// gives back its lease.
 const patience = 2 * time.Second
 
 // start runs a command line until it ends or is interrupted, and returns the exit code.
@@ -40,7 +40,7 @@ func start(args []string) int {
 	select {
 	case err := <-ended:
 		return s.report(err)
-	case <-time.After(patience): // the command still has the session
+	case <-time.After(patience): // the command still uses the session
 		fmt.Fprintln(os.Stderr, "rediscache: interrupted; a server does not answer")
 		return exitInterrupted
 	}
@@ -90,8 +90,8 @@ func (s *session) report(err error) int {
 	if err == nil {
 		return exitOK
 	}
-	if c := code(err); c != exitOK { // -h
-		_ = s.flush() // what was found before
+	if c := code(err); c != exitOK { // exitOK is that of -h
+		_ = s.flush() // prints what was found before the error
 		words := []string{"rediscache"}
 		for _, word := range []string{s.command, s.subject} {
 			if word != "" {

@@ -20,8 +20,8 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// envTool lets the test binary be the tool. So the race detector looks on. TestBuilt runs the one
-// that go build makes.
+// envTool makes the test binary run as the tool, so that the race detector covers the tool.
+// TestBuilt runs the tool that go build makes.
 const envTool = "REDISCACHE_TEST_TOOL"
 
 func TestMain(m *testing.M) {
@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	redistest.Main(m)
 }
 
-// place is a Redis and the environment that leads the tool there.
+// place is a Redis, with the environment that names it to the tool.
 type place struct {
 	kind   string
 	env    map[string]string
@@ -49,6 +49,9 @@ func each(t *testing.T, fn func(t *testing.T, p place)) {
 		fn(t, place{"cluster", map[string]string{"REDIS_ADDRS": c.Addrs()[0]}, c.Client(t)})
 	})
 	t.Run("sentinel", func(t *testing.T) {
+		if testing.Short() {
+			t.Skip("Sentinels take seconds to start")
+		}
 		g := redistest.Sentinel(t)
 		fn(t, place{"sentinel", map[string]string{"REDIS_ADDRS": strings.Join(g.Addrs(), ","),
 			"REDIS_MASTER_NAME": "primary"}, g.Client(t)})
@@ -65,16 +68,16 @@ func environ(t *testing.T, addr string) map[string]string {
 	return map[string]string{"REDIS_HOST": host, "REDIS_PORT": port}
 }
 
-// result is what a run of the tool has come to.
+// result is the outcome of a run of the tool.
 type result struct {
 	out, err string
 	code     int
 }
 
-// limit ends a run that hangs. It is far above what any run takes.
+// limit ends a run that hangs. It is far longer than any run.
 const limit = time.Minute
 
-// toolCmd returns a run of the tool. stdin is no terminal.
+// toolCmd returns a run of the tool. Its stdin is not a terminal.
 func toolCmd(t *testing.T, env map[string]string, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
@@ -87,7 +90,7 @@ func toolCmd(t *testing.T, env map[string]string, args ...string) *exec.Cmd {
 			cmd.Env = append(cmd.Env, v)
 		}
 	}
-	// Before it exits, the race detector would wait for a second.
+	// Otherwise the race detector waits for a second before the exit.
 	cmd.Env = append(cmd.Env, envTool+"=1", "GORACE=atexit_sleep_ms=0")
 	for name, value := range env {
 		cmd.Env = append(cmd.Env, name+"="+value)
@@ -100,7 +103,7 @@ func (p place) run(t *testing.T, args ...string) result {
 	return p.pipe(t, "", args...)
 }
 
-// pipe is run with something on stdin.
+// pipe is run with a text on stdin.
 func (p place) pipe(t *testing.T, stdin string, args ...string) result {
 	t.Helper()
 	cmd := toolCmd(t, p.env, args...)
@@ -125,7 +128,7 @@ func (p place) with(name, value string) place {
 	return p
 }
 
-// want checks a run that is to succeed, and returns its stdout.
+// want checks that a run succeeds with this stdout and nothing on stderr.
 func (p place) want(t *testing.T, out string, args ...string) {
 	t.Helper()
 	if got := p.run(t, args...); got != (result{out, "", exitOK}) {
@@ -133,7 +136,7 @@ func (p place) want(t *testing.T, out string, args ...string) {
 	}
 }
 
-// refuses checks a run that is to fail with one line.
+// refuses checks that a run fails with this one line on stderr.
 func (p place) refuses(t *testing.T, code int, line string, args ...string) {
 	t.Helper()
 	if got := p.run(t, args...); got != (result{"", line + "\n", code}) {
@@ -148,7 +151,7 @@ func (p place) name(t *testing.T) (name string, check *redistest.KeyCheck) {
 	return name, redistest.CheckKeys(t, p.client, name)
 }
 
-// records returns a cache of bytes, as a program has it.
+// records returns a cache of bytes, as a program would make it.
 func (p place) records(
 	t *testing.T, name string, policy ttl.Policy,
 ) *cache.Cache[string, []byte] {

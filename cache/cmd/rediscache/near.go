@@ -16,7 +16,7 @@ import (
 // near lists the processes that keep copies.
 type near struct{ noFlags }
 
-// connection is one on which a server tells of writes.
+// connection is a connection on which a server reports writes.
 type connection struct {
 	Server string `json:"server"`
 	ID     int64  `json:"id"`
@@ -26,7 +26,7 @@ type connection struct {
 	Idle   int64  `json:"idleSeconds"`
 }
 
-// channel is one on which a process proves that it hears.
+// channel is a channel on which a process checks that it receives these reports.
 type channel struct {
 	Server    string `json:"server"`
 	Cache     string `json:"cache"`
@@ -70,8 +70,8 @@ func (near) run(ctx context.Context, s *session, args []string) error {
 	case found > 0:
 		return nil
 	case only != "":
-		return missing("no channel bears this name; copies of the cache may be on the channel of " +
-			`another cache of the same client: "rediscache near" without NAME lists all`)
+		return missing("no channel has this name; copies of the cache may belong to the channel " +
+			`of another cache of the same client: "rediscache near" without NAME lists all`)
 	}
 	return missing("no process keeps copies in memory")
 }
@@ -84,8 +84,8 @@ func ask1[C redis.Cmder](ctx context.Context, server wire.Server, cmd C) (C, err
 
 func addressOf(server wire.Server) string { return server.Options().Addr }
 
-// connections returns those that track keys. They are all subscribed to a channel, so that Redis
-// need not write down its other connections, of which there may be thousands.
+// connections returns those that track keys. All of them are subscribed to a channel. So it asks
+// for subscribed connections only: a server may have thousands of others.
 func (s *session) connections(ctx context.Context, server wire.Server) ([]connection, error) {
 	cmd, err := ask1(ctx, server, redis.NewStringCmd(ctx, "client", "list", "type", "pubsub"))
 	if err != nil {
@@ -111,7 +111,7 @@ func (s *session) connections(ctx context.Context, server wire.Server) ([]connec
 	return all, nil
 }
 
-// channels returns those of copies in memory, of one cache or of all.
+// channels returns the channels of copies in memory, of one cache or of all.
 func (s *session) channels(
 	ctx context.Context, server wire.Server, only string,
 ) (all []channel, err error) {
@@ -147,8 +147,8 @@ func (s *session) listConnections(all []connection) {
 		if c.Name != "" {
 			name = " " + terminal.Line(c.Name)
 		}
-		fmt.Fprintf(s.out, "%s: connection %d of %s%s, for %d s, silent for %d s\n", c.Server, c.ID,
-			terminal.Line(c.Addr), name, c.Age, c.Idle)
+		fmt.Fprintf(s.out, "%s: connection %d of %s%s, open for %d s, silent for %d s\n", c.Server,
+			c.ID, terminal.Line(c.Addr), name, c.Age, c.Idle)
 	}
 }
 

@@ -13,8 +13,8 @@ import (
 	"github.com/activettl/rediscache/internal/task"
 )
 
-// partly returns a place with records that have not been used for two hours of their 24. Its user
-// may not touch users:b.
+// partly returns a place with records with a TTL of 24 hours that have not been used for two hours.
+// Its user has no permission for users:b.
 func partly(t *testing.T) place {
 	p := at(t, redistest.Start(t))
 	for _, key := range []string{"users:a", "users:b", "users:c"} {
@@ -25,7 +25,7 @@ func partly(t *testing.T) place {
 	return p.with("REDIS_USERNAME", "ann").with("REDIS_PASSWORD", "hunter2")
 }
 
-// What is removed before an error is said.
+// An error says how many records were removed before it.
 func TestSweepPartly(t *testing.T) {
 	args := []string{"sweep", "users", "-max-idle", "1h", "-policy-ttl", "24h", "-yes"}
 	for _, tt := range []struct {
@@ -33,9 +33,9 @@ func TestSweepPartly(t *testing.T) {
 	}{
 		{"-json", `{"cache":"users","dryRun":false,"scanned":2,"removed":2,"kept":0,"failed":1,`,
 			"2 records removed"},
-		{"-yes", "2 records looked at, 2 removed, 1 failed, the longest idle for 2h",
+		{"-yes", "2 records looked at, 2 removed, 1 failed, longest idle time 2h",
 			"2 records removed"},
-		{"-dry-run", "2 records looked at, 2 would be removed, 1 failed, the longest idle for 2h",
+		{"-dry-run", "2 records looked at, 2 would be removed, 1 failed, longest idle time 2h",
 			"2 records found idle"},
 	} {
 		got := partly(t).run(t, append(args, tt.flag)...)
@@ -65,7 +65,8 @@ func TestRemovePartly(t *testing.T) {
 	}
 }
 
-// Keys that hold nothing are not removed. Replies take so long that the rest would take 20 s.
+// Keys that hold nothing do not count as removed. Replies take so long that the rest would take
+// 20 s.
 func TestRemoveInterrupted(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no program can send Ctrl-C to one other program there")
@@ -85,14 +86,14 @@ func TestRemoveInterrupted(t *testing.T) {
 	must(t, cmd.Start())
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
-	for n := 0; n < 4; { // two more, so that the reply about here has come
+	for n := 0; n < 4; { // two more than needed, so that the reply for "here" has come
 		must(t, task.Sleep(ctx, time.Millisecond))
 		info := p.client.Info(ctx, "commandstats").Val()
 		_, _ = fmt.Sscanf(info[max(strings.Index(info, "cmdstat_unlink:"), 0):],
 			"cmdstat_unlink:calls=%d", &n)
 	}
 	must(t, cmd.Process.Signal(os.Interrupt))
-	_ = cmd.Wait() // what it writes tells
+	_ = cmd.Wait() // stderr is checked
 	const want = "rediscache rm users: interrupted; 1 key of 402 removed\n"
 	if got := stderr.String(); got != want || cmd.ProcessState.ExitCode() != exitInterrupted {
 		t.Errorf("it says %q", got)
@@ -102,7 +103,7 @@ func TestRemoveInterrupted(t *testing.T) {
 	}
 }
 
-// A cache may have nothing but leases and markers. They are removed, and counted.
+// A cache may have only leases and markers. They are removed and counted.
 func TestClearLoads(t *testing.T) {
 	each(t, func(t *testing.T, p place) {
 		name, check := p.name(t)
@@ -122,7 +123,7 @@ func TestClearLoads(t *testing.T) {
 		p.refuses(t, exitNotFound, "rediscache clear "+name+
 			": there is no such cache: it has no record", "clear", name, "-yes")
 		if n := p.client.Exists(t.Context(), name+":foreign").Val(); n != 1 {
-			t.Error("what is no record is gone")
+			t.Error("a key that is not a record was removed")
 		}
 	})
 }

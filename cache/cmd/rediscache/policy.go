@@ -8,46 +8,46 @@ import (
 	"github.com/activettl/rediscache/internal/env"
 )
 
-// policyFlags say which policy a cache has, in place of the environment.
+// policyFlags give the policy of a cache. They replace the environment.
 type policyFlags struct {
 	ttl   string
 	fixed bool
 }
 
 func (p *policyFlags) flags(fs *flag.FlagSet) {
-	text(fs, &p.ttl, "policy-ttl", "the `TTL` of the cache's policy, such as 30m, "+
-		"in place of the environment's")
-	fs.BoolVar(&p.fixed, "fixed", false, "the cache's policy is Fixed, as by "+
-		"REDIS_ACTIVE_TTL=false")
+	text(fs, &p.ttl, "policy-ttl",
+		"the `TTL` of the cache's policy, such as 30m; replaces the environment")
+	fs.BoolVar(&p.fixed, "fixed", false,
+		"the cache's policy is Fixed, as with REDIS_ACTIVE_TTL=false")
 }
 
-// apply comes before open. It reports whether the TTL of the policy is known: the default of the
-// environment may be that of no cache.
+// apply must be called before open. It reports whether the TTL of the policy is known. If it is
+// not, the policy has the library's default TTL, which may be wrong.
 func (p *policyFlags) apply(s *session, name string) (known bool) {
 	if p.ttl != "" {
 		s.setPolicy(name, "TTL", "-policy-ttl", p.ttl)
 	}
 	if p.fixed {
 		s.setPolicy(name, "ACTIVE_TTL", "-fixed", "false")
-		unset([]string{"REDIS_MAX_AGE", "REDIS_TOLERANCE"}) // of an Active policy
+		unset([]string{"REDIS_MAX_AGE", "REDIS_TOLERANCE"}) // for an Active policy only
 		unsetOwn(name, "MAX_AGE", "TOLERANCE")
 	}
 	return p.certain(name) || isSet("REDIS_DEFAULT_TTL")
 }
 
-// certain reports whether it is the TTL of this cache that is known. REDIS_DEFAULT_TTL may be that
-// of others.
+// certain reports whether the TTL of this very cache is known. REDIS_DEFAULT_TTL does not count: it
+// may be the TTL of other caches.
 func (p *policyFlags) certain(name string) bool {
 	_, prefix := ownVariables(name)
 	return p.ttl != "" || prefix != "" && isSet(prefix+"TTL")
 }
 
-// isSet reports whether a variable is set. One of blanks counts as not set.
+// isSet reports whether a variable is set. A variable with nothing but spaces counts as not set.
 func isSet(variable string) bool { return strings.TrimSpace(os.Getenv(variable)) != "" }
 
-// ownVariables returns the last part of the name of a cache, for Config.For, and what the names of
-// the variables begin with that it reads: sessions and SESSIONS_ for shop/prod/sessions. prefix is
-// empty if Config.For does not take the name.
+// ownVariables returns the last part of a cache's name and the prefix of the cache's variables, for
+// Config.For. For shop/prod/sessions these are sessions and SESSIONS_. The prefix is empty if
+// Config.For does not take the name.
 func ownVariables(name string) (last, prefix string) {
 	last = name[strings.LastIndexAny(name, "/.")+1:]
 	prefix, ok := env.Prefix(last)
@@ -57,7 +57,7 @@ func ownVariables(name string) (last, prefix string) {
 	return last, prefix
 }
 
-// unsetOwn takes variables that a cache has of its own out of the environment.
+// unsetOwn removes a cache's variables from the environment.
 func unsetOwn(name string, tags ...string) {
 	if _, prefix := ownVariables(name); prefix != "" {
 		for _, tag := range tags {
@@ -66,7 +66,7 @@ func unsetOwn(name string, tags ...string) {
 	}
 }
 
-// setPolicy lets a flag take the place of a variable for all caches and of the cache's own one.
+// setPolicy lets a flag replace two variables: the one for all caches and that of the cache.
 func (s *session) setPolicy(name, tag, flag, value string) {
 	unsetOwn(name, tag)
 	variable := "REDIS_" + tag
@@ -76,7 +76,7 @@ func (s *session) setPolicy(name, tag, flag, value string) {
 	s.set(variable, flag, value)
 }
 
-// own lets the variables of a cache say its policy and its namespace, as in a program that calls
+// own applies the variables of a cache: its policy and its namespace. A program does so with
 // Config.For.
 func (s *session) own(name string) (err error) {
 	last, prefix := ownVariables(name)

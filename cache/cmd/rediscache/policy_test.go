@@ -9,7 +9,7 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// The policy of a cache is what Config.For reads, for the last part of its name.
+// The policy of a cache comes from Config.For, for the last part of the cache's name.
 func TestOwnPolicy(t *testing.T) {
 	p := at(t, redistest.Start(t)).with("REDIS_DEFAULT_TTL", "3600").with("SESSIONS_TTL", "10m").
 		with("USER_DATA_TTL", "2h").with("SESSIONS_SWEEP_INTERVAL", "1m").
@@ -27,7 +27,7 @@ func TestOwnPolicy(t *testing.T) {
 		}
 	}
 	sweep := []string{"sweep", name, "-max-idle", "5m", "-yes"}
-	shows(p, exitOK, "1 record looked at, 0 removed, the longest idle for 1m", sweep...)
+	shows(p, exitOK, "1 record looked at, 0 removed, longest idle time 1m", sweep...)
 	shows(p, exitOK, `"ttlMs":600000,`, "inspect", name, "k", "-json")
 	shows(p, exitOK, `"ttlMs":7200000,`, "inspect", name, "k", "-json", "-policy-ttl", "2h")
 	shows(p, exitOK, `"ttlMs":7200000,`, "inspect", "app.user-data", "k", "-json")
@@ -49,7 +49,7 @@ func TestOwnPolicy(t *testing.T) {
 	}
 }
 
-// A cache may have a namespace of its own too.
+// A cache may have its own namespace too.
 func TestOwnNamespace(t *testing.T) {
 	p := at(t, redistest.Start(t))
 	for key, n := range map[string]string{"sessions:1": "1", "a/sessions:1": "1",
@@ -65,19 +65,19 @@ func TestOwnNamespace(t *testing.T) {
 	p.want(t, "1\n", "count", "sessions", "-namespace", "")
 }
 
-// REDIS_DEFAULT_TTL may be that of other caches, and with a wrong TTL records in use look idle.
+// REDIS_DEFAULT_TTL may be the TTL of other caches. With a wrong TTL, records in use look idle.
 func TestSweepNeedsTTL(t *testing.T) {
 	p := at(t, redistest.Start(t)).with("REDIS_DEFAULT_TTL", "3600").with("OTHERS_TTL", "60")
 	for name, which := range map[string]string{"sessions": "-policy-ttl or SESSIONS_TTL",
 		"a/User-data": "-policy-ttl or USER_DATA_TTL", "42": "-policy-ttl",
 		"redis": "-policy-ttl"} {
-		p.refuses(t, exitUsage, "rediscache sweep "+name+": "+which+" must say the TTL of the "+
-			"cache's policy: with a wrong one, records in use look idle. REDIS_DEFAULT_TTL may "+
-			"be that of other caches", "sweep", name, "-max-idle", "10m", "-yes")
+		p.refuses(t, exitUsage, "rediscache sweep "+name+": "+which+" must give the TTL of "+
+			"the cache's policy: with a wrong TTL, records in use look idle. REDIS_DEFAULT_TTL "+
+			"may be the TTL of other caches", "sweep", name, "-max-idle", "10m", "-yes")
 	}
 }
 
-// An access within the tolerance after a renewal leaves no trace.
+// An access within the tolerance renews nothing, so a sweep must know the tolerance.
 func TestSweepTolerance(t *testing.T) {
 	p := at(t, redistest.Start(t))
 	records := p.records(t, "sessions", ttl.Active(time.Hour, ttl.Tolerance(30*time.Minute)))
@@ -103,7 +103,7 @@ func TestSweepTolerance(t *testing.T) {
 			": -tolerance takes seconds"},
 	} {
 		must(t, records.Set(t.Context(), "k", []byte("x")))
-		// 40 minutes after its last renewal, and ten at least after its last use
+		// 40 minutes after its last renewal, and at least 10 minutes after its last use
 		must(t, p.client.PExpire(t.Context(), "sessions:k", 20*time.Minute).Err())
 		got := tt.p.run(t, append([]string{"sweep", "sessions", "-max-idle", "20m", "-yes"},
 			tt.args...)...)
@@ -113,7 +113,7 @@ func TestSweepTolerance(t *testing.T) {
 	}
 }
 
-// The policy on the command line need not fit what the tool does not use.
+// The policy on the command line may contradict variables that the tool does not use.
 func TestPolicyOfOtherCache(t *testing.T) {
 	p := at(t, redistest.Standalone(t))
 	name, _ := p.name(t)
@@ -128,13 +128,13 @@ func TestPolicyOfOtherCache(t *testing.T) {
 	}
 }
 
-// A variable of blanks counts as not set, and so no TTL is known by it.
+// A variable with only spaces counts as not set, so it gives no TTL.
 func TestBlankTTL(t *testing.T) {
 	p := at(t, redistest.Standalone(t)).with("REDIS_DEFAULT_TTL", "  ")
 	name, _ := p.name(t)
 	must(t, p.records(t, name, ttl.Active(48*time.Hour)).Set(t.Context(), "k", []byte("x")))
 	got := p.run(t, "sweep", name, "-max-idle", "1s", "-yes")
-	if got.code != exitUsage || !strings.Contains(got.err, "must say the TTL") {
+	if got.code != exitUsage || !strings.Contains(got.err, "must give the TTL") {
 		t.Errorf("sweep: %+v", got)
 	}
 	if got := p.run(t, "inspect", name, "k"); !strings.Contains(got.out, "idle       unknown") {

@@ -15,13 +15,13 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// reading are the commands that Redis may see from a run that reads, in scripts too.
+// reading lists the commands that a run that only reads may cause, in scripts too.
 var reading = []string{
 	"scan", "type", "get", "lrange", "pttl", "strlen", "dbsize", "evalsha", "eval", "time", "hlen",
 	"hget", "hexists", "exists", "client|list", "pubsub|channels", "pubsub|shardchannels",
 }
 
-// What reads changes nothing, and renews nothing.
+// Commands that read change nothing and renew nothing.
 func TestRenewsNothing(t *testing.T) {
 	each(t, func(t *testing.T, p place) {
 		name, check := p.name(t)
@@ -39,7 +39,7 @@ func TestRenewsNothing(t *testing.T) {
 				}
 			}
 		}
-		// What writes renews nothing either.
+		// Commands that write renew nothing either.
 		for _, args := range [][]string{
 			{"set", name, "1", "[]", "-yes"}, {"field", name, "own", "a=1", "-force"}, {"rm", name,
 				"2"},
@@ -57,17 +57,17 @@ func TestRenewsNothing(t *testing.T) {
 	})
 }
 
-// Nobody keeps copies on a server of its own.
+// No process keeps copies of a new server's records.
 func TestNearNobody(t *testing.T) {
 	at(t, redistest.Start(t)).refuses(t, exitNotFound,
 		"rediscache near: no process keeps copies in memory", "near")
 }
 
-// none is what near says of a name that no channel bears.
-const none = ": no channel bears this name; copies of the cache may be on the channel of another " +
-	`cache of the same client: "rediscache near" without NAME lists all`
+// none is the error of near for a name that no channel has.
+const none = ": no channel has this name; copies of the cache may belong to the channel of " +
+	`another cache of the same client: "rediscache near" without NAME lists all`
 
-// Two caches of a client share a channel, which bears the name of the first.
+// Two caches of a client share one channel, with the name of the first cache.
 func TestNearShared(t *testing.T) {
 	p := at(t, redistest.Standalone(t))
 	name, _ := p.name(t)

@@ -114,7 +114,7 @@ func (clearing) run(ctx context.Context, s *session, args []string) error {
 	return nil
 }
 
-// clearable returns how much there is to clear: records, and leases and markers of loads.
+// clearable counts what there is to clear: records, and leases and markers of loads.
 func (s *session) clearable(ctx context.Context, t *target) (records, loads int, err error) {
 	_, err = s.walk(ctx, t.store.Pages(ctx), "key counted", func(page []string) (int, error) {
 		all, err := t.store.LookMany(ctx, page)
@@ -132,8 +132,8 @@ func (s *session) clearable(ctx context.Context, t *target) (records, loads int,
 	return records, loads, err
 }
 
-// withLoads shows numbers of records and of leases and markers: "2 records", "2 records and 1
-// lease or marker".
+// withLoads formats numbers of records and of leases and markers, as "2 records" or "2 records and
+// 1 lease or marker".
 func withLoads(records, loads int) string {
 	text := terminal.Count(records, "record")
 	switch loads {

@@ -13,7 +13,8 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-const unasked = ": not done: it asks first, and stdin is no terminal; -yes does it without asking"
+const unasked = ": not done: the command asks first, and stdin is not a terminal; " +
+	"-yes skips the question"
 
 func TestRemove(t *testing.T) {
 	each(t, func(t *testing.T, p place) {
@@ -74,12 +75,12 @@ func TestSweep(t *testing.T) {
 		}
 		args := []string{"sweep", name, "-max-idle", "1h"}
 		p.refuses(t, exitUsage,
-			"rediscache sweep "+name+": -max-idle must say for how long nobody "+
-				"has used the records", "sweep", name)
+			"rediscache sweep "+name+": -max-idle is required: the time for which "+
+				"nobody has used the records", "sweep", name)
 		args = append(args, "-policy-ttl", "24h")
 		p.refuses(t, exitFailure, "rediscache sweep "+name+unasked, args...)
 		dry := p.run(t, append(args, "-dry-run")...)
-		want := "700 records looked at, 100 would be removed, the longest idle for 2h"
+		want := "700 records looked at, 100 would be removed, longest idle time 2h"
 		if dry.code != 0 || dry.err != "" || !strings.HasPrefix(dry.out, want) {
 			t.Errorf("-dry-run: %+v, want %s", dry, want)
 		}
@@ -98,20 +99,20 @@ func TestSweep(t *testing.T) {
 			"a pass sees idle times below 24h0m0s only",
 			"sweep", name, "-yes", "-max-idle", "48h", "-policy-ttl", "24h")
 		must(t, p.client.Set(t.Context(), name+"!sweep", "other", time.Minute).Err())
-		p.refuses(t, exitFailure, "rediscache sweep "+name+": another sweep of it is under way",
-			append(args, "-yes")...)
+		p.refuses(t, exitFailure, "rediscache sweep "+name+": another sweep of this cache is "+
+			"under way", append(args, "-yes")...)
 	})
 }
 
-// A Fixed cache can be swept if its programs note accesses. Otherwise a first pass would note all
-// records as used now, and the next one would take those in use for idle.
+// A Fixed cache can be swept if its programs track accesses. Otherwise a first pass would note all
+// records as used now, and a later one would take records in use for idle.
 func TestSweepFixed(t *testing.T) {
 	p := at(t, redistest.Standalone(t))
 	name, _ := p.name(t)
 	args := []string{"sweep", name, "-yes", "-fixed", "-policy-ttl", "1h", "-max-idle", "1ms"}
 	must(t, p.records(t, name, ttl.Fixed(time.Hour)).Set(t.Context(), "k", []byte("x")))
 	p.refuses(t, exitFailure,
-		"rediscache sweep "+name+": nothing tells when its records were used: "+
+		"rediscache sweep "+name+": it is not known when the records were used: "+
 			"under a Fixed policy, the programs of the cache must set Options.TrackAccess "+
 			"or a Sweeper",
 		args...)
@@ -122,7 +123,7 @@ func TestSweepFixed(t *testing.T) {
 	must(t, tracked.Set(t.Context(), "k", []byte("x")))
 	must(t, tracked.Close())
 	got := p.run(t, args...)
-	if !strings.HasPrefix(got.out, "1 record looked at, 0 removed, the longest idle for ") {
+	if !strings.HasPrefix(got.out, "1 record looked at, 0 removed, longest idle time ") {
 		t.Errorf("sweep: %+v", got)
 	}
 }

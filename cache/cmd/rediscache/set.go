@@ -26,11 +26,11 @@ type set struct {
 func (c *set) flags(fs *flag.FlagSet) {
 	c.policyFlags.flags(fs)
 	c.sealFlags.flags(fs)
-	fs.Var(&c.own, "ttl", "the record's own `TTL`, such as 10m, in place of the terms that it has")
-	fs.BoolVar(&c.raw, "raw", false, "write the bytes as they are, whatever the old value was")
+	fs.Var(&c.own, "ttl", "the record's own `TTL`, such as 10m; replaces its terms")
+	fs.BoolVar(&c.raw, "raw", false, "write the bytes as they are, with nothing around them")
 }
 
-// lifetime is a TTL on the command line: seconds, or a Go duration.
+// lifetime is a time on the command line: a number of seconds, or a Go duration.
 type lifetime time.Duration
 
 func (l *lifetime) String() string { return "" }
@@ -91,24 +91,24 @@ type written struct {
 	Bytes   int   `json:"bytes"`
 }
 
-// create writes a record that is not there.
+// create writes a new record.
 func (c *set) create(ctx context.Context, t *target, key string, value []byte, known bool) error {
 	var opts []cache.SetOption
 	switch {
 	case c.own != 0:
 		opts = append(opts, cache.WithTTL(time.Duration(c.own)))
 	case !known:
-		return usage("there is no such record, and a new one needs -ttl, -policy-ttl or " +
+		return usage("there is no such record; a new one needs -ttl, -policy-ttl or " +
 			"REDIS_DEFAULT_TTL")
 	}
 	err := t.records.Add(ctx, key, value, opts...)
 	if errors.Is(err, cache.ErrExists) {
-		return fail("somebody has written the record at this moment; nothing is changed")
+		return fail("another program wrote the record at the same time; nothing was changed")
 	}
 	return err
 }
 
-// replace writes a record in place of another one.
+// replace replaces the value of a record.
 func (c *set) replace(
 	ctx context.Context, s *session, t *target, key string, old, value []byte, keys *document.Keys,
 ) ([]byte, error) {
@@ -142,8 +142,8 @@ func (c *set) replace(
 // maxAttempts bounds exchange under contention.
 const maxAttempts = 64
 
-// exchange replaces the value of a record by what change makes of it, unless another one is there
-// by then: then it tries again. The record keeps its terms and expires when it would have.
+// exchange replaces the value of a record with the result of change. It tries again if the value
+// has changed in the meantime. The record keeps its terms and expires when it would have.
 func (t *target) exchange(
 	ctx context.Context, key string, old []byte, change func(old []byte) ([]byte, error),
 ) (data []byte, err error) {
@@ -154,7 +154,7 @@ func (t *target) exchange(
 		current, swapped, err := t.store.Swap(ctx, t.names.Key(key), old, data)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
-			return nil, missing("the record has expired or was removed at this moment")
+			return nil, missing("the record expired or was removed at the same time")
 		case err != nil:
 			return nil, err
 		case swapped:
@@ -173,7 +173,7 @@ type field struct {
 
 func (c *field) flags(fs *flag.FlagSet) {
 	c.sealFlags.flags(fs)
-	fs.BoolVar(&c.force, "force", false, "set also what is not there yet, or was of another kind")
+	fs.BoolVar(&c.force, "force", false, "also set fields that are new or change their kind")
 }
 
 func (c *field) run(ctx context.Context, s *session, args []string) error {

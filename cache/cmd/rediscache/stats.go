@@ -20,10 +20,10 @@ type stats struct {
 
 func (c *stats) flags(fs *flag.FlagSet) {
 	c.policyFlags.flags(fs)
-	fs.IntVar(&c.top, "top", 10, "how `many` of the biggest records to show")
+	fs.IntVar(&c.top, "top", 10, "the `number` of biggest records to show, 10 by default")
 }
 
-// summary is what the records of a cache have in common.
+// summary counts what the keys of a cache hold.
 type summary struct {
 	records, withTerms int
 	leases, markers    int
@@ -98,7 +98,7 @@ func (sum *summary) rank(b big, top int) {
 	at, _ := slices.BinarySearchFunc(sum.biggest, b, func(a, b big) int {
 		return cmp.Or(cmp.Compare(b.size, a.size), cmp.Compare(a.key, b.key))
 	})
-	if at < n && sum.biggest[at] == b { // SCAN has given it twice
+	if at < n && sum.biggest[at] == b { // SCAN returned it twice
 		return
 	}
 	sum.biggest = slices.Insert(sum.biggest, at, b)
@@ -146,10 +146,10 @@ func (c *stats) run(ctx context.Context, s *session, args []string) error {
 }
 
 func (s *session) summary(name string, sum *summary, known bool) {
-	fmt.Fprintf(s.out, "%s: %s, %s with terms of their own\n", name,
+	fmt.Fprintf(s.out, "%s: %s, %s with their own terms\n", name,
 		terminal.Count(sum.records, "record"), terminal.Number(sum.withTerms))
 	if sum.leases+sum.markers+sum.foreign > 0 {
-		fmt.Fprintf(s.out, "beside them: %s, %s, %s\n", terminal.Count(sum.leases, "lease"),
+		fmt.Fprintf(s.out, "other keys: %s, %s, %s\n", terminal.Count(sum.leases, "lease"),
 			terminal.Count(sum.markers, "marker"), terminal.Count(sum.foreign, "foreign key"))
 	}
 	if sum.records == 0 {
@@ -158,7 +158,7 @@ func (s *session) summary(name string, sum *summary, known bool) {
 	duration := func(ms int64) string {
 		return terminal.Duration(time.Duration(ms) * time.Millisecond)
 	}
-	fmt.Fprintf(s.out, "\nsize of values: %s together, %s on average\n", terminal.Bytes(sum.bytes),
+	fmt.Fprintf(s.out, "\nsize of values: %s in total, %s on average\n", terminal.Bytes(sum.bytes),
 		terminal.Bytes(sum.bytes/int64(sum.records)))
 	sum.sizes.Write(s.out, terminal.Bytes)
 	fmt.Fprint(s.out, "\ntime until they expire, if nobody uses them\n")

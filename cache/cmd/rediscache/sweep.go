@@ -23,9 +23,9 @@ type sweeper struct {
 func (c *sweeper) flags(fs *flag.FlagSet) {
 	c.policyFlags.flags(fs)
 	fs.Var(&c.maxIdle, "max-idle", "the `time` for which nobody has used the records, such as 10m")
-	text(fs, &c.tolerance, "tolerance", "the `time` of the programs' ttl.Tolerance, such as 1m, "+
-		"in place of the environment's")
-	fs.BoolVar(&c.dryRun, "dry-run", false, "count them and remove none")
+	text(fs, &c.tolerance, "tolerance",
+		"the `time` of the programs' ttl.Tolerance; replaces the environment")
+	fs.BoolVar(&c.dryRun, "dry-run", false, "count these records and remove none")
 }
 
 // swept is what a pass did, in JSON.
@@ -43,7 +43,7 @@ type swept struct {
 func (c *sweeper) run(ctx context.Context, s *session, args []string) error {
 	s.subject = args[0]
 	if c.maxIdle == 0 {
-		return usage("-max-idle must say for how long nobody has used the records")
+		return usage("-max-idle is required: the time for which nobody has used the records")
 	}
 	c.apply(s, args[0])
 	if c.tolerance != "" {
@@ -54,8 +54,8 @@ func (c *sweeper) run(ctx context.Context, s *session, args []string) error {
 		if _, prefix := ownVariables(args[0]); prefix != "" {
 			which += " or " + prefix + "TTL"
 		}
-		return usage("%s must say the TTL of the cache's policy: with a wrong one, records in use "+
-			"look idle. REDIS_DEFAULT_TTL may be that of other caches", which)
+		return usage("%s must give the TTL of the cache's policy: with a wrong TTL, records in "+
+			"use look idle. REDIS_DEFAULT_TTL may be the TTL of other caches", which)
 	}
 	t, err := s.open(ctx, args[0], true)
 	if err != nil {
@@ -85,8 +85,8 @@ func (c *sweeper) run(ctx context.Context, s *session, args []string) error {
 	return err
 }
 
-// tracked refuses a Fixed cache whose accesses nobody notes. A pass would note all its records as
-// used now, and the next one would take them for idle.
+// tracked refuses a Fixed cache that does not track accesses. A first pass would note all its
+// records as used now. A later pass would take records in use for idle.
 func (c *sweeper) tracked(ctx context.Context, s *session, t *target) error {
 	terms := s.config.Options().TTL.Terms()
 	if terms.Renews {
@@ -94,7 +94,7 @@ func (c *sweeper) tracked(ctx context.Context, s *session, t *target) error {
 	}
 	exists, err := access.New(s.wire, t.names, terms.TTL).Exists(ctx)
 	if err == nil && !exists {
-		return fail("nothing tells when its records were used: under a Fixed policy, the " +
+		return fail("it is not known when the records were used: under a Fixed policy, the " +
 			"programs of the cache must set Options.TrackAccess or a Sweeper")
 	}
 	return err
@@ -124,7 +124,7 @@ func (c *sweeper) pass(
 		return res, interrupted("%s looked at, %s %s", terminal.Count(res.Scanned, "record"),
 			terminal.Number(res.Removed), done)
 	case errors.Is(err, sweep.ErrBusy):
-		return res, fail("another sweep of it is under way")
+		return res, fail("another sweep of this cache is under way")
 	case err == nil && res.Scanned == 0:
 		return res, noRecords(0, nil)
 	case err != nil && res.Scanned > 0:
@@ -149,7 +149,7 @@ func (s *session) swept(t *target, dryRun bool, res sweep.Result) {
 	if res.Failed > 0 {
 		failed = fmt.Sprintf(", %s failed", terminal.Number(res.Failed))
 	}
-	fmt.Fprintf(s.out, "%s looked at, %s %s%s, the longest idle for %s\n",
+	fmt.Fprintf(s.out, "%s looked at, %s %s%s, longest idle time %s\n",
 		terminal.Count(res.Scanned, "record"), terminal.Number(res.Removed), what, failed,
 		terminal.Duration(res.LongestIdle))
 }

@@ -16,9 +16,9 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// console is a terminal, as the kernel makes one, with the tool on it.
+// console is a terminal of the kernel, with the tool running on it.
 type console struct {
-	main *os.File // the side of the person
+	main *os.File // the side of the user
 
 	mu   sync.Mutex
 	seen bytes.Buffer
@@ -42,7 +42,7 @@ func (p place) open(t *testing.T, args ...string) *console {
 	defer tty.Close()
 	cmd := toolCmd(t, p.env, args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
-	// Ctrl-C is for those whose terminal it is.
+	// Ctrl-C reaches the tool only if this is its controlling terminal.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	must(t, cmd.Start())
 	c := &console{main: main, done: make(chan struct{})}
@@ -72,7 +72,7 @@ func control(t *testing.T, f *os.File, request uintptr, arg *uint32) {
 	}
 }
 
-// text returns what stands on the terminal.
+// text returns everything that was written to the terminal.
 func (c *console) text() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -179,7 +179,7 @@ func (p place) wantCount(t *testing.T, name, want string) {
 	}
 }
 
-// On a terminal, a long walk says how far it is. Ctrl-C ends it.
+// On a terminal, a long walk shows its progress. Ctrl-C ends it.
 func TestProgress(t *testing.T) {
 	s := redistest.Start(t)
 	proxy := redistest.NewProxy(t, s.Addr())

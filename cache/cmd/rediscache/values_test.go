@@ -22,7 +22,7 @@ import (
 	"github.com/activettl/rediscache/internal/testpb"
 )
 
-// person is a value in every form.
+// person is the value of the tests, in every form.
 type person struct {
 	Name string `json:"name" msgpack:"name"`
 	Age  int    `json:"age" msgpack:"age"`
@@ -35,7 +35,7 @@ const (
 	annShown = "{\n  \"name\": \"Ann\",\n  \"age\": 31\n}\n"
 )
 
-// secret is a key of package seal, and its line in a file.
+// secret is a key of package seal.
 var secret = []byte("0123456789abcdef0123456789abcdef")
 
 func keyring(t *testing.T, id uint32) seal.AEAD {
@@ -105,7 +105,7 @@ func TestGet(t *testing.T) {
 		name, stored string
 		flags        []string
 		text         string
-		json         string // behind the cache and the key
+		json         string // after the cache and the key
 	}{
 		{"JSON", annJSON, nil, annShown,
 			`"form":"json","layers":[],"bytes":23,"value":{"name":"Ann","age":31}`},
@@ -154,7 +154,7 @@ func TestGet(t *testing.T) {
 	}
 }
 
-// What is compressed is larger than the values of TestGet.
+// Values must be larger than those of TestGet to be compressed.
 func TestGetCompressed(t *testing.T) {
 	p := at(t, redistest.Standalone(t))
 	name, _ := p.name(t)
@@ -185,7 +185,7 @@ func TestGetRefuses(t *testing.T) {
 		name, stored string
 		args         []string
 		code         int
-		line         string // behind the name of the cache
+		line         string // after the name of the cache
 	}{
 		{"no such key", "", []string{"nope"}, exitNotFound, " nope: record not found"},
 		{"foreign", "", []string{"foreign"}, exitFailure, " foreign: not a record of a cache: " +
@@ -198,10 +198,10 @@ func TestGetRefuses(t *testing.T) {
 			"if seal.Keys has made its AEAD; -key-file names a file with the key, and -raw " +
 			"prints the bytes"},
 		{"another key", sealed, []string{"k", "-key-file", keyFile(t, 8)}, exitFailure,
-			" k: the value seems to be sealed with key 7, and cannot be read so; -raw prints the " +
+			" k: the value seems to be sealed with key 7, but is not valid; -raw prints the " +
 				"bytes"},
 		{"corrupt", "\xc1\x02nonsense", []string{"k"}, exitFailure, " k: the value seems to be " +
-			"compressed by Zstandard, and cannot be read so; -raw prints the bytes"},
+			"compressed by Zstandard, but is not valid; -raw prints the bytes"},
 		{"no JSON", "secret", []string{"k", "-as", "json"}, exitFailure,
 			" k: it cannot be read as json: the value is not JSON"},
 		{"no MessagePack", "secret", []string{"k", "-as", "msgpack"}, exitFailure,
@@ -209,7 +209,7 @@ func TestGetRefuses(t *testing.T) {
 				"be read as msgpack: msgpack: more data behind the value at offset 1"},
 		{"no protobuf", "secret", append([]string{"k"},
 			append(message, "rediscache.test.User")...), exitFailure,
-			" k: it cannot be read as protobuf: the value is no message of this type"},
+			" k: it cannot be read as protobuf: the value is not a message of this type"},
 		{"another message", "\xfa\x3f\x01x", append([]string{"k"},
 			append(message, "rediscache.test.User")...), exitFailure,
 			" k: it cannot be read as protobuf: the value has fields that this type does not have"},
@@ -227,7 +227,7 @@ func TestGetRefuses(t *testing.T) {
 		"-descriptor and -message go together": {"-message", "x"},
 		"-descriptor cannot be read: no such file or directory": {
 			"-message", "x", "-descriptor", "/nowhere"},
-		"-descriptor: it is no descriptor set of protoc": {
+		"-descriptor: it is not a descriptor set of protoc": {
 			"-message", "x", "-descriptor", nonsense},
 		"-descriptor: the descriptor set has no message of that name": append(message[:2:2],
 			"-message", "x"),

@@ -12,9 +12,9 @@ import (
 	"github.com/activettl/rediscache/internal/wire"
 )
 
-// walk calls visit with each page of keys, and returns the sum of what that returns. done are words
-// for it: "record counted". If a server does not answer, the walk goes on with the others. If it
-// refuses a command, or if visit returns a failure, the walk ends.
+// walk calls visit with each page of keys, and returns the sum of its results. done describes that
+// sum, such as "record counted". If a server does not answer, the walk goes on with the others. The
+// walk ends if a server refuses a command, or if visit returns a failure.
 func (s *session) walk(
 	ctx context.Context, pages iter.Seq2[[]string, error], done string,
 	visit func(keys []string) (int, error),
@@ -50,7 +50,7 @@ func (s *session) walk(
 	return n, errors.Join(errs...)
 }
 
-// progress tells how far a walk has come.
+// progress shows how far a walk has come.
 type progress struct {
 	s     *session
 	on    bool
@@ -61,7 +61,7 @@ type progress struct {
 	total int64 // keys of the database; 0 if not known
 }
 
-// On a terminal, a walk that is short shows nothing.
+// On a terminal, a walk that ends before firstProgress shows nothing.
 const (
 	firstProgress = 300 * time.Millisecond
 	everyProgress = 200 * time.Millisecond
@@ -79,7 +79,7 @@ func (s *session) newProgress(ctx context.Context) *progress {
 	}
 	servers, _, err := s.wire.Servers(ctx)
 	if err != nil {
-		return p // the walk says why
+		return p // the walk reports the error
 	}
 	for _, server := range servers {
 		size, err := server.Size(ctx)
@@ -91,7 +91,7 @@ func (s *session) newProgress(ctx context.Context) *progress {
 	return p
 }
 
-// page is told of each page, and what has been done so far.
+// page counts a page, and shows what has been done so far.
 func (p *progress) page(done string) {
 	p.pages++
 	seen := p.pages * store.PageKeys
@@ -101,7 +101,7 @@ func (p *progress) page(done string) {
 	p.show(done)
 }
 
-// show shows a text, unless it has shown one a moment ago.
+// show shows a text, unless it has just shown one.
 func (p *progress) show(text string) {
 	if !p.on || time.Now().Before(p.next) {
 		return

@@ -15,8 +15,8 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// terms returns what a record's key says of its terms: the type, what stands behind the value of a
-// list, and the TTL that is left.
+// terms returns the terms of a record: the type of its key, the elements of a list after the value,
+// and the remaining TTL.
 func (p place) terms(t *testing.T, key string) (string, time.Duration) {
 	t.Helper()
 	kind := p.client.Type(t.Context(), key).Val()
@@ -35,7 +35,7 @@ func TestSetKeepsTerms(t *testing.T) {
 		must(t, active.Set(t.Context(), "plain", []byte("old")))
 		must(t, active.Set(t.Context(), "own", []byte("old"), cache.WithTTL(time.Minute)))
 		must(t, aged.Set(t.Context(), "aged", []byte("old")))
-		// as a later version may do
+		// a later version may add elements
 		must(t, p.client.RPush(t.Context(), name+":aged", "later").Err())
 		for _, key := range []string{"plain", "own", "aged"} {
 			// a while after its last use
@@ -63,7 +63,7 @@ func TestSetKeepsTerms(t *testing.T) {
 func TestSetCreates(t *testing.T) {
 	p := at(t, redistest.Standalone(t))
 	name, _ := p.name(t)
-	p.refuses(t, exitUsage, "rediscache set "+name+" k: there is no such record, and a new one "+
+	p.refuses(t, exitUsage, "rediscache set "+name+" k: there is no such record; a new one "+
 		"needs -ttl, -policy-ttl or REDIS_DEFAULT_TTL", "set", name, "k", "secret")
 	tests := []struct {
 		args []string
@@ -99,7 +99,7 @@ func TestSetCreates(t *testing.T) {
 	}
 }
 
-// What the readers of a record could not read is not written, and its layers stay.
+// set refuses a value that the readers of a record could not read, and keeps the layers.
 func TestSetKeepsForm(t *testing.T) {
 	p := at(t, redistest.Standalone(t))
 	name, _ := p.name(t)
@@ -162,7 +162,7 @@ func TestField(t *testing.T) {
 	const stored = `{"name":"Ann","age":31,"tags":["a","b"],"to":{"x.y":1},"no":null,"ok":true}`
 	tests := []struct {
 		args []string
-		want string // "" if it stays
+		want string // "" if the record does not change
 		code int
 		line string
 	}{
@@ -174,23 +174,23 @@ func TestField(t *testing.T) {
 		{[]string{"no=[1,2.5]"}, strings.Replace(stored, "null", "[1,2.5]", 1), 0, ""},
 		{[]string{"age=null"}, strings.Replace(stored, "31", "null", 1), 0, ""},
 		{[]string{"age=secret"}, "", exitFailure, ` k: the field "age" holds a number, and the ` +
-			"value is a text; -force sets it all the same"},
+			"value is a text; -force sets it anyway"},
 		{[]string{"ok=1"}, "", exitFailure,
 			` k: the field "ok" holds true or false, and the value ` +
-				"is a number; -force sets it all the same"},
+				"is a number; -force sets it anyway"},
 		{[]string{"tags[0]={}"}, "", exitFailure, ` k: the field "tags[0]" holds a text, and the ` +
-			"value is an object; -force sets it all the same"},
+			"value is an object; -force sets it anyway"},
 		{[]string{"aeg=32"}, "", exitFailure, ` k: there is no field "aeg"; -force makes one`},
 		{[]string{"to.z=1"}, "", exitFailure, ` k: there is no field "to.z"; -force makes one`},
 		{[]string{"age.z=1"}, "", exitFailure, ` k: json: no field "age.z"`},
 		{[]string{"tags[2]=x"}, "", exitFailure, ` k: json: no field "tags[2]"`},
 		{[]string{"to=1", "-force"}, strings.Replace(stored, `{"x.y":1}`, "1", 1), 0, ""},
 		{[]string{"-force", "new=x"}, strings.TrimSuffix(stored, "}") + `,"new":"x"}`, 0, ""},
-		{[]string{"secret"}, "", exitUsage, ": a field is set by path=value"},
-		{[]string{"age=1", "age=2"}, "", exitUsage, `: the path "age" is there twice`},
+		{[]string{"secret"}, "", exitUsage, ": want path=value to set a field"},
+		{[]string{"age=1", "age=2"}, "", exitUsage, `: the path "age" is given twice`},
 		{[]string{"age=1e999"}, "", exitUsage,
-			`: the value for "age" is a number that no program ` +
-				"holds exactly"},
+			`: the value for "age" is a number that cannot ` +
+				"be stored exactly"},
 	}
 	each(t, func(t *testing.T, p place) {
 		name, _ := p.name(t)
@@ -221,12 +221,12 @@ func TestField(t *testing.T) {
 		p.refuses(t, exitNotFound, "rediscache field "+name+" no: record not found", "field", name,
 			"no", "a=1")
 		must(t, p.client.Set(t.Context(), name+":text", "secret", time.Minute).Err())
-		p.refuses(t, exitFailure, "rediscache field "+name+" text: the value is text; fields have "+
-			"JSON and MessagePack only", "field", name, "text", "a=1")
+		p.refuses(t, exitFailure, "rediscache field "+name+" text: the value is text; only "+
+			"JSON and MessagePack have fields", "field", name, "text", "a=1")
 	})
 }
 
-// Fields that others set at the same time are not lost.
+// Changes that other programs make at the same time are not lost.
 func TestFieldLosesNothing(t *testing.T) {
 	p := at(t, redistest.Standalone(t))
 	name, _ := p.name(t)

@@ -1,5 +1,5 @@
-// Command example serves the metrics of a small cache for Prometheus, at /metrics. The Redis is
-// that of the environment: REDIS_HOST, REDIS_PORT, and the other variables of cache.FromEnv.
+// Command example serves the metrics of a small cache for Prometheus, at /metrics. The environment
+// names the Redis: REDIS_HOST, REDIS_PORT, and the other variables of cache.FromEnv.
 //
 //	go -C cache/otelcache run ./example -listen localhost:2112
 //	curl localhost:2112/metrics
@@ -11,12 +11,14 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -35,7 +37,7 @@ import (
 func main() {
 	listen := flag.String("listen", "localhost:2112", "address to serve /metrics at")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	cfg, err := cache.FromEnv()
 	if err != nil {
@@ -53,7 +55,7 @@ func main() {
 	}
 }
 
-// run uses a cache of that name and serves its metrics, until ctx ends.
+// run uses a cache of this name and serves its metrics, until ctx ends.
 func run(ctx context.Context, rdb redis.UniversalClient, name string, l net.Listener) error {
 	registry := prometheus.NewRegistry()
 	reader, err := exporter.New(exporter.WithRegisterer(registry))
@@ -73,7 +75,7 @@ func run(ctx context.Context, rdb redis.UniversalClient, name string, l net.List
 		TTL:     ttl.Fixed(time.Minute, ttl.Refresh(20*time.Second)),
 		Near:    &cache.Near{},
 		Sweeper: sweep.Periodic{Interval: 2 * time.Second, MaxIdle: 30 * time.Second},
-		Hook:    hook,
+		Hook:    cache.Hooks(hook, cache.LogHook(slog.Default(), 100*time.Millisecond)),
 	})
 	if err != nil {
 		return err
@@ -98,7 +100,7 @@ func run(ctx context.Context, rdb redis.UniversalClient, name string, l net.List
 // User is a row of a database.
 type User struct{ Name string }
 
-// Rows of the database, of which some are asked for and not there.
+// The database has the rows 0 to 89. The program asks for 0 to 99, so some rows are absent.
 const rows, asked = 90, 100
 
 func row(ctx context.Context, id int) (User, error) {

@@ -38,8 +38,8 @@ func scrape(t *testing.T, addr string) (map[string]*dto.MetricFamily, string) {
 	return families, string(body)
 }
 
-// value returns the sum of a metric's series with these labels, written as name=value; of a
-// histogram, how many values they have.
+// value returns the sum of a metric's series with these labels, written as name=value. For a
+// histogram, it is the number of values.
 func value(f *dto.MetricFamily, labels ...string) (sum float64) {
 	for _, m := range f.GetMetric() {
 		has := map[string]bool{}
@@ -58,7 +58,7 @@ func value(f *dto.MetricFamily, labels ...string) (sum float64) {
 	return sum
 }
 
-// The program serves what its cache does.
+// The program serves the metrics of its cache.
 func TestExample(t *testing.T) {
 	s := redistest.Start(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")

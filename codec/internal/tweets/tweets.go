@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// Load returns each tweet as compact JSON, 4.7 kB on average. It skips the test if the file does
-// not stand beside the checkout.
+// Load returns each tweet as compact JSON, 4.7 kB on average. It skips the test if the file is not
+// beside the checkout.
 func Load(tb testing.TB) [][]byte {
 	tb.Helper()
 	dir, err := os.Getwd()

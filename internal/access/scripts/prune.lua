@@ -1,6 +1,6 @@
--- prune takes members out of the index whose records are dead, if they were not accessed since. The
--- key is a shard of the index.
--- ARGV: members and the scores that were read, in turn.
+-- prune removes members from the index whose records were gone, if they were not accessed since.
+-- The key is a shard of the index.
+-- ARGV: each member, followed by the score that was read.
 local pruned = 0
 for i = 1, #ARGV, 2 do
   local at = redis.call('ZSCORE', KEYS[1], ARGV[i])

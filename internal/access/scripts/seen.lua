@@ -1,7 +1,7 @@
--- seen tells how long ago records were accessed. The key is a shard of the index.
--- ARGV: the TTL of the shard, or 0 to change nothing; the members. A member that the index does not
--- have counts as accessed now, and is noted as such.
--- Returns milliseconds, -1 for a member that the index does not have.
+-- seen returns how long ago records were accessed. The key is a shard of the index.
+-- ARGV: the TTL of the shard, or 0 to change nothing; the members. If the TTL is not 0, a member
+-- that the index does not have is added as accessed now.
+-- Returns for each member the time in milliseconds, or -1 if the index did not have it.
 local t, idle, added = now(), {}, false
 local left = redis.call('PTTL', KEYS[1]) -- before the first write, in case it is refused
 for i = 2, #ARGV do

@@ -1,4 +1,4 @@
--- release ends a lease that is still the caller's.
+-- release ends a lease if the caller still has it.
 -- ARGV: the token.
 if redis.call('GET', KEYS[1]) == ARGV[1] then
   return redis.call('UNLINK', KEYS[1])

@@ -1,6 +1,6 @@
--- take takes a lease that is free, or renews one that is the caller's.
+-- take takes a lease that is free, or renews it if the caller has it.
 -- ARGV: the token; the TTL in milliseconds.
--- Returns -3 if the caller has it now, or else the PTTL of what another has there.
+-- Returns -3 if the caller has it now, or else the PTTL of another caller's lease.
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then
   return redis.call('PTTL', KEYS[1])

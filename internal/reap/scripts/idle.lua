@@ -1,7 +1,7 @@
--- idle tells how long ago a record under a policy that renews was accessed, and changes nothing. It
--- does not read the value.
+-- idle returns how long ago a record was accessed, under a policy that renews. It changes nothing
+-- and does not read the value.
 -- ARGV: the policy's TTL.
--- Returns milliseconds, -1 if that cannot be told, nil if there is no record.
+-- Returns milliseconds, -1 if that is not known, nil if there is no record.
 local kind = redis.call('TYPE', KEYS[1]).ok
 local own, deadline = 0, 0
 if kind == 'list' then

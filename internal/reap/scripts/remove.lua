@@ -1,5 +1,5 @@
--- remove removes a record, and nothing that is not one, unless it was written since.
--- ARGV: the PTTL that it had; a Set since then has raised it.
+-- remove removes a record, unless it was written since. It removes nothing else.
+-- ARGV: the PTTL that it had. A Set since then has raised the PTTL.
 -- Returns 1 if it was removed, 0 if not.
 local function remove()
   if redis.call('PTTL', KEYS[1]) > tonumber(ARGV[1]) then

@@ -1,6 +1,6 @@
--- stale removes a record whose last access, by the index, is long ago. It is for servers that hold
--- both keys: the record and, as KEYS[2], its shard of the index.
--- ARGV: the idle time from which on the record is removed; its member.
+-- stale removes a record whose last access, by the index, is long ago, and its entry. KEYS[1] is
+-- the record, KEYS[2] its shard of the index. One server must hold both.
+-- ARGV: the least idle time for removal; the member of the record.
 -- Returns 1 if it was removed, 0 if not.
 local function remove()
   local at = redis.call('ZSCORE', KEYS[2], ARGV[2])

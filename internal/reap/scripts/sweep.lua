@@ -1,5 +1,5 @@
--- sweep removes a record under a policy that renews if it is idle.
--- ARGV: the policy's TTL; the idle time from which on it is removed.
+-- sweep removes a record if it is idle, under a policy that renews.
+-- ARGV: the policy's TTL; the least idle time for removal.
 -- Returns 1 if it was removed, 0 if not.
 local policy, maxIdle = tonumber(ARGV[1]), tonumber(ARGV[2])
 

@@ -1,12 +1,12 @@
 -- add writes a record if there is none.
 -- ARGV:
 --   1  the value
---   2  the TTL of a record without terms of its own; 0 to give it terms
+--   2  the TTL of a record without its own terms; 0 to give it terms
 --   3  its own TTL; 0 for the policy's
 --   4  the policy's TTL
 --   5  the age at which it expires; 0 for none
---   6  1 to return the value that stands there
--- Returns 1 if it was written; else 0, or the value that stands there.
+--   6  1 to return the value of an existing record
+-- Returns 1 if it was written; else 0, or the value of the existing record.
 local want = ARGV[6] == '1'
 return record {
   string = function()

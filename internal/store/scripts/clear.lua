@@ -1,4 +1,4 @@
--- clear removes a record, or the lease or marker of a load, and nothing else.
+-- clear removes a record, or the lease or marker of a load. It leaves everything else.
 -- Returns 1 if it was a record, 0 if not.
 local function remove()
   return redis.call('UNLINK', KEYS[1])

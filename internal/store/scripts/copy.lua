@@ -1,7 +1,7 @@
--- copy reads a record of any kind for a copy of it elsewhere.
--- ARGV: the policy's TTL; the tolerance of it; 1 to renew the record if that has passed.
--- Returns {value, PTTL, fresh, own}, or nil for a miss. For the time fresh, the record is not due for
--- a renewal; own is its own TTL, or -1 if it has no terms of its own.
+-- copy reads a record of any kind for a copy in the memory of a process.
+-- ARGV: the policy's TTL; the tolerance of it; 1 to renew the record if the tolerance has passed.
+-- Returns {value, PTTL, fresh, own}, or nil for a miss. fresh is the time until the record is due
+-- for a renewal. own is its own TTL, or -1 for a string.
 local policy, tolerance = tonumber(ARGV[1]), tonumber(ARGV[2])
 
 local function found(value, own, deadline)

@@ -1,7 +1,7 @@
--- untilDue returns how long it takes until a record is due for a refresh: 0 if it is, -1 if it
--- never will be. own and deadline are 0 for a string. Under a policy that renews, only a deadline
--- makes a record due. Otherwise a TTL of its own that is shorter than the policy's has the same
--- part as its Refresh.
+-- untilDue returns the time until a record is due for a refresh: 0 if it is due, -1 if it never
+-- will be. own and deadline are 0 for a string. Under a policy that renews, only a deadline makes a
+-- record due. Under other policies, if own is shorter than the policy's TTL, the Refresh is shorter
+-- in the same proportion.
 local function untilDue(own, deadline, policy, slides, refresh)
   if refresh == 0 or slides and deadline == 0 then
     return -1
@@ -16,8 +16,9 @@ local function untilDue(own, deadline, policy, slides, refresh)
   return math.max(left - refresh, 0)
 end
 
--- ends returns when a record expires if nothing but a write changes that, in Unix milliseconds; 0
--- where every read moves it. Together with the value it tells whether a record was written anew.
+-- ends returns when a record expires, in Unix milliseconds, or 0 if reads change that. A refill
+-- compares the value and this time with those that it found. It does not notice a write that leaves
+-- both equal.
 local function ends(deadline, slides)
   if deadline > 0 then
     return deadline

@@ -1,11 +1,11 @@
--- fill ends a load: it writes what was loaded if the lease of that load still stands there. With an
--- empty token it writes if there is nothing.
+-- fill ends a load. It writes what was loaded if the key still holds the lease of that load. With
+-- an empty token it writes if the key holds nothing.
 -- ARGV:
 --   1    the token
---   2    'record', 'absent' to leave a marker, or 'nothing' to give the lease back
+--   2    'record', 'absent' to leave a marker, or 'nothing' to release the lease
 --   3    the value, or the TTL of the marker
 --   4-7  the terms of the record, as for put
--- Returns 1, or 0 if the lease is gone.
+-- Returns 1, or 0 if the lease is gone or, without a token, if the key holds something.
 if ARGV[1] == '' then
   if redis.call('EXISTS', KEYS[1]) == 1 then
     return 0

@@ -1,6 +1,6 @@
 -- get reads a record of any kind.
--- ARGV: the policy's TTL to renew the record, 0 to leave its expiry alone.
--- Returns the value of a record without terms of its own, {value} of one with terms, nil for a miss.
+-- ARGV: the policy's TTL to renew the record, or 0 to renew nothing.
+-- Returns the value for a string, {value} for a list, nil for a miss.
 local policy = tonumber(ARGV[1])
 return record {
   string = function()

@@ -1,6 +1,6 @@
--- get_for_write reads a record of any kind for a write that takes none that is not there. As a part
--- of a write it voids the lease or marker of a load.
--- Returns what get does.
+-- get_for_write reads a record of any kind for a write that needs an existing record. As a part of
+-- a write, it voids the lease or marker of a load.
+-- Returns what get returns.
 return record {
   string = function()
     return redis.call('GET', KEYS[1])

@@ -1,5 +1,6 @@
--- get.lua has this file in front of all others where records are mostly strings. It answers for
--- them, and for misses, before the functions of record.lua are made, which would cost as much again.
+-- This file comes first in get.lua for caches whose records are mostly strings. It answers for
+-- strings and for misses. So the functions of record.lua need not be created, which would double
+-- the cost.
 -- ARGV: as for get.lua.
 do
   local value

@@ -1,4 +1,4 @@
--- get.lua has this file in front of it. It answers for lists without asking for the type.
+-- This file comes right before get.lua. It answers for lists without asking for the type.
 -- ARGV: as for get.lua.
 do
   local r = redis.pcall('LRANGE', KEYS[1], 0, 2)

@@ -1,7 +1,7 @@
 -- get_tolerant reads a record of any kind, and renews it if the tolerance of its TTL has passed.
 -- ARGV: the policy's TTL; the tolerance of it.
--- Returns {value, the time for which the record is not due, its own TTL or -1 if it has no terms of
--- its own}, or nil for a miss.
+-- Returns {value, time until it is due for a renewal, own TTL or -1 for a string}, or nil for a
+-- miss.
 local policy, tolerance = tonumber(ARGV[1]), tonumber(ARGV[2])
 return record {
   string = function()

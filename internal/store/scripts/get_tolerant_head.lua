@@ -1,6 +1,7 @@
--- get_tolerant.lua has this file in front of all others where records are mostly strings. It answers
--- for a string that is not due, as almost every record is that another process reads, and for a
--- miss, before the functions of record.lua are made. It decides as fresh in tolerance.lua does.
+-- This file comes first in get_tolerant.lua for caches whose records are mostly strings. It answers
+-- for a miss, and for a string that is not due for a renewal. Most records are not due when several
+-- processes read them. So the functions of record.lua need not be created. It decides as fresh in
+-- tolerance.lua does.
 -- ARGV: as for get_tolerant.lua.
 do
   local value = redis.pcall('GET', KEYS[1])

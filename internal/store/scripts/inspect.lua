@@ -1,7 +1,7 @@
--- inspect tells what Redis knows of a record and changes nothing.
+-- inspect returns what Redis knows of a record. It changes nothing.
 -- ARGV: the policy's TTL.
--- Returns {PTTL, bytes of the value, own TTL, deadline, idle time under a policy that renews, or
--- -1}, or nil for a miss.
+-- Returns {PTTL, size of the value in bytes, own TTL, deadline, idle time}, or nil for a miss. The
+-- idle time is -1 if it is not known, and has a meaning only under a policy that renews.
 local policy = tonumber(ARGV[1])
 return record {
   string = function()

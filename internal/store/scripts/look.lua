@@ -1,7 +1,8 @@
--- look tells what a key holds and changes nothing.
+-- look returns what a key holds. It changes nothing.
 -- ARGV: the policy's TTL.
--- Returns {kind, PTTL, bytes of the value, own TTL, deadline, idle time under a policy that renews,
--- or -1}, or nil if the key holds nothing. kind is string, list, lease or marker.
+-- Returns {kind, PTTL, size of the value in bytes, own TTL, deadline, idle time}, or nil if the key
+-- holds nothing. kind is string, list, lease or marker. The idle time is -1 if it is not known, and
+-- has a meaning only under a policy that renews.
 local policy = tonumber(ARGV[1])
 return record {
   string = function()

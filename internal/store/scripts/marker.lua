@@ -1,5 +1,5 @@
--- marker leaves a marker of a record that is known to be absent for ttl, or nothing if ttl is 0, in
--- place of whatever is there.
+-- marker replaces what the key holds with a marker that lives for ttl. A marker says that a record
+-- is known to be absent. If ttl is 0, the key holds nothing afterwards.
 local function marker(ttl)
   redis.call('UNLINK', KEYS[1])
   if ttl > 0 then

@@ -1,5 +1,5 @@
--- put writes a record in place of whatever is there: a plain one with the TTL px, or, if px is '0',
--- one with terms of its own, as write does.
+-- put replaces what the key holds with a record. The record is a string with the TTL px. If px is
+-- '0', it is a list with its own terms, as write writes it.
 local function put(value, px, own, policy, age)
   if px ~= '0' then
     redis.call('SET', KEYS[1], value, 'PX', px)

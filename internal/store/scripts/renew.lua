@@ -1,6 +1,6 @@
--- renew gives a record with terms of its own its whole TTL again, but not beyond its deadline;
--- policy 0 means that nothing is renewed. It returns false, and removes the record, if the deadline
--- has passed: nothing revives a dead record.
+-- renew gives a record with its own terms its whole TTL again, but not beyond its deadline. If
+-- policy is 0, it does nothing. If the deadline has passed, it removes the record and returns
+-- false, since an expired record must not come back.
 local function renew(own, deadline, policy)
   if policy == 0 then
     return true

@@ -1,5 +1,5 @@
--- replace writes the value of a record under the policy and renews it; policy 0 leaves its expiry
--- where it is.
+-- replace writes the value of a record under the policy and renews the record. If policy is 0, it
+-- does not change when the record expires.
 local function replace(value, policy)
   if policy == 0 then
     redis.call('SET', KEYS[1], value, 'KEEPTTL')

@@ -1,4 +1,4 @@
--- set writes a record with terms of its own, in place of whatever is there.
+-- set replaces what the key holds with a record with its own terms.
 -- ARGV:
 --   1  the value
 --   2  its own TTL; 0 for the policy's

@@ -3,8 +3,8 @@
 -- ARGV:
 --   1  the value that was read
 --   2  the new one
---   3  the policy's TTL to renew the record; 0 to leave its expiry alone
--- Returns 1, the value that stands there instead, or 0 if there is no record.
+--   3  the policy's TTL to renew the record; 0 to renew nothing
+-- Returns 1, or the current value if it is another one, or 0 if there is no record.
 local old, new, policy = ARGV[1], ARGV[2], tonumber(ARGV[3])
 return record {
   string = function()
@@ -19,7 +19,7 @@ return record {
     if value ~= old then
       return value
     end
-    redis.call('LSET', KEYS[1], 0, new) -- first, so that Redis can refuse it for want of memory
+    redis.call('LSET', KEYS[1], 0, new) -- first, so that Redis can refuse it when out of memory
     return renew(own, deadline, policy) and 1 or 0
   end,
   write = void,

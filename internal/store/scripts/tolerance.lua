@@ -1,6 +1,6 @@
--- fresh returns for how long a record need not be renewed, or nil if it is due: the tolerance of its
--- TTL has passed. A record without a TTL (-1 left) is due, and so is one with a longer TTL than this
--- policy gives. A record whose deadline has cut its TTL is never due.
+-- fresh returns how long a record need not be renewed, or nil if it is due. A record is due when
+-- the tolerance of its TTL has passed. A record without a TTL (-1 left) is due, and so is one with
+-- a longer TTL than this policy gives. A record whose deadline has cut its TTL is never due.
 local function fresh(ttl, deadline, tolerance)
   local left = redis.call('PTTL', KEYS[1])
   if deadline > 0 and math.abs(now() + left - deadline) <= 1 then
@@ -12,8 +12,8 @@ local function fresh(ttl, deadline, tolerance)
   end
 end
 
--- freshPart returns fresh of a record, and its tolerance: a TTL of its own that is shorter than the
--- policy's has the same part as its tolerance.
+-- freshPart returns fresh for a record, and the record's tolerance. If the record's own TTL is
+-- shorter than the policy's, its tolerance is shorter in the same proportion.
 local function freshPart(own, deadline, policy, tolerance)
   local ttl = whole(own, policy)
   if ttl < policy then
@@ -22,8 +22,8 @@ local function freshPart(own, deadline, policy, tolerance)
   return fresh(ttl, deadline, tolerance), tolerance
 end
 
--- renewDue is renew for a policy with a tolerance. It returns for how long the record is not due
--- from now on, or false if its deadline has passed.
+-- renewDue is renew for a policy with a tolerance. It returns how long the record is not due from
+-- now on, or false if its deadline has passed.
 local function renewDue(own, deadline, policy, tolerance)
   local left, part = freshPart(own, deadline, policy, tolerance)
   return left or renew(own, deadline, policy) and part

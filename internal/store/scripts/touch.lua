@@ -1,7 +1,7 @@
 -- touch renews a record without reading it.
--- ARGV: the policy's TTL, 0 to renew nothing; the tolerance of it, 0 for none; 1 to void the lease
--- or marker of a load.
--- Returns for how long the record is not due for a renewal, or -1 if there is no record.
+-- ARGV: the policy's TTL, or 0 to renew nothing; the tolerance of it, or 0 for none; 1 to void the
+-- lease or marker of a load.
+-- Returns how long the record is not due for a renewal, or -1 if there is no record.
 local policy, tolerance = tonumber(ARGV[1]), tonumber(ARGV[2])
 
 local function touched(own, deadline)

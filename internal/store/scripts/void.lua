@@ -1,5 +1,5 @@
--- void removes the lease or marker of a load, so that the load does not write what it began to read
--- before this write. It returns 0, for "no record".
+-- void removes the lease or marker of a load. So the load does not store what it read before this
+-- write. void returns 0, which means "no record".
 local function void()
   redis.call('UNLINK', KEYS[1])
   return 0

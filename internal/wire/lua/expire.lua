@@ -1,5 +1,5 @@
--- expire gives the key a TTL in milliseconds. If Redis refuses that, as by an ACL without PEXPIRE,
--- a key without a TTL is removed: no key of a cache is ever without one.
+-- expire gives the key a TTL in milliseconds. Redis may refuse that, for example because of an ACL
+-- without PEXPIRE. Then a key without a TTL is removed, since each key of a cache must have one.
 local function expire(ttl)
   ttl = string.format('%.0f', ttl)
   local reply = redis.pcall('PEXPIRE', KEYS[1], ttl)
@@ -7,7 +7,7 @@ local function expire(ttl)
     if redis.call('PTTL', KEYS[1]) < 0 then
       redis.call('UNLINK', KEYS[1])
     end
-    redis.call('PEXPIRE', KEYS[1], ttl) -- once more, for its error
+    redis.call('PEXPIRE', KEYS[1], ttl) -- again, to return its error
   end
 end
 

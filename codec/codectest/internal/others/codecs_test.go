@@ -1,6 +1,6 @@
-// Package others runs the suite of codectest on codecs as users would write them with other
-// libraries, and holds it to what it finds. It is a module of its own, so that those libraries are
-// no requirement of rediscache.
+// Package others runs the suite of codectest on codecs that users could write with other libraries,
+// and checks what it finds. It is a separate module, so that rediscache does not require those
+// libraries.
 package others
 
 import (
@@ -15,7 +15,7 @@ import (
 	gojson "github.com/goccy/go-json"
 )
 
-// A library turns values into bytes by two functions, as most do.
+// A library turns values into bytes with two functions, as most libraries do.
 type library[V any] struct {
 	marshal   func(v any) ([]byte, error)
 	unmarshal func(data []byte, v any) error
@@ -48,7 +48,7 @@ func byGoJSON[V any]() library[V] {
 	}
 }
 
-// byGoJSONStream reads as one reads a file, of which more may follow.
+// byGoJSONStream reads from a stream, where more data may follow.
 func byGoJSONStream[V any]() library[V] {
 	l := byGoJSON[V]()
 	l.unmarshal = func(data []byte, v any) error {
@@ -66,7 +66,7 @@ func bySonicDecoder[V any]() library[V] {
 	}}
 }
 
-// bySonicUncopied saves the copy of the input that sonic.Unmarshal makes.
+// bySonicUncopied omits the copy of the input that sonic.Unmarshal makes.
 func bySonicUncopied[V any]() library[V] {
 	return library[V]{sonic.Marshal, func(data []byte, v any) error {
 		return sonic.UnmarshalString(unsafe.String(unsafe.SliceData(data), len(data)), v)

@@ -12,7 +12,7 @@ import (
 // A want is a check that must fail, and what it must say.
 type want struct{ check, text string }
 
-// expect compares what the suite finds in a codec with what it must find: no more and no less.
+// expect checks that the suite finds exactly the wanted faults in a codec.
 func expect[V any](t *testing.T, name string, c library[V], s codectest.Suite[V], wants ...want) {
 	t.Run(name, func(t *testing.T) {
 		s.Codec = c
@@ -92,7 +92,7 @@ func TestUsers(t *testing.T) {
 		want{quotes, "an error of Decode quotes the value: cbor: cannot set hunter2"})
 }
 
-// The libraries of JSON and CBOR write a nil pointer as null.
+// JSON and CBOR libraries write a nil pointer as null.
 func TestPointers(t *testing.T) {
 	one := users()[0]
 	s := codectest.Suite[*user]{Values: []*user{&one}}
@@ -129,7 +129,7 @@ func TestTexts(t *testing.T) {
 		Values: []string{"", "text", strings.Repeat("long ", 1000)}, Doubtful: []string{"\xff"},
 		Corrupt: [][]byte{nil}, SelfDelimiting: true,
 	}
-	// sonic on amd64 takes a text that ends without its quote after 32*n+1 bytes, and drops a byte.
+	// sonic on amd64 accepts a text without its closing quote after 32*n+1 bytes, and drops a byte.
 	unquoted := want{"TruncatedInput", "value 2: the first 161 of 5002 bytes decode"}
 	expect(t, "gob", byGob[string](), s,
 		want{"LyingHeaders", "Decode trusts a length in its input"},

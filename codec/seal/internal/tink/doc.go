@@ -1,3 +1,3 @@
-// Package tink shows package seal with a keyset of Tink, and with XChaCha20-Poly1305. It is a
-// module of its own, so that the library does not depend on either. Its tests are the program.
+// Package tink shows package seal with a keyset of Tink, and with XChaCha20-Poly1305. The code is
+// in its tests. It is a separate module, so that the library does not depend on either.
 package tink

@@ -21,7 +21,7 @@ type account struct {
 
 const key = "bank:42"
 
-// sealed makes the codec that a process has with the keyset of this moment.
+// sealed returns the codec of a process with the present keyset.
 func sealed(tb testing.TB, m *keyset.Manager) codec.Codec[account] {
 	tb.Helper()
 	handle, err := m.Handle()
@@ -39,8 +39,8 @@ func sealed(tb testing.TB, m *keyset.Manager) codec.Codec[account] {
 	return c
 }
 
-// TestRotation changes the key as a service would: each step is deployed everywhere before the next
-// one. Records of a step are read by the steps beside it.
+// TestRotation changes the key as a service does: each step is deployed everywhere before the next
+// one. Each step must read the records of the steps before and after it.
 func TestRotation(t *testing.T) {
 	m := keyset.NewManager()
 	first, err := m.Add(aead.XAES256GCM192BitNonceKeyTemplate())
@@ -56,12 +56,12 @@ func TestRotation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	steps = append(steps, sealed(t, m)) // reads both, writes the first
+	steps = append(steps, sealed(t, m)) // reads both keys, writes the first
 
 	if err := m.SetPrimary(second); err != nil {
 		t.Fatal(err)
 	}
-	steps = append(steps, sealed(t, m)) // reads both, writes the second
+	steps = append(steps, sealed(t, m)) // reads both keys, writes the second
 
 	if err := m.Delete(first); err != nil {
 		t.Fatal(err)
@@ -111,7 +111,7 @@ func TestErrorsSayNothing(t *testing.T) {
 	}
 }
 
-// Example_xChaCha20 has ciphers with ids, without a keyset.
+// Example_xChaCha20 uses ciphers with ids, and no keyset.
 func Example_xChaCha20() {
 	secret := make([]byte, chacha20poly1305.KeySize) // from your secret store
 	rand.Read(secret)

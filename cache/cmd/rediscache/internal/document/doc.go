@@ -1,3 +1,3 @@
-// Package document reads the value of a record without its Go type: what has been wrapped around
-// it, in which form it is, and what it says.
+// Package document reads the value of a record without its Go type. It takes off the layers around
+// the value, guesses its form, and shows it as JSON.
 package document

@@ -92,7 +92,7 @@ func TestReadKeys(t *testing.T) {
 	}
 }
 
-// What Close puts around a value, Open takes off.
+// Open takes off the layers that Close puts around a value.
 func TestLayers(t *testing.T) {
 	keys := readKeys(t, twoKeys)
 	plain := []byte(strings.Repeat("a value ", 1000))
@@ -129,7 +129,7 @@ func TestLayers(t *testing.T) {
 	}
 }
 
-// A hostile value ends in an error or a value, and what is shown as JSON is JSON.
+// A hostile value never causes a panic, and Show returns valid JSON.
 func FuzzOpen(f *testing.F) {
 	keys := readKeys(f, twoKeys)
 	for _, layers := range []Layers{{{frame.Sealed, 1}}, {{frame.Version, 5}, {kind: frame.S2}},
@@ -178,7 +178,7 @@ func TestSetFieldsMsgPack(t *testing.T) {
 	}
 }
 
-// Whoever reads JSON, MessagePack or bytes may not read something else.
+// A value may only be replaced by one that the same programs can read.
 func TestKindred(t *testing.T) {
 	const object, scalar, text, packed, binary = `{"a":1}`, "5", "plain", "\x81\xa1a\x01",
 		"\x08\x07\x12\x03Ann"

@@ -12,17 +12,17 @@ import (
 	"github.com/activettl/rediscache/codec"
 )
 
-// ParseFields reads path=value. A value is JSON, or else a text as it stands. A path may have an
-// equals sign between quotes. The error shows no value.
+// ParseFields reads arguments of the form path=value. A value is JSON. If it is not JSON, it is a
+// text. A path may have an equals sign between quotes. The error shows no value.
 func ParseFields(args []string) (map[string]any, error) {
 	fields := map[string]any{}
 	for _, arg := range args {
 		path, text, ok := cutField(arg)
 		if !ok || path == "" {
-			return nil, errors.New("a field is set by path=value")
+			return nil, errors.New("want path=value to set a field")
 		}
 		if _, twice := fields[path]; twice {
-			return nil, fmt.Errorf("the path %q is there twice", path)
+			return nil, fmt.Errorf("the path %q is given twice", path)
 		}
 		value, err := parseValue(text)
 		if err != nil {
@@ -55,13 +55,13 @@ func parseValue(text string) (any, error) {
 	if d.Decode(&v) != nil {
 		return text, nil
 	}
-	if _, err := d.Token(); err != io.EOF { // 12 Elm Street
+	if _, err := d.Token(); err != io.EOF { // a text that begins with JSON: 12 Elm Street
 		return text, nil
 	}
 	return numbers(v)
 }
 
-// numbers makes the numbers of JSON those of Go, since MessagePack does not know a json.Number.
+// numbers turns each json.Number into a Go number, because MessagePack has no json.Number.
 func numbers(v any) (any, error) {
 	var err error
 	switch v := v.(type) {
@@ -74,7 +74,7 @@ func numbers(v any) (any, error) {
 		}
 		f, err := v.Float64()
 		if err != nil || !strings.ContainsAny(v.String(), ".eE") {
-			return nil, errors.New("is a number that no program holds exactly")
+			return nil, errors.New("is a number that cannot be stored exactly")
 		}
 		return f, nil
 	case []any:
@@ -93,8 +93,8 @@ func numbers(v any) (any, error) {
 	return v, nil
 }
 
-// SetFields sets fields of a JSON or a MessagePack value. Unless force is set, it refuses what a
-// program would hardly read: a field that is not there, and one of another kind than it was.
+// SetFields sets fields of a JSON or a MessagePack value. Unless force is set, it refuses a field
+// that does not exist and a value of another kind, since programs may fail to read them.
 func SetFields(plain []byte, fields map[string]any, force bool) ([]byte, error) {
 	form := Guess(plain)
 	c, err := setter(form)
@@ -102,7 +102,7 @@ func SetFields(plain []byte, fields map[string]any, force bool) ([]byte, error) 
 		return nil, err
 	}
 	changed, err := codec.SetFieldsFor(c, "", plain, fields)
-	if errors.Is(err, codec.ErrUnknownField) { // without the Go type, which is any
+	if errors.Is(err, codec.ErrUnknownField) { // leaves out the Go type, which is any
 		text, _, _ := strings.Cut(err.Error(), " in interface {}")
 		return nil, errors.New(text)
 	}
@@ -131,14 +131,14 @@ func tree(plain []byte, form Form) (v any, err error) {
 	return v, d.Decode(&v)
 }
 
-// compare returns what is new in a value, or of another kind than before.
+// compare returns an error for the first field that is new or has another kind than before.
 func compare(path string, old, now any) error {
 	if old == nil || now == nil {
 		return nil
 	}
 	if was, is := kindOf(old), kindOf(now); was != is {
-		return fmt.Errorf("the field %q holds %s, and the value is %s; -force sets it all the same",
-			path, was, is)
+		return fmt.Errorf("the field %q holds %s, and the value is %s; -force sets it anyway", path,
+			was, is)
 	}
 	switch now := now.(type) {
 	case map[string]any:

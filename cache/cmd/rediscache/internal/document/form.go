@@ -10,7 +10,7 @@ import (
 	"github.com/activettl/rediscache/codec"
 )
 
-// Form is how a value is written.
+// Form is the format of a value.
 type Form string
 
 // The forms. Protobuf cannot be guessed.
@@ -22,8 +22,11 @@ const (
 	Bytes    Form = "bytes"
 )
 
-// Guess returns the form that a value seems to have: JSON if it is valid JSON, text if it is UTF-8
-// without control characters, MsgPack if it is one MessagePack value, or else bytes.
+// Guess returns the form that a value seems to have, the first of these that fits:
+//   - JSON: valid JSON
+//   - Text: UTF-8 without control characters, except tabs and line ends
+//   - MsgPack: exactly one MessagePack value
+//   - Bytes: anything else
 func Guess(plain []byte) Form {
 	switch {
 	case json.Valid(plain):
@@ -43,7 +46,7 @@ func isText(data []byte) bool {
 	})
 }
 
-// Show returns a value of a form as JSON, or nil if it is text or bytes.
+// Show returns a value as JSON, or nil if its form is Text or Bytes.
 func Show(plain []byte, form Form, message *Message) ([]byte, error) {
 	switch form {
 	case JSON:
@@ -59,8 +62,8 @@ func Show(plain []byte, form Form, message *Message) ([]byte, error) {
 	return nil, nil
 }
 
-// Kindred says why a value may not take the place of another one: a program that reads the old one
-// would not read the new one. What reads a text may read anything.
+// Kindred returns an error if programs that read the old value could not read the new one. Programs
+// that read text are assumed to read any value.
 func Kindred(old, value []byte) error {
 	was, is := Guess(old), Guess(value)
 	switch {
@@ -96,5 +99,5 @@ func setter(form Form) (codec.Codec[any], error) {
 	case MsgPack:
 		return codec.MsgPack[any]{}, nil
 	}
-	return nil, fmt.Errorf("the value is %s; fields have JSON and MessagePack only", form)
+	return nil, fmt.Errorf("the value is %s; only JSON and MessagePack have fields", form)
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/activettl/rediscache/codec/seal"
 )
 
-// Keys are the keys of package seal, by their ids.
+// Keys holds keys of package seal by their ids.
 type Keys struct {
 	ciphers map[uint32]cipher.AEAD
 	aead    seal.AEAD
@@ -22,9 +22,9 @@ type Keys struct {
 
 const takesKeys = "takes an id, aes-gcm, and a key of 16, 24 or 32 bytes in hex"
 
-// ReadKeys reads keys: one in a line, its id, its cipher and its bytes in hex, with spaces between
-// them. Empty lines and those that begin with # do not count. The only cipher is aes-gcm. An error
-// names the line and nothing of what it holds.
+// ReadKeys reads keys, one per line: the id, the cipher and the bytes in hex, with spaces between
+// them. It skips empty lines and lines that begin with #. The only cipher is aes-gcm. An error has
+// the number of the line and nothing of its text.
 func ReadKeys(r io.Reader) (*Keys, error) {
 	keys := &Keys{ciphers: map[uint32]cipher.AEAD{}}
 	lines := bufio.NewScanner(r)
@@ -38,10 +38,10 @@ func ReadKeys(r io.Reader) (*Keys, error) {
 			return nil, fmt.Errorf("line %d %s", n, takesKeys)
 		}
 		if keys.ciphers[id] != nil {
-			return nil, fmt.Errorf("line %d has an id that another line has", n)
+			return nil, fmt.Errorf("line %d has the id of another line", n)
 		}
 		keys.ciphers[id] = c
-		keys.aead, _ = seal.Keys(id, keys.ciphers) // it decrypts with any of them
+		keys.aead, _ = seal.Keys(id, keys.ciphers) // decrypts with any of the keys
 	}
 	if lines.Err() != nil {
 		return nil, errors.New("it cannot be read as lines of text")

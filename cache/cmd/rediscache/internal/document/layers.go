@@ -14,10 +14,10 @@ import (
 // Layer is one transformation of a value.
 type Layer struct {
 	kind   frame.Kind
-	number uint64 // of a version, or of the key that sealed
+	number uint64 // of a version, or of the key of a seal
 }
 
-// String says what the layer is.
+// String describes the layer.
 func (l Layer) String() string {
 	switch l.kind {
 	case frame.Sealed:
@@ -32,10 +32,10 @@ func (l Layer) String() string {
 	return "framed" // and not compressed
 }
 
-// Layers are the transformations of a value, from the outside.
+// Layers are the transformations of a value, the outermost first.
 type Layers []Layer
 
-// Words says what each layer is, from the outside.
+// Words describes each layer, the outermost first.
 func (l Layers) Words() []string {
 	words := make([]string, len(l))
 	for i, layer := range l {
@@ -44,28 +44,28 @@ func (l Layers) Words() []string {
 	return words
 }
 
-// String says it in one line.
+// String describes all layers in one line.
 func (l Layers) String() string { return strings.Join(l.Words(), ", ") }
 
-// ErrSealed says that a value is sealed and that there is no key for it.
+// ErrSealed means that a value is sealed and that there is no key for it.
 var ErrSealed = errors.New("the value is sealed")
 
 // maxLayers is more than codecs can put around a value.
 const maxLayers = 8
 
-// packing reads and writes what both codecs of package compress write.
+// packing reads and writes the frames of package compress.
 var packing = map[frame.Kind]codec.Codec[[]byte]{
 	frame.Raw:  compress.S2(codec.Bytes{}, &compress.Options{Min: 1 << 30, Max: 1 << 30}),
 	frame.S2:   compress.S2(codec.Bytes{}, &compress.Options{Max: 1 << 30}),
 	frame.Zstd: compress.Zstd(codec.Bytes{}, &compress.Options{Max: 1 << 30}),
 }
 
-// Open takes the layers off a value that stands under a Redis key. Keys may be nil. After an error,
-// layers are those that are known, the last of which cannot be taken off.
+// Open takes the layers off the value of a Redis key. Keys may be nil. After an error, layers ends
+// with the layer that cannot be taken off.
 func Open(key string, data []byte, keys *Keys) (plain []byte, layers Layers, err error) {
 	for len(layers) < maxLayers {
 		kind, body, err := frame.Cut(data)
-		if err != nil { // one byte, which is no frame
+		if err != nil { // it is not a frame
 			return data, layers, nil
 		}
 		switch kind {
@@ -79,7 +79,7 @@ func Open(key string, data []byte, keys *Keys) (plain []byte, layers Layers, err
 		case frame.Raw, frame.S2, frame.Zstd:
 			layers = append(layers, Layer{kind: kind})
 			data, err = packing[kind].Decode(data)
-		default: // no frame, or one of a later version
+		default: // not a frame, or one of a later version
 			return data, layers, nil
 		}
 		if err != nil {
@@ -89,7 +89,7 @@ func Open(key string, data []byte, keys *Keys) (plain []byte, layers Layers, err
 	return nil, layers, fmt.Errorf("the value has more than %d layers", maxLayers)
 }
 
-// unseal takes a seal off. keys name the key of what seal.Keys has written.
+// unseal takes a seal off. A value that seal.Keys has sealed begins with the id of its key.
 func unseal(key string, data, body []byte, keys *Keys, layers Layers) ([]byte, Layers, error) {
 	id, _, err := frame.CutUvarint(body)
 	if err != nil {

@@ -16,11 +16,13 @@ import (
 	"github.com/activettl/rediscache/codec"
 )
 
-// msgpackJSON returns a MessagePack value as JSON. Maps keep their order, and keys that are not
-// text are shown as text. Bytes become base64, and times RFC 3339. Floats that JSON does not have
-// become texts, and other extensions {"extension": type, "base64": bytes}.
+// msgpackJSON returns a MessagePack value as JSON:
+//   - Maps keep their order. Keys that are not text become text.
+//   - Bytes become base64, and times become RFC 3339.
+//   - Floats that JSON does not have become text.
+//   - Other extensions become {"extension": type, "base64": bytes}.
 func msgpackJSON(data []byte) ([]byte, error) {
-	// The codec looks at the lengths and the nesting before anything is decoded.
+	// The codec checks the lengths and the nesting before it decodes anything.
 	v, err := codec.MsgPack[asJSON]{}.Decode(data)
 	return v.text, err
 }
@@ -34,7 +36,7 @@ func (a *asJSON) DecodeMsgpack(d *msgpack.Decoder) (err error) {
 	return err
 }
 
-// EncodeMsgpack implements msgpack.CustomEncoder. It is there since the codec wants both.
+// EncodeMsgpack implements msgpack.CustomEncoder, which the codec requires. It always fails.
 func (a *asJSON) EncodeMsgpack(*msgpack.Encoder) error { return errors.ErrUnsupported }
 
 func appendValue(dst []byte, d *msgpack.Decoder) ([]byte, error) {
@@ -107,7 +109,7 @@ func appendList(dst []byte, d *msgpack.Decoder) ([]byte, error) {
 	return append(dst, ']'), err
 }
 
-// timeExtension is the type of MessagePack's timestamps.
+// timeExtension is the extension type of MessagePack's timestamps.
 const timeExtension = -1
 
 func appendExtension(dst []byte, d *msgpack.Decoder) ([]byte, error) {
@@ -148,11 +150,11 @@ func appendFloat(dst []byte, f float64, bits int) []byte {
 	return strconv.AppendFloat(dst, f, 'g', -1, bits)
 }
 
-// appendText appends a JSON string. What is not UTF-8 becomes U+FFFD.
+// appendText appends a JSON string. Bytes that are not UTF-8 become U+FFFD.
 func appendText(dst []byte, text string) []byte {
 	var b strings.Builder
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(strings.ToValidUTF8(text, "\ufffd")) // a string has an encoded form
+	_ = e.Encode(strings.ToValidUTF8(text, "\ufffd")) // a string can always be encoded
 	return append(dst, strings.TrimSuffix(b.String(), "\n")...)
 }

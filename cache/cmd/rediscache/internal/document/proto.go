@@ -11,18 +11,18 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 )
 
-// Message is a type of protobuf messages.
+// Message is a type of protobuf message.
 type Message struct {
 	descriptor protoreflect.MessageDescriptor
 	types      *dynamicpb.Types
 }
 
-// NewMessage returns the type of that full name in a descriptor set, as
-// protoc --include_imports --descriptor_set_out writes it.
+// NewMessage returns the type with this full name in a descriptor set, which
+// protoc --include_imports --descriptor_set_out has written.
 func NewMessage(set []byte, name string) (*Message, error) {
 	var all descriptorpb.FileDescriptorSet
 	if err := proto.Unmarshal(set, &all); err != nil || len(all.File) == 0 {
-		return nil, errors.New("it is no descriptor set of protoc")
+		return nil, errors.New("it is not a descriptor set of protoc")
 	}
 	files, err := protodesc.NewFiles(&all)
 	if err != nil {
@@ -38,18 +38,18 @@ func NewMessage(set []byte, name string) (*Message, error) {
 }
 
 // json returns a message as JSON, with the names of the .proto file. It refuses a message with
-// fields that the type does not have: most likely, it is one of another type.
+// unknown fields, because it probably has another type.
 func (m *Message) json(data []byte) ([]byte, error) {
 	v := dynamicpb.NewMessage(m.descriptor)
 	if err := (proto.UnmarshalOptions{Resolver: m.types}).Unmarshal(data, v); err != nil {
-		return nil, errors.New("the value is no message of this type")
+		return nil, errors.New("the value is not a message of this type")
 	}
 	if len(v.GetUnknown()) > 0 {
 		return nil, errors.New("the value has fields that this type does not have")
 	}
 	text, err := protojson.MarshalOptions{UseProtoNames: true, Resolver: m.types}.Marshal(v)
 	if err != nil {
-		return nil, errors.New("the message has no form in JSON")
+		return nil, errors.New("the message cannot be shown as JSON")
 	}
 	return text, nil
 }

@@ -1,3 +1,3 @@
-// Package terminal is how keys, values and numbers are shown, so that no byte of them reaches a
-// terminal as a control character.
+// Package terminal formats keys, values and numbers for a terminal. No byte of a key or a value
+// reaches the terminal as a control character.
 package terminal

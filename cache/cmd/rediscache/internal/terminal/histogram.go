@@ -7,16 +7,16 @@ import (
 	"unicode/utf8"
 )
 
-// Bucket is how many things are no more than a limit, and more than the limit of the one before.
+// Bucket counts the numbers that are above the limit of the bucket before it and not above its own.
 type Bucket struct {
 	Limit int64 // negative for no limit
 	Count int
 }
 
-// Histogram counts things by limits, which ascend. What is more than all of them is counted too.
+// Histogram counts numbers in buckets with ascending limits. The last bucket has no limit.
 type Histogram struct{ buckets []Bucket }
 
-// NewHistogram returns one with these limits and nothing counted.
+// NewHistogram returns an empty histogram with these limits, and a last bucket without a limit.
 func NewHistogram(limits ...int64) *Histogram {
 	h := &Histogram{}
 	for _, limit := range limits {
@@ -26,7 +26,7 @@ func NewHistogram(limits ...int64) *Histogram {
 	return h
 }
 
-// Add counts one thing.
+// Add counts one number.
 func (h *Histogram) Add(n int64) {
 	i := 0
 	for i < len(h.buckets)-1 && n > h.buckets[i].Limit {
@@ -35,7 +35,7 @@ func (h *Histogram) Add(n int64) {
 	h.buckets[i].Count++
 }
 
-// Buckets returns those between the first and the last one that have counted something.
+// Buckets returns the buckets from the first to the last one that is not empty.
 func (h *Histogram) Buckets() []Bucket {
 	first, last := len(h.buckets), -1
 	for i, b := range h.buckets {
@@ -52,7 +52,7 @@ func (h *Histogram) Buckets() []Bucket {
 // barWidth is the length of the longest bar.
 const barWidth = 40
 
-// Write draws the histogram, a line for each bucket. show writes a limit.
+// Write draws the histogram, one line for each bucket. show formats a limit.
 func (h *Histogram) Write(w io.Writer, show func(limit int64) string) {
 	most, width, digits := 1, 0, 0
 	var labels []string
@@ -68,7 +68,7 @@ func (h *Histogram) Write(w io.Writer, show func(limit int64) string) {
 	for i, b := range h.Buckets() {
 		bar := b.Count * barWidth / most
 		if b.Count > 0 {
-			bar = max(bar, 1) // what is there is seen
+			bar = max(bar, 1) // a bucket that is not empty has a bar
 		}
 		line := fmt.Sprintf("  %-*s  %*s  %s", width, labels[i], digits, Number(b.Count),
 			strings.Repeat("#", bar))

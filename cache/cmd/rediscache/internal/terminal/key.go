@@ -9,9 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// Key shows a key: as it is, or as a quoted Go string where it could be misread. [ParseKey] reads
-// both back. Quoted are control characters and what else is not printed, bytes that are not UTF-8,
-// spaces, and what begins with a quote or a hyphen.
+// Key formats a key: as it is, or as a quoted Go string if it could be misread. [ParseKey] reads
+// both forms. A key is quoted if it is empty, begins with a quote or a hyphen, or has spaces,
+// characters that are not printable, or bytes that are not UTF-8.
 func Key(key string) string {
 	if key == "" || key[0] == '"' || key[0] == '-' || !plain(key) || strings.Contains(key, " ") {
 		return strconv.Quote(key)
@@ -19,7 +19,7 @@ func Key(key string) string {
 	return key
 }
 
-// ParseKey reads a key as [Key] shows it. The error does not show the key.
+// ParseKey reads a key in one of the forms of [Key]. The error does not show the key.
 func ParseKey(shown string) (string, error) {
 	if !strings.HasPrefix(shown, `"`) {
 		return shown, nil
@@ -32,7 +32,7 @@ func ParseKey(shown string) (string, error) {
 	return key, nil
 }
 
-// plain reports whether a text has nothing but printable characters and spaces.
+// plain reports whether a text has only printable characters and spaces.
 func plain(text string) bool {
 	for i, r := range text {
 		if !unicode.IsPrint(r) {
@@ -47,8 +47,8 @@ func plain(text string) bool {
 	return true
 }
 
-// Text shows a text: as it is if it consists of printable characters, tabs and line ends, or else
-// as a quoted Go string.
+// Text formats a text: as it is if it has only printable characters, tabs and line ends, and
+// otherwise as a quoted Go string.
 func Text(text string) string {
 	if plain(strings.NewReplacer("\n", "", "\t", "").Replace(text)) {
 		return text
@@ -56,7 +56,7 @@ func Text(text string) string {
 	return strconv.Quote(text)
 }
 
-// Line shows a text in one line.
+// Line formats a text as one line.
 func Line(text string) string {
 	if plain(text) {
 		return text
@@ -65,8 +65,8 @@ func Line(text string) string {
 	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
 }
 
-// JSON returns valid JSON in which all that is not printed is escaped. It means the same. Only
-// strings hold such characters, and a string may escape each.
+// JSON escapes all characters of valid JSON that are not printable. The result has the same
+// meaning: only strings hold such characters, and a string may escape any character.
 func JSON(data []byte) []byte {
 	out := make([]byte, 0, len(data))
 	for len(data) > 0 {
@@ -91,7 +91,7 @@ func appendEscape(dst []byte, r rune) []byte {
 	return append(append(dst, `\u`...), hex[1:]...)
 }
 
-// Name is a key as it stands in JSON: as Key, or as KeyBase64 if it is not UTF-8.
+// Name is a key in the JSON output: Key, or KeyBase64 if the key is not UTF-8.
 type Name struct {
 	Key       *string `json:"key,omitempty"`
 	KeyBase64 []byte  `json:"keyBase64,omitempty"`
@@ -105,7 +105,8 @@ func NameOf(key string) Name {
 	return Name{KeyBase64: []byte(key)}
 }
 
-// AppendJSON appends v in one line. v is of the tool's own types, which have an encoded form.
+// AppendJSON appends v as one line of JSON. It panics if v cannot be encoded, which does not happen
+// with the types of the tool.
 func AppendJSON(dst []byte, v any) []byte {
 	var line strings.Builder
 	e := json.NewEncoder(&line)

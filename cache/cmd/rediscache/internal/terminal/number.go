@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Number shows a number with commas.
+// Number formats a number with commas.
 func Number(n int) string {
 	text := strconv.Itoa(n)
 	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
@@ -16,7 +16,7 @@ func Number(n int) string {
 	return text
 }
 
-// Count shows a number of things: "1 record", "2 records".
+// Count formats a number of things: "1 record", "2 records".
 func Count(n int, thing string) string {
 	if n != 1 {
 		thing += "s"
@@ -24,7 +24,7 @@ func Count(n int, thing string) string {
 	return Number(n) + " " + thing
 }
 
-// Bytes shows a size in bytes, with three digits or so.
+// Bytes formats a size, with about three digits.
 func Bytes(n int64) string {
 	if n < 1<<10 {
 		return fmt.Sprintf("%d B", n)
@@ -43,7 +43,8 @@ func Bytes(n int64) string {
 
 var units = []string{"KiB", "MiB", "GiB", "TiB"}
 
-// Duration shows a time with its two largest units. Times from a minute on are cut to seconds.
+// Duration formats a time with its two largest units. From one minute on, it cuts off fractions of
+// a second.
 func Duration(d time.Duration) string {
 	switch {
 	case d < time.Second:
@@ -70,7 +71,8 @@ func Duration(d time.Duration) string {
 	return strings.Join(parts, " ")
 }
 
-// Done is Count of things to which something has happened: "2 records removed".
+// Done formats a number of things to which something has happened. Done(2, "record removed") is "2
+// records removed".
 func Done(n int, done string) string {
 	thing, what, _ := strings.Cut(done, " ")
 	return Count(n, thing) + " " + what

@@ -29,7 +29,7 @@ func TestKey(t *testing.T) {
 	}
 }
 
-// Every key comes back, and what is shown of it is printed.
+// ParseKey returns every key that Key formats, and the formatted text is printable.
 func FuzzKey(f *testing.F) {
 	for _, key := range []string{"", "a", "\"", "-", "\x1b[0m", "\xff", "\u202e", " ", "`"} {
 		f.Add(key)
@@ -54,7 +54,7 @@ func FuzzKey(f *testing.F) {
 	})
 }
 
-// What is escaped means the same.
+// Escaped JSON has the same meaning.
 func FuzzJSON(f *testing.F) {
 	f.Add(`{"a\u001b":"\u009b` + "\u009b\u202e\U000e0001\x7f" + `😀"}`)
 	f.Add("\"\xff\"")
