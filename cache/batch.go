@@ -14,7 +14,8 @@ import (
 // once.
 //
 // If some keys fail, GetMany returns the other records and one error. The error holds an [*Error]
-// for each key that failed. If a server does not answer, only its keys fail.
+// for each key that failed. If a server does not answer, only its keys fail. GetMany waits for it
+// once: after a whole round trip without an answer, it asks that server nothing more.
 //
 // It costs one command per key: the command of Get. One round trip to each server reads up to 1000
 // keys and about 1 MiB of values. The cache learns from the values that it reads and writes how
@@ -129,7 +130,7 @@ func (c *Cache[K, V]) redisKeys(op string, ks []K) (good []K, full []string, err
 //
 // If some records fail, SetMany writes the others and returns one error. The error holds an
 // [*Error] for each record that it could not write. If a server does not answer, only its records
-// fail.
+// fail. SetMany waits for it once, as GetMany does.
 //
 // It costs one command per record: the command of Set. One round trip to each server writes up to
 // 1000 records and 8 MiB of values.
@@ -172,6 +173,7 @@ func (c *Cache[K, V]) SetMany(ctx context.Context, records map[K]V, opts ...SetO
 //
 // If some keys fail, DeleteMany removes the others and returns one error. The error holds an
 // [*Error] for each key that it could not remove. If a server does not answer, only its keys fail.
+// DeleteMany waits for it once, as GetMany does.
 //
 // It costs one UNLINK per key. One round trip to each server removes up to 1000 keys.
 func (c *Cache[K, V]) DeleteMany(ctx context.Context, keys []K) (int, error) {

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/activettl/rediscache/internal/wire"
 )
 
 // Delete removes what the key holds, of any type. A key that holds nothing is no error. It costs
@@ -21,9 +23,10 @@ func (s *Store) DeleteMany(ctx context.Context, keys []string) (removed int, err
 	for i, key := range keys {
 		plans[i] = deletion{store: s, key: key}
 	}
-	err := s.chunks(ctx, keys, chunkKeys, chunkBytes, noBytes, func(part []int) {
-		many(ctx, s.wire, pick(keys, part), func(i int) plan { return &plans[part[i]] })
-	})
+	send := func(by wire.Sender, part []int) {
+		many(ctx, by, pick(keys, part), func(i int) plan { return &plans[part[i]] })
+	}
+	err := s.chunks(ctx, s.wire, keys, chunkKeys, chunkBytes, noBytes, send)
 	for i := range plans {
 		removed += plans[i].removed
 		if errs[i] = plans[i].err; err != nil {

@@ -97,16 +97,17 @@ type Renewal struct {
 // for each key, in one round trip to each server for each chunk of keys.
 func (s *Store) RenewCopied(ctx context.Context, keys []string) []Renewal {
 	all := make([]Renewal, len(keys))
-	err := s.chunks(ctx, keys, chunkKeys, chunkBytes, noBytes, func(part []int) {
+	renew := func(by wire.Sender, part []int) {
 		some, cmds := pick(keys, part), make([]redis.Cmder, len(part))
 		for i := range cmds {
 			cmds[i] = s.touch(ctx, some[i], false)
 		}
-		s.tracker.Reads().Batch(ctx, some, cmds)
+		by.Batch(ctx, some, cmds)
 		for i, at := range part {
 			all[at].Fresh, all[at].Err = touched(cmds[i])
 		}
-	})
+	}
+	err := s.chunks(ctx, s.tracker.Reads(), keys, chunkKeys, chunkBytes, noBytes, renew)
 	if err != nil {
 		for i := range all {
 			all[i].Err = err

@@ -57,7 +57,7 @@ func (t *Through) each(
 		one(t.bound(ctx), by, keys[0], at(0))
 		return nil
 	}
-	return t.chunks(ctx, keys, chunkScripts, meanBytes, size, func(part []int) {
+	return t.chunks(ctx, by, keys, chunkScripts, meanBytes, size, func(by wire.Sender, part []int) {
 		many(t.bound(ctx), by, pick(keys, part), func(i int) plan { return at(part[i]) })
 	})
 }

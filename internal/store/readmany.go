@@ -96,6 +96,9 @@ func (s *Store) readServer(
 	ctx context.Context, by wire.Sender, keys []string, of []int, how manner,
 	yield func(chunk) bool,
 ) {
+	if !s.wire.ReadsReplicas() { // go-redis may send the next chunk to another server
+		by = &untilSilent{Sender: by}
+	}
 	most := chunkKeys
 	if how.through && s.notDue != nil {
 		most = chunkScripts
@@ -162,15 +165,17 @@ const (
 )
 
 // chunks calls do with the indices of the keys of one chunk after the other, for all servers at the
-// same time. A chunk has at least one key, and at most most keys and mostBytes bytes.
+// same time. do sends the chunk with the Sender that it gets, which is by until the server is
+// silent. A chunk has at least one key, and at most most keys and mostBytes bytes.
 func (s *Store) chunks(
-	ctx context.Context, keys []string, most, mostBytes int, size func(i int) int,
-	do func(part []int),
+	ctx context.Context, by wire.Sender, keys []string, most, mostBytes int,
+	size func(i int) int, do func(by wire.Sender, part []int),
 ) error {
 	return s.spread(ctx, keys, func(of []int) {
+		by := &untilSilent{Sender: by}
 		for len(of) > 0 {
 			n := fits(of, most, mostBytes, size)
-			do(of[:n])
+			do(by, of[:n])
 			of = of[n:]
 		}
 	})

@@ -30,9 +30,8 @@ func (s *Store) SetMany(ctx context.Context, items []Item, own time.Duration) []
 	for i := range items {
 		keys[i] = items[i].Key
 	}
-	by := s.tracker.Writes(s.lives(own))
 	size := func(i int) int { return len(items[i].Value) }
-	err := s.chunks(ctx, keys, chunkKeys, chunkBytes, size, func(part []int) {
+	send := func(by wire.Sender, part []int) {
 		plans := make([]write, len(part))
 		for i, at := range part {
 			plans[i] = write{store: s, key: keys[at], value: items[at].Value, own: own}
@@ -45,7 +44,9 @@ func (s *Store) SetMany(ctx context.Context, items []Item, own time.Duration) []
 			}
 		}
 		s.window.noticeChunk(written.values, written)
-	})
+	}
+	by := s.tracker.Writes(s.lives(own))
+	err := s.chunks(ctx, by, keys, chunkKeys, chunkBytes, size, send)
 	if err != nil {
 		for i := range errs {
 			errs[i] = err

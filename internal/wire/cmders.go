@@ -7,6 +7,9 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
+// ReadsReplicas reports whether the client sends reads to replicas.
+func (c *Client) ReadsReplicas() bool { return c.servers.replicas }
+
 // Primaries returns a Sender for reads that only primaries may answer, even if the client sends
 // reads to replicas.
 func (c *Client) Primaries() Sender {
