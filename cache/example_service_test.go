@@ -14,7 +14,7 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// Profile, Product, Session and CartItem are what a shop keeps.
+// Profile, Product, Session and CartItem are the records of a shop.
 type (
 	Profile  struct{ Name string }
 	Product  struct{ Title string }
@@ -25,18 +25,18 @@ type (
 	}
 )
 
-// Shop is a service. It reads rows of its database through under Fixed, so that they are loaded
-// again when their TTL has passed. Sessions and carts live in Redis alone, and as long as they are used.
+// Shop is a service. It caches rows of its database under Fixed, so that they are loaded again
+// after their TTL. Sessions and carts are in Redis only, and live as long as they are used.
 type Shop struct {
 	db       Database
 	profiles *cache.Cache[int64, Profile]
 	products *cache.Cache[string, Product]
 	sessions *cache.Cache[string, Session]
-	tokens   *cache.Cache[int64, []string] // of a user's sessions
+	tokens   *cache.Cache[int64, []string] // the tokens of a user's sessions
 	carts    *cache.Cache[int64, []CartItem]
 }
 
-// Database is where profiles and products come from. A row that is not there is cache.ErrNotFound.
+// Database has the profiles and products. Its error for a missing row is cache.ErrNotFound.
 type Database interface {
 	Profile(ctx context.Context, id int64) (Profile, error)
 	Products(ctx context.Context, skus []string) (map[string]Product, error)
@@ -58,7 +58,7 @@ func NewShop(rdb redis.UniversalClient, db Database) (*Shop, error) {
 		RedactKeys: true,
 	})
 	s.tokens, errs[3] = cache.New[int64](rdb, "tokens", codec.JSON[[]string]{}, &cache.Options{
-		TTL: ttl.Active(12 * time.Hour), // from the last login, so as long as any session
+		TTL: ttl.Active(12 * time.Hour), // from the last login: as long as any session
 	})
 	s.carts, errs[4] = cache.New[int64](rdb, "carts", codec.JSON[[]CartItem]{}, &cache.Options{
 		TTL: ttl.Active(7 * 24 * time.Hour),
@@ -77,28 +77,25 @@ func (s *Shop) Catalogue(ctx context.Context, skus []string) (map[string]Product
 	return s.products.GetOrLoadMany(ctx, skus, s.db.Products)
 }
 
-// maxSessions is how many sessions a user has at most. The oldest ends.
+// maxSessions is the most sessions that a user may have. Beyond it, LogIn ends the oldest one.
 const maxSessions = 20
 
-// LogIn begins a session. The token is noted first, so that no session is missing from the list.
+// LogIn begins a session. Give the token to the user only when LogIn has returned nil. By then the
+// list of the user's tokens has it. So the list lacks no token that a user has.
 func (s *Shop) LogIn(ctx context.Context, user int64, token string) error {
-	var oldest []string
-	_, err := s.tokens.Upsert(ctx, user, func(all []string, _ bool) ([]string, error) {
-		all = append(all, token)
-		n := max(len(all)-maxSessions, 0)
-		oldest = all[:n]
-		return all[n:], nil
+	if err := s.sessions.Set(ctx, token, Session{user}); err != nil {
+		return err
+	}
+	all, err := s.tokens.Upsert(ctx, user, func(all []string, _ bool) ([]string, error) {
+		return append(all, token), nil
 	})
 	if err != nil {
 		return err
 	}
-	if _, err := s.sessions.DeleteMany(ctx, oldest); err != nil {
-		return err
-	}
-	return s.sessions.Set(ctx, token, Session{user})
+	return s.end(ctx, user, all[:max(len(all)-maxSessions, 0)]) // the oldest
 }
 
-// User returns whose session it is. A session that has ended is cache.ErrNotFound.
+// User returns the user of a session. A session that has ended is cache.ErrNotFound.
 func (s *Shop) User(ctx context.Context, token string) (int64, error) {
 	session, err := s.sessions.Get(ctx, token)
 	return session.UserID, err
@@ -106,22 +103,34 @@ func (s *Shop) User(ctx context.Context, token string) (int64, error) {
 
 // LogOutEverywhere ends all sessions of a user.
 func (s *Shop) LogOutEverywhere(ctx context.Context, user int64) error {
-	ended, err := s.tokens.Get(ctx, user)
-	if err != nil && !errors.Is(err, cache.ErrNotFound) {
+	all, err := s.tokens.Get(ctx, user)
+	if errors.Is(err, cache.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
-	if _, err := s.sessions.DeleteMany(ctx, ended); err != nil {
-		return err // the tokens are still there: try again
+	return s.end(ctx, user, all)
+}
+
+// end ends sessions, and then removes their tokens from the list. If it fails, the list still has
+// them, and the next call tries again.
+func (s *Shop) end(ctx context.Context, user int64, tokens []string) error {
+	if len(tokens) == 0 {
+		return nil
 	}
-	_, err = s.tokens.Upsert(ctx, user, func(all []string, _ bool) ([]string, error) {
+	if _, err := s.sessions.DeleteMany(ctx, tokens); err != nil {
+		return err
+	}
+	_, err := s.tokens.Upsert(ctx, user, func(all []string, _ bool) ([]string, error) {
 		return slices.DeleteFunc(all, func(token string) bool {
-			return slices.Contains(ended, token)
+			return slices.Contains(tokens, token)
 		}), nil
 	})
 	return err
 }
 
-// AddToCart puts an item into a cart, which need not be there yet.
+// AddToCart puts an item into a cart. It creates the cart if there is none.
 func (s *Shop) AddToCart(ctx context.Context, user int64, sku string) ([]CartItem, error) {
 	return s.carts.Upsert(ctx, user, func(items []CartItem, _ bool) ([]CartItem, error) {
 		i := slices.IndexFunc(items, func(it CartItem) bool { return it.SKU == sku })
@@ -133,7 +142,7 @@ func (s *Shop) AddToCart(ctx context.Context, user int64, sku string) ([]CartIte
 	})
 }
 
-// Shutdown ends the caches, after the server has drained its requests.
+// Shutdown closes the caches. Call it after the server has drained its requests.
 func (s *Shop) Shutdown(ctx context.Context) error {
 	return errors.Join(s.profiles.Shutdown(ctx), s.products.Shutdown(ctx),
 		s.sessions.Shutdown(ctx), s.tokens.Shutdown(ctx), s.carts.Shutdown(ctx))
@@ -149,7 +158,7 @@ func (m memory) Profile(_ context.Context, id int64) (Profile, error) {
 	if p, ok := m.profiles[id]; ok {
 		return p, nil
 	}
-	return Profile{}, cache.ErrNotFound // in place of sql.ErrNoRows
+	return Profile{}, cache.ErrNotFound // your code returns it for sql.ErrNoRows
 }
 
 func (m memory) Products(_ context.Context, skus []string) (map[string]Product, error) {
@@ -162,8 +171,8 @@ func (m memory) Products(_ context.Context, skus []string) (map[string]Product, 
 	return found, nil
 }
 
-// A whole service: profiles and products are read through to a database, sessions and carts live as
-// long as they are used.
+// A whole service. Profiles and products come from a database, through the cache. Sessions and
+// carts live as long as they are used.
 func Example_service() {
 	ctx := context.Background()
 	rdb, closeServer := openServer()

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/activettl/rediscache/cache"
 	"github.com/activettl/rediscache/cache/cachetest"
@@ -63,7 +66,7 @@ func TestShopReadsThrough(t *testing.T) {
 	if db.queries != 2 {
 		t.Errorf("%d queries, want 2", db.queries)
 	}
-	srv.Advance(2 * time.Minute) // what is absent is asked for again
+	srv.Advance(2 * time.Minute) // absent products are loaded again
 	if _, err := shop.Catalogue(ctx(t), page); db.queries != 3 || err != nil {
 		t.Errorf("%d queries, want 3, and %v", db.queries, err)
 	}
@@ -114,5 +117,92 @@ func TestShopCarts(t *testing.T) {
 	cart, err := shop.AddToCart(ctx(t), 1, "tea")
 	if err != nil || len(cart) != 1 || cart[0].Count != 11 {
 		t.Errorf("the cart is %v, %v", cart, err)
+	}
+}
+
+// before runs do before the n-th command that a client sends while it is armed.
+type before struct {
+	armed atomic.Bool
+	n     int
+	do    func() error
+}
+
+func (b *before) command() error {
+	if !b.armed.Load() {
+		return nil
+	}
+	if b.n--; b.n > 0 {
+		return nil
+	}
+	b.armed.Store(false)
+	return b.do()
+}
+
+func (b *before) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (b *before) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if err := b.command(); err != nil {
+			cmd.SetErr(err)
+			return err
+		}
+		return next(ctx, cmd)
+	}
+}
+
+func (b *before) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		if err := b.command(); err != nil {
+			for _, cmd := range cmds {
+				cmd.SetErr(err)
+			}
+			return err
+		}
+		return next(ctx, cmds)
+	}
+}
+
+// After a log-out everywhere, no session that anybody knows of is left. This holds if a log-in of
+// one session too many met another log-out before any of its commands, or failed there.
+func TestShopLogOutFindsEverySession(t *testing.T) {
+	for name, fails := range map[string]bool{"another log-out": false, "a failure": true} {
+		t.Run(name, func(t *testing.T) {
+			shop, _, srv := newShop(t)
+			hook := &before{}
+			srv.Client.AddHook(hook)
+			for n := 1; ; n++ {
+				var known []string
+				for i := range maxSessions {
+					known = append(known, fmt.Sprint("old", n, "-", i))
+					must(t, shop.LogIn(ctx(t), 1, known[i]))
+				}
+				hook.n, hook.do = n, func() error {
+					if fails {
+						return errors.New("broken")
+					}
+					return shop.LogOutEverywhere(ctx(t), 1)
+				}
+				hook.armed.Store(true)
+				last := fmt.Sprint("last", n)
+				if err := shop.LogIn(ctx(t), 1, last); err == nil {
+					known = append(known, last)
+				} else if !fails {
+					t.Fatal(err)
+				}
+				met := !hook.armed.Swap(false)
+				must(t, shop.LogOutEverywhere(ctx(t), 1))
+				for _, token := range known {
+					if _, err := shop.User(ctx(t), token); !errors.Is(err, cache.ErrNotFound) {
+						t.Errorf("before command %d: session %s is left, %v", n, token, err)
+					}
+				}
+				if !met {
+					if n < 6 {
+						t.Errorf("a log-in has %d commands", n-1)
+					}
+					return
+				}
+			}
+		})
 	}
 }
