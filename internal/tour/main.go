@@ -1,11 +1,9 @@
-// Command tour shows what the library does, in seconds: each step calls the cache, prints what it
-// sees, and checks it.
+// Command tour shows what the library does. Each of its five scenes calls a cache, prints what it
+// sees, and checks it. The scenes are in scenes.go, to be read.
 //
 //	go run ./internal/tour                        on a server inside this process
-//	REDIS_HOST=localhost go run ./internal/tour   on yours
-//
-// It is meant to be read as well: tour.go makes the caches, steps.go has the calls that most
-// programs need.
+//	REDIS_HOST=localhost go run ./internal/tour   on a real server
+//	go run ./internal/tour -data file.json        with the objects of a JSON file as records
 package main
 
 import (
@@ -16,81 +14,73 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/redis/go-redis/v9/logging"
 )
 
-const usage = `usage: go run ./internal/tour
+const usage = `usage: go run ./internal/tour [-data file.json]
 
-Shows what a typed Redis cache with an active TTL does, and checks that it is so.
+Shows what the cache does in five scenes, and checks each of them.
 
-It runs on a Redis of its own inside this process, or on a real one where
-REDIS_URL, REDIS_HOST or REDIS_ADDRS is set. Then cache.FromEnv reads the other
-variables too (REDIS_PORT, REDIS_PASSWORD, REDIS_TLS, ...), and the tour removes
-what it wrote. The TTLs are the tour's own, so REDIS_DEFAULT_TTL and REDIS_ACTIVE_TTL
-change nothing.
+  -data file.json   Use the objects of this file as records, the first 1000 of
+                    them. The file holds a JSON array of objects, or an object
+                    with one such array.
 
-Exit codes: 0 all is as it says, 1 something is not, 2 bad flags.
+The tour runs on a Redis inside this process. If REDIS_URL, REDIS_HOST or
+REDIS_ADDRS is set, it runs on that server, as cache.FromEnv reads the variables.
+It removes what it wrote. The TTLs are always the tour's.
+
+Exit codes: 0 all checks passed, 1 a check or the server failed, 2 wrong arguments
+or a wrong file.
 `
 
 const (
 	exitFailed = 1
 	exitUsage  = 2
-)
 
-// timeout bounds the whole tour; cleanupTimeout bounds what comes after it.
-const (
-	timeout        = time.Minute
-	cleanupTimeout = 5 * time.Second
+	timeout = time.Minute // of the whole tour
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// go-redis would log each of its attempts to connect; the tour says once what is wrong
-	logging.Disable()
+	logging.Disable()              // go-redis logs each failed dial; the tour prints one error
 	context.AfterFunc(ctx, stop)   // a second Ctrl-C ends the process at once
-	signal.Ignore(syscall.SIGPIPE) // "tour | head" must not keep the tour from removing its records
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	signal.Ignore(syscall.SIGPIPE) // after "tour | head" the tour still removes its records
+	code := run(ctx, openServer, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
-// run is main without the process, and returns the exit code.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	return runOn(ctx, openServer, args, stdout, stderr)
-}
-
-// runOn is run on a server that may be another one than the environment names.
-func runOn(ctx context.Context, open opener, args []string, stdout, stderr io.Writer) int {
+// run is main without the process. It returns the exit code.
+func run(ctx context.Context, open opener, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("tour", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // what flag prints is not what this program says
+	flags.SetOutput(io.Discard)
+	path := flags.String("data", "", "")
 	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(stdout, usage)
+		return 0
+	}
 	if err == nil && flags.NArg() > 0 {
 		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(stdout, usage)
-		return 0
-	case err != nil:
-		fmt.Fprintf(stderr, "tour: %s\n\n%s", oneLine(err), usage)
+	if err != nil {
+		fmt.Fprintf(stderr, "tour: %v\n\n%s", err, usage)
 		return exitUsage
 	}
-
-	limited, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	err = onServer(limited, open, stdout, showSteps)
-	switch {
-	case err == nil:
-		return 0
-	case ctx.Err() != nil:
-		fmt.Fprintf(stderr, "tour: stopped: %s\n", oneLine(err))
-	case limited.Err() != nil:
-		fmt.Fprintf(stderr, "tour: not done within %v: %s\n", timeout, oneLine(err))
-	default:
-		fmt.Fprintf(stderr, "tour: %s\n", oneLine(err))
+	records, err := readRecords(*path)
+	if err != nil {
+		fmt.Fprintf(stderr, "tour: %v\n", err)
+		return exitUsage
 	}
-	return exitFailed
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	if err := play(ctx, open, stdout, records); err != nil {
+		fmt.Fprintf(stderr, "tour: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
+		return exitFailed
+	}
+	return 0
 }

@@ -3,88 +3,35 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
+	"encoding/json"
+	"io"
 	"net"
-	"regexp"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/logging"
 
 	"github.com/activettl/rediscache/cache"
-	"github.com/activettl/rediscache/internal/parallel"
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-func TestMain(m *testing.M) {
-	logging.Disable() // as main does
-	parallel.Default(4)
-	redistest.Main(m)
-}
+func TestMain(m *testing.M) { redistest.Main(m) }
 
-// environ makes the variables of cache.FromEnv be these and no others, whoever runs the test.
-func environ(t *testing.T, set map[string]string) {
-	t.Helper()
-	for _, name := range []string{
-		"URL", "HOST", "PORT", "ADDRS", "MASTER_NAME", "DB", "USERNAME", "PASSWORD", "TLS",
-		"DEFAULT_TTL", "ACTIVE_TTL",
-	} {
-		t.Setenv("REDIS_"+name, set["REDIS_"+name])
-	}
-}
-
-// on makes the tour run on a server, and checks at the end that it left no key there.
-func on(t *testing.T, s *redistest.Server) {
-	t.Helper()
-	host, port, err := net.SplitHostPort(s.Addr())
-	if err != nil {
-		t.Fatal(err)
-	}
-	environ(t, map[string]string{"REDIS_HOST": host, "REDIS_PORT": port})
-	leavesNothing(t, s.Client(t))
-}
-
-func leavesNothing(t *testing.T, rdb redis.UniversalClient) {
-	t.Cleanup(func() {
-		keys, err := rdb.Keys(context.Background(), "*").Result()
-		if err != nil || len(keys) > 0 {
-			t.Errorf("the tour left %q, %v", keys, err)
-		}
-	})
-}
-
-// take runs the tour and checks its exit code.
-func take(t *testing.T, ctx context.Context, wantCode int, args ...string) (stdout, stderr string) {
-	t.Helper()
-	return takeOn(t, ctx, openServer, wantCode, args...)
-}
-
-// takeOn is take for a test that is parallel to others, and so cannot set the environment.
-func takeOn(
-	t *testing.T, ctx context.Context, open opener, wantCode int, args ...string,
-) (stdout, stderr string) {
+// tourOn runs the tour, and checks its exit code and that its output has the texts in this order.
+func tourOn(
+	t *testing.T, ctx context.Context, open opener, args []string, wantCode int, texts ...string,
+) (output string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	if code := runOn(ctx, open, args, &out, &errs); code != wantCode {
-		t.Errorf("tour %q exits with %d, want %d\n%s%s", args, code, wantCode, &out, &errs)
+	code := run(ctx, open, args, &out, &errs)
+	if code != wantCode || (code == 0) != (errs.Len() == 0) {
+		t.Errorf("tour %q exits with %d, want %d", args, code, wantCode)
 	}
-	if wantCode == 0 && errs.Len() > 0 {
-		t.Errorf("stderr: %s", &errs)
-	}
-	if bad := regexp.MustCompile(`[^\PC\n]`).FindString(out.String() + errs.String()); bad != "" {
-		t.Errorf("the output holds %q, which is no visible character", bad)
-	}
-	return out.String(), errs.String()
-}
-
-// wantLines checks that each text stands in the output, with any spaces between its words, in this
-// order.
-func wantLines(t *testing.T, output string, texts ...string) {
-	t.Helper()
+	output = out.String() + errs.String()
 	rest := strings.Join(strings.Fields(output), " ")
 	for _, text := range texts {
 		_, after, found := strings.Cut(rest, text)
@@ -93,177 +40,178 @@ func wantLines(t *testing.T, output string, texts ...string) {
 		}
 		rest = after
 	}
+	return output
 }
 
-func TestStepsEmbedded(t *testing.T) {
-	environ(t, nil)
-	out, _ := take(t, t.Context(), 0)
-	wantLines(t, out,
-		"17 steps", "server embedded", "policy ttl.Active(30m0s)",
-		"1. Typed records", "codec.JSON[User]{} 68 bytes in Redis",
-		"codec.MsgPack[User]{} 54 bytes", "codec.Proto[*pb.User]{} 24 bytes",
-		`/users:42 {"id":42,"name":"Ann","age":31,"visits":0,"tags":["admin","editor"]}`,
-		"2. A read renews", "users.Set(ctx, 42, ann) 30m left", "... 20m pass",
-		"users.Inspect(ctx, 42) 10m left",
-		"users.Peek(ctx, 42) 10m left", "users.Get(ctx, 42) 30m left",
-		"3. A record with a TTL of its own", "1h40m left before, 2h after",
-		"4. A tolerance", "10m of that are tolerated",
-		"a plain GET, which writes nothing: 25m left", "this one renews: 30m left",
-		"5. What nobody reads expires", "users.Get(ctx, 42) Ann", "users.Get(ctx, 43) not found",
-		"6. A sweep removes", "nobody reads 43, which has 10m left",
-		"idle is 15m: scanned 2, removed 1, longest idle 20m",
-		"users.Get(ctx, 42) and (ctx, 43) Ann, age 31, visits 0; 43 is not found",
-		"sweep.Periodic{...}} the same in the background: removed 1",
-		"7. Beside Active, the Fixed policy", "10m left before, 10m after",
-		"pages.Get(ctx, 42) not found",
-		"8. GetOrLoad", "100 callers at once, queries of the database: 1",
-		"9. Copies", "no copies",
-		"10. Update", "age 32", "TTL 2h",
-		"11. Update of one field", "age 33", `json: no field "agee" in main.User`,
-		`json: field "age" of type int does not take a string`,
-		"12. Modify", "visits 1", "visits 10",
-		"13. Many at once", "found [42 43]", "1 deleted",
-		"14. All records", "3 records", "42 Ann", "43 Bob", "44 Cid",
-		"15. Keys", "[42 43 44]", "users.Len(ctx) 3",
-		"16. Delete", "users.Len(ctx) 2",
-		"17. A miss", "record not found",
-		"All 17 steps did what they say",
-	)
-	for _, line := range strings.Split(out, "\n") {
-		if len(line) > 120 || line != strings.TrimRight(line, " ") {
-			t.Errorf("a line is too long or ends in spaces: %q", line)
+// file writes a file of a test and returns its path.
+func file(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "data.json")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestEmbedded(t *testing.T) {
+	out := tourOn(t, t.Context(), embedded, nil, 0, "server embedded", "4 JSON objects",
+		"1. Read-through", "500 callers at once, queries: 1", "4 rows, queries: 0", "the new row",
+		"2. Sessions", "10m0s left before, 30m0s after", "Bob was away", "reads: 34", "logs out",
+		"3. Updates", "Age:32", "ErrUnknownField", "Visits:10", "10 items",
+		"4. Near", "allows no copies", "TRACKING", "from memory: 0",
+		"5. Sweep", "scanned 4, removed 2, longest idle 20m", "found 2", "All 5 scenes passed")
+	for line := range strings.Lines(out) {
+		if len(line) > 120 || strings.HasSuffix(line, " \n") {
+			t.Errorf("a line is too long or ends with a space: %q", line)
 		}
 	}
 }
 
-var realSteps = []string{
-	"a real Redis at 127.0.0.1:", "policy ttl.Active(2s)", "2. A read renews", "2s left",
-	"... 1.2s pass (the tour waits)",
-	"users.Get(ctx, 43) not found", "scanned 2, removed 1, longest idle 1.2",
-	"in the background: removed 1", "pages.Get(ctx, 42) not found",
-	"8. GetOrLoad", "queries of the database: 1", "from memory: 1", "own write is seen at once",
-	"17. A miss",
-	"All 17 steps did what they say",
-}
-
-// at opens a tour at these addresses.
-func at(addrs ...string) opener {
+// at opens a tour on a real server and checks at the end that no record of it is left.
+func at(t *testing.T, s *redistest.Server) opener {
+	host, port, _ := net.SplitHostPort(s.Addr())
+	number, _ := strconv.Atoi(port)
+	t.Cleanup(func() { leftNothing(t, s.Client(t)) })
 	return func(ctx context.Context) (*server, error) {
-		return dial(ctx, cache.Config{Addrs: addrs})
-	}
-}
-
-func TestStepsOnAServer(t *testing.T) {
-	if testing.Short() {
-		t.Skip("waits for TTLs of seconds")
-	}
-	t.Parallel()
-	s := redistest.Start(t)
-	leavesNothing(t, s.Client(t))
-	host, port, err := net.SplitHostPort(s.Addr())
-	must(t, err)
-	open := func(ctx context.Context) (*server, error) {
-		number, err := strconv.Atoi(port)
-		must(t, err)
 		return dial(ctx, cache.Config{Host: host, Port: number})
 	}
-	out, _ := takeOn(t, t.Context(), open, 0)
-	wantLines(t, out, realSteps...)
 }
 
-func TestStepsOnACluster(t *testing.T) {
+func leftNothing(t *testing.T, rdb redis.Cmdable) {
+	keys, err := rdb.Keys(context.Background(), "tour-*").Result()
+	if err != nil || len(keys) > 0 {
+		t.Errorf("the tour left %q, %v", keys, err)
+	}
+}
+
+var realTexts = []string{"a real Redis at 127.0.0.1:", "2 JSON objects", "2 rows, queries: 0",
+	"TTL 4s", "reads: 1", "from memory: 9", "All 5 scenes passed"}
+
+func TestRealServer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for TTLs of seconds")
 	}
 	t.Parallel()
-	c := redistest.Cluster(t)
-	out, _ := takeOn(t, t.Context(), at(c.Addrs()...), 0)
-	wantLines(t, out, realSteps...)
-	rdb := redis.NewClusterClient(&redis.ClusterOptions{Addrs: c.Addrs()})
+	args := []string{"-data", file(t, `[{"n": 1}, {"n": 2}]`)}
+	tourOn(t, t.Context(), at(t, redistest.Start(t)), args, 0, realTexts...)
+}
+
+func TestCluster(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for TTLs of seconds")
+	}
+	t.Parallel()
+	cfg := cache.Config{Addrs: redistest.Cluster(t).Addrs()}
+	open := func(ctx context.Context) (*server, error) { return dial(ctx, cfg) }
+	args := []string{"-data", file(t, `{"rows": [{"n": 1}, {"n": 2}], "next": null}`)}
+	tourOn(t, t.Context(), open, args, 0, realTexts...)
+	rdb := cfg.Client().(*redis.ClusterClient)
 	defer rdb.Close()
-	if err := rdb.ForEachMaster(t.Context(), func(ctx context.Context, node *redis.Client) error {
-		keys, err := node.Keys(ctx, "tour-*").Result()
-		if len(keys) > 0 {
-			err = fmt.Errorf("the tour left %q", keys)
-		}
-		return err
-	}); err != nil {
-		t.Error(err)
-	}
-}
-
-// A tour that is stopped while it waits has written records by then.
-func TestStopped(t *testing.T) {
-	on(t, redistest.Start(t))
-	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-	defer cancel()
-	started := time.Now()
-	out, errs := take(t, ctx, exitFailed)
-	wantLines(t, out, "2. A read renews", "... 1.2s pass")
-	wantLines(t, errs, "tour: stopped: step 2 (A read renews the record): context deadline "+
-		"exceeded")
-	if took := time.Since(started); took > 5*time.Second {
-		t.Errorf("it took %v to stop", took)
-	}
-}
-
-// On a server that lacks a command, the tour says in which step it needed it, and clears up.
-func TestFailedStep(t *testing.T) {
-	on(t, redistest.Start(t, "--rename-command", "GETEX", "NONE"))
-	_, errs := take(t, t.Context(), exitFailed)
-	wantLines(t, errs, `tour: step 1 (Typed records in three codecs): rediscache: Get tour-`,
-		`/users "42": `, "unknown command 'getex'")
-}
-
-func TestCheck(t *testing.T) {
-	g := &guide{out: new(bytes.Buffer)}
-	if err := g.attempt("step 1", func() { g.check(true, "all is well") }); err != nil {
-		t.Error(err)
-	}
-	err := g.attempt("step 2", func() {
-		g.check(false, "a read renews", 7*time.Minute)
-		t.Error("check did not end the step")
+	_ = rdb.ForEachMaster(t.Context(), func(_ context.Context, node *redis.Client) error {
+		leftNothing(t, node)
+		return nil
 	})
-	if err == nil || err.Error() != "step 2: not so: a read renews; seen: 7m0s" {
+}
+
+// A tour that is stopped while it waits has written sessions by then.
+func TestStopped(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	open := at(t, redistest.Start(t))
+	stopping := func(ctx context.Context) (*server, error) {
+		srv, err := open(ctx)
+		if err == nil {
+			wait := srv.pass
+			srv.pass = func(ctx context.Context, d time.Duration) error {
+				cancel()
+				return wait(ctx, d)
+			}
+		}
+		return srv, err
+	}
+	tourOn(t, ctx, stopping, nil, exitFailed, "... 2.4s pass",
+		"tour: scene 2 (Sessions: they live while they are used): context canceled")
+}
+
+func TestBrokenPromise(t *testing.T) {
+	tr := &tour{out: io.Discard}
+	err := attempt(t.Context(), func(context.Context) { tr.check(false, "Get", "queries: %d", 7) })
+	if err == nil || err.Error() != "check failed: Get: queries: 7" {
 		t.Errorf("got %v", err)
 	}
 }
 
-type fullDisk struct{}
-
-func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("disk full") }
-
-func TestOutputFails(t *testing.T) {
-	environ(t, nil)
-	var errs bytes.Buffer
-	if code := run(t.Context(), nil, fullDisk{}, &errs); code != exitFailed ||
-		!strings.Contains(errs.String(), "disk full") {
-		t.Errorf("exits with %d and %s", code, &errs)
+func TestUnreachable(t *testing.T) {
+	for _, name := range []string{"REDIS_URL", "REDIS_ADDRS", "REDIS_TLS", "REDIS_DB"} {
+		t.Setenv(name, "")
 	}
-}
-
-func TestFlags(t *testing.T) {
-	environ(t, nil)
-	for _, tt := range []struct {
-		args []string
-		want string
-	}{
-		{[]string{"-nothing"}, "tour: flag provided but not defined: -nothing"},
-		{[]string{"twitter.json"}, `tour: unexpected argument "twitter.json"`},
-	} {
-		out, errs := take(t, t.Context(), exitUsage, tt.args...)
-		wantLines(t, errs, tt.want, "usage: go run ./internal/tour")
-		if out != "" {
-			t.Errorf("%q: stdout is %q", tt.args, out)
-		}
-	}
-	out, _ := take(t, t.Context(), 0, "-h")
-	wantLines(t, out, "usage: go run ./internal/tour", "Exit codes")
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
+	t.Setenv("REDIS_HOST", "127.0.0.1")
+	t.Setenv("REDIS_PASSWORD", "s3cret")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	_ = l.Close()
+	for port, want := range map[string]string{
+		port: "tour: cannot use the Redis at 127.0.0.1:" + port + ": dial tcp",
+		"x":  "FromEnv: REDIS_PORT takes a port",
+	} {
+		t.Setenv("REDIS_PORT", port)
+		out := tourOn(t, t.Context(), openServer, nil, exitFailed, want)
+		if strings.Contains(out, "s3cret") {
+			t.Errorf("the password is shown: %s", out)
+		}
+	}
+}
+
+func TestArguments(t *testing.T) {
+	for _, tt := range []struct {
+		arg  string
+		code int
+		want string
+	}{
+		{"-nothing", exitUsage, "tour: flag provided but not defined: -nothing"},
+		{"twitter.json", exitUsage, `tour: unexpected argument "twitter.json"`},
+		{"-data=no-file.json", exitUsage, "tour: open no-file.json: "},
+		{"-h", 0, "usage: go run ./internal/tour"},
+	} {
+		tourOn(t, t.Context(), embedded, []string{tt.arg}, tt.code, tt.want)
+	}
+}
+
+func TestWrongFiles(t *testing.T) {
+	const form = "want a JSON array of objects"
+	big := strings.Repeat("secret", cache.DefaultMaxValueBytes/6)
+	for text, want := range map[string]string{
+		"":                                  form,
+		`"secret"`:                          form,
+		`[{"a": "secret"}, secret]`:         form,
+		`[{"a": 1}, {"a": 2}] secret`:       form,
+		`[{"a": 1}, "secret"]`:              "element 1 of the array is not an object",
+		`{"secret": {"a": 1}}`:              "the object has 0 arrays of objects",
+		`{"secret": [{}], "secret2": [{}]}`: "the object has 2 arrays of objects",
+		`[{"a": "secret"}]`:                 "the tour needs 2 objects: the file has 1",
+		`[{}, {"a": "` + big + `"}]`:        "object 1 does not fit into a cache",
+	} {
+		path := file(t, text)
+		out := tourOn(t, t.Context(), embedded, []string{"-data", path}, exitUsage,
+			"tour: "+path+": ", want)
+		if strings.Contains(out, "secret") {
+			t.Errorf("%s: the error quotes the file: %s", want, out)
+		}
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	path := file(t, `{"names": ["a"], "all": [{"id": 505874924095815681, "x": 1.50e400}, {}]}`)
+	records, err := readRecords(path)
+	if err != nil || records[0]["id"] != json.Number("505874924095815681") ||
+		records[0]["x"] != json.Number("1.50e400") {
+		t.Errorf("got %v, %v", records, err)
+	}
+	tourOn(t, t.Context(), embedded, []string{"-data", path}, 0, "2 JSON objects")
+	records, err = readRecords(file(t, "[{}"+strings.Repeat(",{}", maxRecords)+"]"))
+	if err != nil || len(records) != maxRecords {
+		t.Errorf("got %d records, %v", len(records), err)
 	}
 }
