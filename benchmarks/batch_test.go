@@ -17,8 +17,7 @@ import (
 // batch is how many records one call reads or writes.
 const batch = 100
 
-// getMany is a pipeline by hand. It stops at the first error and takes a miss
-// for one.
+// getMany is a hand-written pipeline. It stops at the first error, and a miss is an error.
 func (h byHand) getMany(
 	ctx context.Context, ids []int64, ttl time.Duration,
 ) (map[int64]User, error) {
@@ -58,7 +57,7 @@ func (h byHand) setMany(ctx context.Context, users map[int64]User, ttl time.Dura
 	return err
 }
 
-// batchCases are reads and writes of 100 records under Active, beside a pipeline.
+// batchCases compare reads and writes of 100 records under Active with a hand-written pipeline.
 func batchCases(tb testing.TB, rdb redis.UniversalClient) []measure.Case {
 	ctx := tb.Context()
 	var gets, sets []measure.Case

@@ -17,13 +17,13 @@ import (
 
 // What the library promises of GetOrLoad.
 const (
-	// of slices of Get and GetOrLoad. The promise is for the median of 20: on a shared machine that
-	// is uncertain by 0.05, and of 500 by 0.01.
+	// Pairs of slices of Get and GetOrLoad. The promise is for the median of 20 pairs. On a shared
+	// machine that median is uncertain by 0.05, and the median of 500 pairs by 0.01.
 	hitPairs     = 500
-	maxHitRatio  = 1.05                  // time of a hit beside Get
-	maxHitAllocs = 1                     // allocations of a hit more than of Get
+	maxHitRatio  = 1.05                  // time of a hit, as a multiple of Get
+	maxHitAllocs = 1                     // more allocations per hit than per Get
 	maxBehind    = 50 * time.Millisecond // the slowest caller of a cold key, behind the load
-	leastOutage  = 0.8                   // throughput without Redis beside the loader's own
+	leastOutage  = 0.8                   // throughput without Redis, as a multiple of the loader's
 	maxRecovery  = 2500 * time.Millisecond
 )
 
@@ -43,10 +43,10 @@ func TestLoadBounds(t *testing.T) {
 	}
 	tables := []*report.Table{b.hit(rdb), b.coldKey(), b.outage()}
 	head := report.Machine(version, b.command())
-	report.Publish(t, "README.md", head, b.broken, tables, *write)
+	report.Publish(t, "results/getorload.md", head, b.broken, tables, *write)
 }
 
-// ownClient returns a client as cache.Config.Client makes it.
+// ownClient returns a client from cache.Config.Client.
 func ownClient(tb testing.TB, s *redistest.Server) redis.UniversalClient {
 	tb.Helper()
 	host, text, err := net.SplitHostPort(s.Addr())

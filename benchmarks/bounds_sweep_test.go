@@ -12,9 +12,9 @@ import (
 
 // What a sweep promises.
 const (
-	minRemovals = 20_000               // a second, on demand
-	maxHold     = 5 * time.Millisecond // that a command of it takes
-	// p99 of reads while a pass runs in the background, beside it without
+	minRemovals = 20_000               // per second, on demand
+	maxHold     = 5 * time.Millisecond // time of one command in the server
+	// p99 of reads during a background pass, as a multiple of that without a pass
 	maxSlowdown = 1.5
 )
 
@@ -22,34 +22,35 @@ const (
 func (b *bounds) sweep() []*report.Table {
 	demand := &report.Table{
 		Title: "Sweep on demand", Labels: 2,
-		Note: fmt.Sprintf("Half of the records are idle and removed; JSON, 100 B. Medians of "+
-			"the passes; peaks of the heap over what it was before, sampled every 2 ms. "+
-			"Bounds: at least %d removals a second, a key costs at most %d times as much in the "+
-			"longest pass as in the shortest, the heap grows by less than %d MiB.",
+		Note: fmt.Sprintf("Half of the records are idle and are removed; JSON, 100 B. Times are "+
+			"medians of the passes. Heap is the peak growth, sampled every 2 ms. Bounds: at "+
+			"least %d removals per second. A key in the longest pass costs at most %d times as "+
+			"much as in the shortest. The heap grows by less than %d MiB.",
 			minRemovals, maxGrowth, maxHeap>>20),
 		Head: []string{"Policy", "Records", "passes", "scanned", "removed", "s", "removals/s",
 			"µs/key", "HeapAlloc MiB", "HeapInuse MiB"},
 	}
 	held := &report.Table{
-		Title: "The longest that a command of a sweep holds the server", Labels: 3,
-		Note: fmt.Sprintf("Microseconds by SLOWLOG (with those of the reads, where there are "+
-			"any), the slowest command of a pass, and commands over %d µs. SLOWLOG goes by the "+
-			"clock, so it blames a command also when the machine stops the server in the middle "+
-			"of it. The control says how often that happens: scripts of a few microseconds that "+
-			"touch no key, for as long as the pass (in the background, 5 s). Bound: a pass has "+
-			"no command over %d µs, or at most twice as many as its control.",
+		Title: "Slowest commands of a sweep", Labels: 3,
+		Note: fmt.Sprintf("In µs, from SLOWLOG. Each pass has a slowest command; least and most "+
+			"are the smallest and the largest of these. Over is the number of commands over %d "+
+			"µs. Reads at the same time are included. SLOWLOG measures elapsed time, so a "+
+			"command also looks slow if the machine stops the server in the middle of it. A "+
+			"control shows how often that happens: scripts of a few microseconds that touch no "+
+			"key, for as long as the pass (in the background, at most 5 s). Bound: at least one "+
+			"pass has no command over %d µs, or at most twice as many as its control.",
 			maxHold.Microseconds(), maxHold.Microseconds()),
 		Head: []string{"Sweep", "Policy", "Records", "passes", "least", "most", "over",
 			"slowest of control", "over in control"},
 	}
 	pacing := &report.Table{
 		Title: "Sweep in the background", Labels: 1,
-		Note: fmt.Sprintf("Reads of records that are not idle while a pass of sweep.Periodic "+
-			"with its defaults goes on, beside reads while it stands still, in turns of %v. "+
-			"%d goroutines have a read due every %v, and one that begins late counts from when "+
-			"it was due; the server, they and the sweep share the cores. "+
-			"p99: medians of the rounds; ratios: of neighbouring turns. Bound: the p99 is at "+
-			"most %.1f times as high.", pacedSlice(), readers, readEvery, maxSlowdown),
+		Note: fmt.Sprintf("Reads of records that are not idle, while a pass of sweep.Periodic "+
+			"with its defaults works and while it pauses, in turns of %v. %d goroutines each have "+
+			"a read due every %v. A read that the previous one delays counts from when it was "+
+			"due. Server, readers and sweep share the cores. p99 values are medians of the "+
+			"rounds. Ratios compare neighbouring turns. Bound: the p99 is at most %.1f times as "+
+			"high.", pacedSlice(), readers, readEvery, maxSlowdown),
 		Head: []string{"Policy", "Records", "rounds", "p99 µs alone", "p99 µs sweeping",
 			"ratio p99 (quartiles)", "ratio p50 (quartiles)", "keys/s", "keys/page"},
 	}
@@ -98,8 +99,8 @@ func (b *bounds) onDemand(
 		fmt.Sprintf("%.2f", seconds), fmt.Sprintf("%.0f", rate),
 		fmt.Sprintf("%.2f", each), mib(alloc), mib(inuse))
 	if rate < minRemovals && !*quick {
-		b.breaks("Sweep, %s, removes %.0f of %d records a second, at least %d are promised", label,
-			rate, n, minRemovals)
+		b.breaks("Sweep, %s, removes %.0f of %d records per second, at least %d are promised",
+			label, rate, n, minRemovals)
 	}
 	if top := max(alloc, inuse); top >= maxHeap {
 		b.breaks("Sweep, %s, over %d records lets the heap grow by %s MiB, %d are allowed", label,
@@ -111,7 +112,7 @@ func (b *bounds) onDemand(
 
 // held adds a row about the slow commands of passes.
 func (b *bounds) held(t *report.Table, kind, label string, n int, passes, controls [][]command) {
-	// the slowest command of each, and one of no time for none
+	// the slowest command of each pass; one that took no time if there is none
 	tops := func(of [][]command) (tops []command) {
 		for _, slow := range of {
 			tops = append(tops, slices.Concat(slow, []command{{}})[0])
@@ -127,7 +128,7 @@ func (b *bounds) held(t *report.Table, kind, label string, n int, passes, contro
 	top := tops(passes)
 	t.Add(kind, label, fmt.Sprint(n), fmt.Sprint(len(passes)), top[len(top)-1].String(),
 		top[0].String(), fmt.Sprint(over), tops(controls)[0].String(), fmt.Sprint(control))
-	if !kept && !*quick { // a few passes on a shared machine prove nothing
+	if !kept && !*quick { // the few passes of -quick prove nothing on a shared machine
 		b.breaks("Sweep %s, %s, over %d records: %d commands take longer than %d µs, the "+
 			"slowest %v; of the control it is %d", kind, label, n, over, maxHold.Microseconds(),
 			top[0], control)
@@ -166,16 +167,16 @@ func (b *bounds) paced(t, held *report.Table, s *swept, label string) {
 	b.held(held, "in the background", label, n, [][]command{p.slow}, [][]command{p.control})
 }
 
-// tracking is what it costs a Fixed cache to know when records were used.
+// tracking measures what it costs a Fixed cache to note when records are used.
 func (b *bounds) tracking(s *swept) []*report.Table {
 	s.grow(s.have)
 	times := &report.Table{
 		Title: "Get of a Fixed cache that tracks accesses", Labels: 1,
-		Note: "Beside Get of one that does not, over the same records. A read is noted if it is " +
-			"the record's first in a window " +
-			"(a twentieth of the TTL, a minute at most) and in the process.",
+		Note: "Compared with Get of a cache that does not track, over the same records. A read " +
+			"is noted if it is the first of its record in this process and window. A window is a " +
+			"twentieth of the TTL, and at most a minute.",
 		Head: []string{"Read", "plain µs", "tracked µs", "ratio (quartiles)", "extra µs",
-			"allocs extra", "commands", "round trips"},
+			"extra allocs", "commands", "round trips"},
 	}
 	cases := trackCases(s)
 	var compared [][]measure.Result
@@ -201,8 +202,8 @@ func (b *bounds) tracking(s *swept) []*report.Table {
 		Note: fmt.Sprintf("Bytes per record of a Fixed cache of %d records of 100 B.", n),
 		Head: []string{"What", "bytes"},
 	}
-	memory.Add("a record, key and TTL and value, by used_memory", fmt.Sprintf("%.0f", u.record))
-	memory.Add("what tracking adds, by used_memory", fmt.Sprintf("%.0f", u.added))
-	memory.Add("the index, by MEMORY USAGE", fmt.Sprintf("%.0f", u.index))
+	memory.Add("a record (key, TTL, value), from used_memory", fmt.Sprintf("%.0f", u.record))
+	memory.Add("extra for tracking, from used_memory", fmt.Sprintf("%.0f", u.added))
+	memory.Add("the index, from MEMORY USAGE", fmt.Sprintf("%.0f", u.index))
 	return []*report.Table{times, memory}
 }

@@ -17,23 +17,23 @@ import (
 
 var (
 	quick = flag.Bool("quick", false,
-		"TestBounds: a minute and a half at most; report times and fail only on allocations, "+
-			"memory, the heap, lost records and what is far from linear")
+		"TestBounds: at most a minute and a half; report times, but fail only on allocations, "+
+			"memory, the heap, lost records and costs that are far from linear")
 	rounds    = flag.Int("rounds", 0, "TestBounds: slices of each side (0: 250, with -quick 10)")
-	sweepOnly = flag.Bool("sweep", false, "TestBounds: measure sweeps and tracking alone")
-	write     = flag.Bool("write", false, "TestBounds: write the results into README.md")
+	sweepOnly = flag.Bool("sweep", false, "TestBounds: measure only sweeps and tracking")
+	write     = flag.Bool("write", false, "write the results into a file of the folder results")
 )
 
 // What the library promises.
 const (
-	maxRatio  = 1.10     // time of Get and Set beside the same by hand
-	maxAllocs = 2        // allocations of Get and Set more than by hand
-	maxHeap   = 64 << 20 // growth of the heap in a walk over a million records
-	maxGrowth = 2        // time per record in the longest walk beside the shortest
+	maxRatio  = 1.10     // time of Get and Set, as a multiple of the same by hand
+	maxAllocs = 2        // more allocations per Get and Set than by hand
+	maxHeap   = 64 << 20 // growth of the heap during a walk over a million records
+	maxGrowth = 2        // time per record in the longest walk, as a multiple of the shortest
 )
 
-// TestBounds measures, prints the tables, and fails if a promise is broken. It
-// stays out of the way of -bench, which runs the same cases.
+// TestBounds measures, prints the tables, and fails if a promise is broken. It is skipped under
+// -bench, which runs the same cases.
 func TestBounds(t *testing.T) {
 	if flag.Lookup("test.bench").Value.String() != "" {
 		t.Skip("-bench is set")
@@ -41,8 +41,8 @@ func TestBounds(t *testing.T) {
 	if (*quick || *sweepOnly) && *write {
 		t.Fatal("-quick and -sweep do not measure enough for -write")
 	}
-	// Short slices: what else runs on the machine comes and goes in tens of
-	// milliseconds, and is to meet both sides of a round.
+	// Slices are short because other work on the machine comes and goes within tens of
+	// milliseconds. So it slows both sides of a round.
 	b := &bounds{T: t, plan: measure.Plan{Rounds: 250, Slice: 5 * time.Millisecond}}
 	if *quick {
 		b.plan.Rounds = 10
@@ -63,7 +63,7 @@ func TestBounds(t *testing.T) {
 	tables = append(tables, b.sweep()...)
 
 	head := report.Machine(version, b.command())
-	report.Publish(t, "README.md", head, b.broken, tables, *write)
+	report.Publish(t, "results/by-hand.md", head, b.broken, tables, *write)
 }
 
 type bounds struct {
@@ -72,7 +72,7 @@ type bounds struct {
 	broken []string
 }
 
-// command is how to get the same results.
+// command returns the command that measures the same again.
 func (b *bounds) command() string {
 	s := "go -C benchmarks test -run " + b.Name() + " -count 1 -v"
 	if *quick {
@@ -94,7 +94,7 @@ func (b *bounds) breaks(format string, args ...any) {
 	b.broken = append(b.broken, fmt.Sprintf(format, args...))
 }
 
-// compare adds a row for each side of the cases but the floor.
+// compare adds a row for each side of the cases, except the first, which is the baseline.
 func (b *bounds) compare(
 	t *report.Table, plan measure.Plan, cases []measure.Case, label string,
 	check func(what string, floor, other measure.Result),
@@ -124,23 +124,22 @@ func (b *bounds) comparison(title, note, floor, other string) *report.Table {
 	return &report.Table{
 		Title: title, Note: note, Labels: 3,
 		Head: []string{"Operation", "Codec", "Value", floor + " µs", other + " µs",
-			"ratio (quartiles)", "extra µs", "allocs " + floor, "allocs extra", "B extra"},
+			"ratio (quartiles)", "extra µs", floor + " allocs", "extra allocs", "extra B"},
 	}
 }
 
 func (b *bounds) single(rdb redis.UniversalClient) *report.Table {
 	t := b.comparison("One record", fmt.Sprintf(
-		"One goroutine, one connection. Bounds: ratio at most %.2f, at most %d allocations "+
-			"more. Raw is `rdb.GetEx(…).Bytes()` (Active), `rdb.Get` (Fixed) "+
-			"or `rdb.Set` with `json` or `msgpack` called directly.", maxRatio, maxAllocs), "raw",
-		"cache")
+		"One goroutine, one connection. Raw is `rdb.GetEx(…).Bytes()` (Active), `rdb.Get` "+
+			"(Fixed) or `rdb.Set`, with `json` or `msgpack` called directly. Bounds: ratio at "+
+			"most %.2f; at most %d more allocations than raw.", maxRatio, maxAllocs),
+		"raw", "cache")
 	check := func(what string, floor, r measure.Result) {
 		if !*quick && r.Ratio.Median > maxRatio {
 			b.breaks("%s takes %.3f times as long as by hand, %.2f is allowed", what,
 				r.Ratio.Median, maxRatio)
 		}
-		// A tenth of an allocation is what the runtime and the pool of connections
-		// allocate meanwhile.
+		// The runtime and the connection pool allocate at the same time: up to 0.1 per call.
 		if extra := r.Allocs - floor.Allocs; extra > maxAllocs+0.1 {
 			b.breaks("%s makes %.1f allocations more than by hand, %d are allowed", what, extra,
 				maxAllocs)
@@ -153,7 +152,7 @@ func (b *bounds) single(rdb redis.UniversalClient) *report.Table {
 
 func (b *bounds) batch(rdb redis.UniversalClient) *report.Table {
 	t := b.comparison(fmt.Sprintf("%d records", batch),
-		"Beside a pipeline written by hand, under Active. Times and allocations are of the "+
+		"Compared with a hand-written pipeline, under Active. Times and allocations are for the "+
 			"whole batch.", "raw", "cache")
 	plan := b.plan
 	plan.Rounds = max(plan.Rounds/3, 10) // one call may take longer than a slice
@@ -162,11 +161,11 @@ func (b *bounds) batch(rdb redis.UniversalClient) *report.Table {
 }
 
 func (b *bounds) terms(rdb redis.UniversalClient) *report.Table {
-	t := b.comparison("Records with terms of their own",
-		"Get of a record with a TTL of its own, by script, beside Get of one under the policy, "+
-			"by GETEX; and Get of one under the policy in a cache that "+
-			"also holds records with terms of their own, and so runs the script for all.", "GETEX",
-		"script")
+	t := b.comparison("Records with their own TTL",
+		"Reads via the script get.lua, compared with a Get via GETEX of a record under the "+
+			"policy. Own TTL: the record has its own TTL. Policy, by script: the record is under "+
+			"the policy, in a cache that also holds records with their own TTL and so runs the "+
+			"script for all reads.", "GETEX", "script")
 	b.compare(t, b.plan, termsCases(b.T, rdb), "", func(string, measure.Result, measure.Result) {})
 	return t
 }
@@ -174,12 +173,12 @@ func (b *bounds) terms(rdb redis.UniversalClient) *report.Table {
 func (b *bounds) all(rdb redis.UniversalClient) *report.Table {
 	t := &report.Table{
 		Title: "All", Labels: 1,
-		Note: fmt.Sprintf("Medians of time, peaks of the heap over what it was before, sampled "+
-			"every 2 ms; JSON, 100 B. Every record came at least once. "+
-			"Bounds: the heap grows by less than %d MiB, a record costs at most %d times as "+
-			"much in the longest walk as in the shortest.", maxHeap>>20, maxGrowth),
+		Note: fmt.Sprintf("JSON, 100 B. Times are medians. Heap is the peak growth, sampled every "+
+			"2 ms. Every record came at least once. Bounds: the heap grows by less than %d MiB; a "+
+			"record in the longest walk costs at most %d times as much as in the shortest.",
+			maxHeap>>20, maxGrowth),
 		Head: []string{"Records", "walks", "time (quartiles) s", "records/s", "µs/record",
-			"HeapAlloc MiB", "HeapInuse MiB", "came twice"},
+			"HeapAlloc MiB", "HeapInuse MiB", "duplicates"},
 	}
 	var first float64
 	walkers(b.T, rdb, func(users *cache.Cache[int64, User], n int) {
@@ -208,7 +207,7 @@ func (b *bounds) all(rdb redis.UniversalClient) *report.Table {
 				mib(top), maxHeap>>20)
 		}
 		if each > growthLimit()*first {
-			b.breaks("All costs %.2f µs a record over %d records and %.2f over %d: that is "+
+			b.breaks("All costs %.2f µs per record over %d records and %.2f over %d: that is "+
 				"not linear", each, n, first, lengths()[0])
 		}
 	})
@@ -218,9 +217,9 @@ func (b *bounds) all(rdb redis.UniversalClient) *report.Table {
 func (b *bounds) serverTime(rdb *redis.Client) *report.Table {
 	t := &report.Table{
 		Title: "Time in the server", Labels: 1,
-		Note: fmt.Sprintf("Microseconds per call by INFO commandstats, calls one after another, "+
-			"a value of %d bytes. The server counts each call in whole microseconds, which the "+
-			"mean of thousands evens out.", len(value)),
+		Note: fmt.Sprintf("In µs per call, from INFO commandstats. Calls follow one another; the "+
+			"value has %d bytes. The server counts whole microseconds per call; the mean of "+
+			"thousands of calls evens that out.", len(value)),
 		Head: []string{"Command", "µs (quartiles)"},
 	}
 	turns, calls := 9, 3000
@@ -253,12 +252,12 @@ func (b *bounds) memory(rdb *redis.Client) *report.Table {
 	t := &report.Table{
 		Title: "Memory in the server", Labels: 1,
 		Note: fmt.Sprintf("MEMORY USAGE of `users:42` with a value of %d bytes. Bound: a record "+
-			"under the policy takes what SET PX by hand takes.", len(value)),
+			"under the policy takes as many bytes as a SET PX by hand.", len(value)),
 		Head: []string{"Record", "bytes"},
 	}
 	t.Add("SET PX by hand", fmt.Sprint(m.raw))
 	t.Add("under the policy", fmt.Sprint(m.policy))
-	t.Add("with terms of its own", fmt.Sprint(m.own))
+	t.Add("with its own TTL", fmt.Sprint(m.own))
 	return t
 }
 
@@ -267,8 +266,7 @@ func mib(bytes uint64) string     { return fmt.Sprintf("%.1f", float64(bytes)/(1
 
 func spread(s measure.Stat) string { return fmt.Sprintf("%.3f (%.3f–%.3f)", s.Median, s.Q1, s.Q3) }
 
-// growthLimit is maxGrowth, with room for the noise of a shared machine where few
-// walks are made.
+// growthLimit is maxGrowth. With -quick it is twice that: few walks on a shared machine are noisy.
 func growthLimit() float64 {
 	if *quick {
 		return 2 * maxGrowth

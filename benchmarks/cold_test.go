@@ -19,19 +19,19 @@ import (
 )
 
 const (
-	coldCallers = 250 // in each of the processes
+	coldCallers = 250 // in each process
 	coldLoad    = 200 * time.Millisecond
 )
 
-// cold is what became of all callers of one cold key.
+// cold is the result of one run of many callers of one cold key.
 type cold struct {
 	loads, failed int
 	before        time.Duration // from the first caller's start until the loader's
-	behind        time.Duration // the slowest caller, from the start, less the load
+	behind        time.Duration // from the start until the last caller returned, minus the load
 }
 
 // coldRun lets all processes of a fleet ask for one key. With cancel, the first caller of each
-// leaves half-way.
+// process cancels half-way.
 func coldRun(tb testing.TB, fleet []*cache.Cache[int64, User], id int64, cancel bool) cold {
 	tb.Helper()
 	var loads, failed atomic.Int64
@@ -67,7 +67,7 @@ func coldRun(tb testing.TB, fleet []*cache.Cache[int64, User], id int64, cancel 
 				call(ctx, users)
 			})
 		}
-		time.Sleep(5 * time.Millisecond) // they are to be the first
+		time.Sleep(5 * time.Millisecond) // so that they are the first callers
 	}
 	for range others {
 		for _, users := range fleet {
@@ -79,7 +79,7 @@ func coldRun(tb testing.TB, fleet []*cache.Cache[int64, User], id int64, cancel 
 		time.Since(begun) - coldLoad}
 }
 
-// coldKey measures many callers of one key that nobody has.
+// coldKey measures many callers of one key that is not in the cache.
 func (b *bounds) coldKey() *report.Table {
 	turns := 5
 	if *quick {
@@ -87,16 +87,16 @@ func (b *bounds) coldKey() *report.Table {
 	}
 	t := &report.Table{
 		Title: "One cold key", Labels: 1,
-		Note: fmt.Sprintf("%d processes (clients and caches of their own, as cache.Config makes "+
-			"them) of %d goroutines, which all ask for one key at once; the loader takes %v. The "+
-			"slowest caller is counted from the start of the first, less the load: each caller makes "+
-			"its own read, so the load begins behind up to %[2]d GETs of its process. Medians of "+
-			"%[4]d runs and their worst. Bounds: 1 load, and no errors but those of callers that "+
-			"cancel; %[5]v behind the load, for processes that have run for a while. Where each makes "+
-			"its connections only now, the time is shown without a bound.",
+		Note: fmt.Sprintf("%d processes of %d goroutines all ask for one key at once. Each "+
+			"process has its own client (from cache.Config) and its own cache. The loader takes "+
+			"%v. The slowest caller is timed from the start of the first one, minus the load. "+
+			"Each caller makes its own read, so the load starts after up to %[2]d GETs of its "+
+			"process. Medians of %[4]d runs, and the worst. Bounds: 1 load; no errors except "+
+			"those of callers that cancel; at most %[5]v behind the load if the connections "+
+			"exist. There is no bound on the time where each process makes its connections first.",
 			processes, coldCallers, coldLoad, turns, maxBehind),
-		Head: []string{"Callers", "loads", "errors", "load begins after ms",
-			"slowest behind ms", "worst ms"},
+		Head: []string{"Callers", "loads", "errors", "load starts after ms",
+			"slowest behind load ms", "worst ms"},
 	}
 	s := redistest.Start(b.T)
 	for _, c := range []struct {
@@ -104,9 +104,9 @@ func (b *bounds) coldKey() *report.Table {
 		warm, cancel bool
 		errors       int
 	}{
-		{"connections are there", true, false, 0},
-		{"connections are to be made", false, false, 0},
-		{"the first of each process cancels half-way", true, true, processes},
+		{"connections exist", true, false, 0},
+		{"new connections", false, false, 0},
+		{"first caller of each process cancels half-way", true, true, processes},
 	} {
 		var before, behind []float64
 		loads, failed := 0, 0
@@ -131,11 +131,11 @@ func (b *bounds) coldKey() *report.Table {
 				}
 			})
 		}
-		median := measure.Summarize(behind).Median // and sorts them
+		median := measure.Summarize(behind).Median // it also sorts behind
 		t.Add(c.label, fmt.Sprint(loads), fmt.Sprint(failed),
 			millis(measure.Summarize(before).Median), millis(median), millis(behind[len(behind)-1]))
 		if !*quick && c.warm && median > float64(maxBehind) {
-			b.breaks("%s: the slowest is %s ms behind the load, %v is allowed", c.label,
+			b.breaks("%s: the slowest caller is %s ms behind the load, %v is allowed", c.label,
 				millis(median), maxBehind)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/activettl/rediscache/benchmarks/internal/realdata"
 )
 
-// load returns the records of a file, in the order of their ids.
+// load returns the records of a file, in the order of their keys.
 func load(path string) (compare.Group, error) {
 	file, err := realdata.Load(path)
 	if err != nil {
@@ -40,8 +40,8 @@ func ordered[K cmp.Ordered, V any](records map[K]V) []V {
 	return all
 }
 
-// untyped compares records of no Go type in the forms that codecs have for such: all of them keep
-// every number as a float64, so all keep the same data.
+// untyped compares records without a Go type, as maps and as Structs. Both keep every number as a
+// float64, so all codecs keep the same data.
 func untyped(name string, records []realdata.Record) (compare.Group, error) {
 	var rounded int
 	objects := make([]map[string]any, len(records))
@@ -56,16 +56,16 @@ func untyped(name string, records []realdata.Record) (compare.Group, error) {
 			return compare.Group{}, fmt.Errorf("%s: record %d: %w", name, i, err)
 		}
 	}
-	note := "No Go type is known for these records, so field names and types are in every one " +
-		"of them, and every number is a float64. " +
-		"A struct and a message of yours are smaller and faster: compare those by package compare."
+	note := "No Go type is known for these records. So every record contains its field names and " +
+		"types, and every number is a float64. Your structs and messages are smaller and faster: " +
+		"compare them with package compare."
 	if rounded > 0 {
-		note += fmt.Sprintf(" %d integers beyond 2^53 lost digits that way.", rounded)
+		note += fmt.Sprintf(" As float64, %d integers beyond 2^53 lost digits.", rounded)
 	}
 	return group(name, note, objects, messages), nil
 }
 
-// plain returns v with each number as a float64, and counts the integers that it had to round.
+// plain returns v with each number as a float64. It adds the integers that lost digits to rounded.
 func plain(v any, rounded *int) (any, error) {
 	switch v := v.(type) {
 	case json.Number:

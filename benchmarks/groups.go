@@ -9,10 +9,10 @@ import (
 	"github.com/activettl/rediscache/codec"
 )
 
-// seed makes every run measure the same records.
+// seed is constant, so that every run measures the same records.
 const seed = 1
 
-// builtIn returns the records that services cache.
+// builtIn returns generated records like those that services cache.
 func builtIn() ([]compare.Group, error) {
 	var groups []compare.Group
 	for _, generate := range []func() (compare.Group, error){
@@ -43,7 +43,7 @@ func generated[M proto.Message, V any](name string, records []V) (compare.Group,
 	return group(name, "", records, messages), err
 }
 
-// group holds records that are a Go type and a message.
+// group compares the codecs on records that exist both as a Go type and as a message.
 func group[V any, M proto.Message](name, note string, records []V, messages []M) compare.Group {
 	return compare.Group{Name: name, Note: note, Entries: []compare.Entry{
 		compare.Of("json", codec.JSON[V]{}, records),

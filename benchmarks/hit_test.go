@@ -24,7 +24,7 @@ var errLoaded = errors.New("a hit calls no loader")
 
 func noLoader(context.Context, int64) (User, error) { return User{}, errLoaded }
 
-// hitCases are Get and GetOrLoad of records that are there.
+// hitCases compare Get and GetOrLoad of records that exist.
 func hitCases(tb testing.TB, rdb redis.UniversalClient) []measure.Case {
 	ctx := tb.Context()
 	var cases []measure.Case
@@ -63,17 +63,17 @@ func hitCases(tb testing.TB, rdb redis.UniversalClient) []measure.Case {
 
 func BenchmarkHit(b *testing.B) { run(b, hitCases(b, server(b))) }
 
-// hit measures what GetOrLoad costs where the record is there.
+// hit measures what GetOrLoad costs if the record exists.
 func (b *bounds) hit(rdb *redis.Client) *report.Table {
 	t := &report.Table{
 		Title: "A hit of GetOrLoad", Labels: 3,
-		Note: fmt.Sprintf("Beside Get of the same records, one goroutine, %d pairs of slices of 5 ms "+
-			"in turns. The process has read all records before: under Refresh it knows that none "+
-			"is due. A command that a script calls counts as well. Bounds: the same commands, at "+
-			"most %d allocation more (by testing.AllocsPerRun), ratio at most %.2f.",
+		Note: fmt.Sprintf("Compared with Get of the same records: one goroutine, %d pairs of 5 ms "+
+			"slices in turns. The process has read all records before, so under Refresh it knows "+
+			"that none is due. Commands that a script calls count too. Bounds: the same commands; "+
+			"at most %d more allocation (testing.AllocsPerRun); ratio at most %.2f.",
 			hitPairs, maxHitAllocs, maxHitRatio),
 		Head: []string{"Policy", "Codec", "Value", "Get µs", "GetOrLoad µs", "ratio (quartiles)",
-			"allocs Get", "allocs GetOrLoad", "commands Get", "commands GetOrLoad"},
+			"Get allocs", "GetOrLoad allocs", "Get commands", "GetOrLoad commands"},
 	}
 	plan := measure.Plan{Rounds: hitPairs, Slice: 5 * time.Millisecond}
 	if *quick {
@@ -81,7 +81,7 @@ func (b *bounds) hit(rdb *redis.Client) *report.Table {
 	}
 	for _, c := range hitCases(b.T, rdb) {
 		what := fmt.Sprint(c.Labels)
-		for _, side := range c.Sides { // all records once: what a process has to learn, it knows
+		for _, side := range c.Sides { // reads all records once, so that the process knows them
 			for n := range records {
 				if err := side.Op(n); err != nil {
 					b.Fatal(err)
@@ -101,7 +101,7 @@ func (b *bounds) hit(rdb *redis.Client) *report.Table {
 			spread(ratio), fmt.Sprint(allocs[0]), fmt.Sprint(allocs[1]), each(sent[0]),
 			each(sent[1]))...)
 		if allocs[1] > allocs[0]+maxHitAllocs {
-			b.breaks("a hit, %s, makes %v allocations, and Get %v: %d more is allowed", what,
+			b.breaks("a hit, %s, makes %v allocations and Get %v; %d more is allowed", what,
 				allocs[1], allocs[0], maxHitAllocs)
 		}
 		if !maps.Equal(sent[0], sent[1]) {
@@ -115,7 +115,7 @@ func (b *bounds) hit(rdb *redis.Client) *report.Table {
 	return t
 }
 
-// allocations are those of one call.
+// allocations returns those of one call.
 func (b *bounds) allocations(side measure.Side) float64 {
 	n := 0
 	return testing.AllocsPerRun(records, func() {
@@ -126,7 +126,7 @@ func (b *bounds) allocations(side measure.Side) float64 {
 	})
 }
 
-// commands are those that the server counts for as many calls as there are records.
+// commands returns the commands that the server counts for one call per record.
 func (b *bounds) commands(rdb *redis.Client, side measure.Side) map[string]int {
 	if err := rdb.ConfigResetStat(b.Context()).Err(); err != nil {
 		b.Fatal(err)
@@ -149,7 +149,7 @@ func (b *bounds) commands(rdb *redis.Client, side measure.Side) map[string]int {
 	return sent
 }
 
-// each names commands with how often one call sends them.
+// each lists the commands, each with how often one call sends it.
 func each(sent map[string]int) string {
 	text := ""
 	for _, name := range slices.Sorted(maps.Keys(sent)) {

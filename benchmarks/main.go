@@ -20,27 +20,29 @@ import (
 
 const usage = `usage: go -C benchmarks run . [flags]
 
-Compares the codecs JSON, MsgPack and Proto on generated user profiles, sessions,
-products and feeds of posts, and says which one suits each.
+Compares the codecs JSON, MsgPack and Proto on generated records: user profiles,
+sessions, products and feeds of posts. Prints a table for each and recommends a
+codec.
 
-  -data file.json     compare them on the records of this file first: tweets,
+  -data file.json     also compare them on the records of this file: tweets,
                       GitHub events, or any array of JSON objects
-  -compress           and each codec with compression: S2 and Zstandard
-  -html report.html   write a page with charts too
-  -json report.json   write the figures as JSON too; - writes them to stdout in
-                      place of the table
-  -rounds n           how often each codec has its turn; the default is 40, and
-                      more take longer and say more
-  -quick              five rounds, for a machine that checks whether it works
+  -compress           also compare each codec with compression: S2 and Zstandard
+  -html report.html   also write a page with charts
+  -json report.json   also write the figures as JSON; with -json - they go to
+                      stdout instead of the table
+  -rounds n           turns of each codec; the default is 40; more take longer
+                      and make the figures more reliable
+  -quick              the same as -rounds 5, for a check that all works
 
-A path is seen from the folder benchmarks, where go -C goes first.
+go -C changes the directory, so relative paths start in the folder benchmarks.
 
-It runs on a Redis of its own inside this process, or on a real one where
-REDIS_URL, REDIS_HOST or REDIS_ADDRS is set: then it shows the memory in Redis
-too, cache.FromEnv reads the other variables (REDIS_PORT, REDIS_PASSWORD, ...),
-and what it wrote there is removed at the end.
+The server is an embedded miniredis. To use a real server, set REDIS_URL,
+REDIS_HOST or REDIS_ADDRS. cache.FromEnv then reads the other variables, such as
+REDIS_PORT and REDIS_PASSWORD. The report then has the memory in Redis too. The
+records have a TTL, and the command deletes them at the end.
 
-Exit codes: 0 all was measured, 1 a codec lost data or the run failed, 2 bad flags.
+Exit codes: 0 all codecs were measured; 1 a codec lost data, or the run failed;
+2 a flag is wrong.
 `
 
 const (
@@ -52,22 +54,22 @@ const quickRounds = 5
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	logging.Disable()              // go-redis would log each of its attempts to connect
+	logging.Disable()              // go-redis would log each failed attempt to connect
 	context.AfterFunc(ctx, stop)   // a second Ctrl-C ends the process at once
-	signal.Ignore(syscall.SIGPIPE) // "… | head" must not keep the records from being removed
+	signal.Ignore(syscall.SIGPIPE) // with "… | head", the records must still be deleted
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
-// request is what the flags ask for.
+// request has the values of the flags.
 type request struct {
 	data, html, json string
 	rounds           int
 	compress         bool
 }
 
-// run is main without the process, and returns the exit code.
+// run is main for tests: it returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	req, err := parse(args)
 	switch {
@@ -91,7 +93,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 func parse(args []string) (req request, err error) {
 	flags := flag.NewFlagSet("benchmarks", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // what flag prints is not what this program says
+	flags.SetOutput(io.Discard) // run prints errors and the usage
 	for name, to := range map[string]*string{"data": &req.data, "html": &req.html,
 		"json": &req.json} {
 		flags.Func(name, "", func(path string) error {
@@ -122,7 +124,7 @@ func parse(args []string) (req request, err error) {
 	return req, nil
 }
 
-// show compares and writes what was asked for, also where a codec failed.
+// show compares the codecs and writes the report, also if a codec failed.
 func show(ctx context.Context, req request, stdout, stderr io.Writer) error {
 	options := &compare.Options{Rounds: req.rounds}
 	if cmp.Or(os.Getenv("REDIS_URL"), os.Getenv("REDIS_HOST"), os.Getenv("REDIS_ADDRS")) != "" {

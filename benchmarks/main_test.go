@@ -20,15 +20,15 @@ func TestMain(m *testing.M) { redistest.Main(m) }
 type User = payload.User
 
 const (
-	// hour is every TTL: nothing expires while it is measured.
+	// hour is the TTL of all records, so that none expires during a measurement.
 	hour = time.Hour
 
-	// records is how many keys the calls of a case go round, so that neither
-	// side reads the same one all the time.
+	// records is how many keys the calls of a case cycle through. So no side reads the same key
+	// all the time.
 	records = 1000
 )
 
-// server starts a redis-server of the test's own on a free port.
+// server starts a redis-server for this test on a free port.
 func server(tb testing.TB) *redis.Client {
 	tb.Helper()
 	return redistest.Start(tb).Client(tb)
@@ -46,7 +46,7 @@ func newCache[K comparable, V any](
 	return made
 }
 
-// fill writes what the reads of a case find.
+// fill writes the records that the reads of a case return.
 func fill[V any](tb testing.TB, c *cache.Cache[int64, V], v V) {
 	tb.Helper()
 	many := make(map[int64]V, records)
@@ -58,8 +58,8 @@ func fill[V any](tb testing.TB, c *cache.Cache[int64, V], v V) {
 	}
 }
 
-// run makes each side of the cases a benchmark. Its name ends in the side's, in
-// the form that benchstat -col /side sets side by side.
+// run makes each side of the cases a benchmark. The name ends in /side=NAME, so that benchstat
+// -col /side puts the sides into columns.
 func run(b *testing.B, cases []measure.Case) {
 	for _, c := range cases {
 		for _, side := range c.Sides {

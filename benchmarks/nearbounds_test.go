@@ -22,15 +22,15 @@ import (
 // What the library promises of the memory of Options.Near.
 const (
 	nearBytes    = 64 << 20 // Near.MaxBytes
-	maxNearHeap  = 2.5      // growth of the heap, as a multiple of that
+	maxNearHeap  = 2.5      // growth of the heap, as a multiple of nearBytes
 	nearCaches   = 100      // in one process, on one client
-	maxNearIdle  = 100_000  // heap and stacks of a cache that nobody uses, in bytes
-	leastFilled  = 0.9      // of MaxBytes, for the heap to say anything
+	maxNearIdle  = 100_000  // heap and stacks of an idle cache, in bytes
+	leastFilled  = 0.9      // of MaxBytes; with less the growth of the heap means nothing
 	proofTimeout = 10 * time.Second
 )
 
-// TestNearBounds measures what Options.Near takes of the process, prints the tables, and fails if a
-// promise is broken.
+// TestNearBounds measures the memory and the connections of Options.Near, prints the tables, and
+// fails if a promise is broken.
 func TestNearBounds(t *testing.T) {
 	if testing.Short() || flag.Lookup("test.bench").Value.String() != "" {
 		t.Skip("-short or -bench is set")
@@ -45,17 +45,17 @@ func TestNearBounds(t *testing.T) {
 	}
 	tables := []*report.Table{b.nearIdle(), b.nearHeap()}
 	head := report.Machine(version, b.command())
-	report.Publish(t, "README.md", head, b.broken, tables, *write)
+	report.Publish(t, "results/near-memory.md", head, b.broken, tables, *write)
 }
 
-// usage is what the process takes, garbage left out.
+// usage is the memory of the process in bytes, without garbage.
 type usage struct{ heap, stacks float64 }
 
 func (u usage) all() float64 { return u.heap + u.stacks }
 
 func used() usage {
 	var m runtime.MemStats
-	for range 3 { // what finalizers and pools hold takes more than one collection
+	for range 3 { // one collection does not free what finalizers and pools hold
 		runtime.GC()
 	}
 	runtime.ReadMemStats(&m)
@@ -81,7 +81,7 @@ func nearCache[V any](
 	return made
 }
 
-// proven waits until reads of the cache may be answered from memory.
+// proven waits until memory may answer reads of the cache.
 func proven[V any](tb testing.TB, c *cache.Cache[int64, V]) {
 	tb.Helper()
 	for start := time.Now(); c.Stats().Near.ProofAge < 0; time.Sleep(time.Millisecond) {
@@ -95,9 +95,9 @@ func proven[V any](tb testing.TB, c *cache.Cache[int64, V]) {
 func (b *bounds) nearIdle() *report.Table {
 	t := &report.Table{
 		Title: "Idle caches with Near", Labels: 1,
-		Note: fmt.Sprintf("%d caches on one client, that nobody reads. Heap is HeapAlloc after "+
-			"collections, stacks are StackInuse, above what they were before. Connections are "+
-			"those with the flag t or B in CLIENT LIST. Bounds: one of these for all, and a cache "+
+		Note: fmt.Sprintf("%d idle caches on one client. Heap is HeapAlloc after collections, "+
+			"stacks are StackInuse, both above their values before. Connections are those with "+
+			"the flag t or B in CLIENT LIST. Bounds: one such connection for all caches; a cache "+
 			"takes less than %d kB more than without Near.", nearCaches, maxNearIdle/1000),
 		Head: []string{"Caches", "heap kB each", "stacks kB each", "both kB each", "goroutines",
 			"tracking connections"},
@@ -149,7 +149,7 @@ func (b *bounds) nearIdle() *report.Table {
 	return t
 }
 
-// hitOnce has a record of a cache in memory, and reads it there.
+// hitOnce writes a record and reads it until memory answers.
 func (b *bounds) hitOnce(c *cache.Cache[int64, User]) {
 	err := c.Set(b.Context(), 1, payload.Small.User)
 	for start := time.Now(); err == nil && c.Stats().Near.Hits == 0; {
@@ -165,11 +165,12 @@ func (b *bounds) hitOnce(c *cache.Cache[int64, User]) {
 const (
 	withoutNear = "without Near"
 
-	// settling is for the connections that are made again for the prefixes of more caches.
+	// settling is how long to wait while connections are replaced, to track the prefixes of more
+	// caches.
 	settling = time.Second
 )
 
-// pushConnections returns how many connections have asked for pushes.
+// pushConnections returns how many connections receive pushes.
 func (b *bounds) pushConnections(rdb *redis.Client) (n int) {
 	list, err := rdb.ClientList(b.Context()).Result()
 	if err != nil {
@@ -186,7 +187,7 @@ func (b *bounds) pushConnections(rdb *redis.Client) (n int) {
 	return n
 }
 
-// flat is a struct of 1 KB of JSON without pointers but those of its texts.
+// flat is a struct of 1 KB of JSON. Only its strings have pointers.
 type flat struct {
 	ID      int64   `json:"id"`
 	Name    string  `json:"name"`
@@ -216,11 +217,11 @@ func flatOf(id int64) flat {
 	}
 }
 
-// nearHeap reads more records than there is memory for.
+// nearHeap reads more records than fit into MaxBytes.
 func (b *bounds) nearHeap() *report.Table {
 	n := int64(1_000_000)
 	if *quick {
-		n /= 5 // three times what fits
+		n /= 5 // three times as many as fit
 	}
 	rdb := server(b.T)
 	encoded, err := codec.JSON[flat]{}.Encode(flatOf(n))
@@ -243,19 +244,19 @@ func (b *bounds) nearHeap() *report.Table {
 	runtime.KeepAlive(users)
 	t := &report.Table{
 		Title: "Heap of copies", Labels: 1,
-		Note: fmt.Sprintf("%d records of %d bytes of JSON, a flat struct, are read once each by "+
-			"GetMany, with Near.MaxBytes of %d MiB. HeapAlloc after a collection, above what it "+
-			"was before the cache. Bound: less than %.1f times MaxBytes.", n, len(encoded),
+		Note: fmt.Sprintf("GetMany reads each of %d records of %d bytes of JSON (a flat struct) "+
+			"once, with Near.MaxBytes of %d MiB. HeapAlloc is measured after a collection, above "+
+			"its value before the cache. Bound: less than %.1f times MaxBytes.", n, len(encoded),
 			nearBytes>>20, maxNearHeap),
-		Head: []string{"Records", "copies", "they count as MiB", "HeapAlloc MiB", "at most MiB",
-			"times MaxBytes", "bytes a copy"},
+		Head: []string{"Records", "copies", "counted MiB", "HeapAlloc MiB", "peak MiB",
+			"peak / MaxBytes", "bytes per copy"},
 	}
 	peak = max(peak, after.heap)
 	t.Add(fmt.Sprint(n), fmt.Sprint(s.Entries), mib(uint64(s.Bytes)), mib(uint64(after.heap)),
 		mib(uint64(peak)), fmt.Sprintf("%.2f", peak/nearBytes),
 		fmt.Sprintf("%.0f", after.heap/float64(s.Entries)))
 	if float64(s.Bytes) < leastFilled*nearBytes {
-		b.breaks("%d records of %d bytes fill %s MiB of the copies", n, len(encoded),
+		b.breaks("%d records of %d bytes fill only %s MiB with copies", n, len(encoded),
 			mib(uint64(s.Bytes)))
 	}
 	if peak >= maxNearHeap*nearBytes {
@@ -265,7 +266,7 @@ func (b *bounds) nearHeap() *report.Table {
 	return t
 }
 
-// readFlat writes records and reads them through users.
+// readFlat writes records via writer and reads them via users.
 func (b *bounds) readFlat(writer, users *cache.Cache[int64, flat], from, n int64) {
 	records, ids := make(map[int64]flat, n), make([]int64, n)
 	for i := range ids {

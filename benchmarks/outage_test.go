@@ -20,12 +20,12 @@ import (
 
 const (
 	outageClients = 20
-	outageKeys    = 10 // of each client, so that none waits for another's load
+	outageKeys    = 10 // per client; no two clients share a key, so none waits for another's load
 	outageLoad    = 5 * time.Millisecond
 	outageFor     = 4 * time.Second
-	outageBegins  = time.Second // from the fault on: what comes before is not in the throughput
+	outageBegins  = time.Second // after the fault; the throughput counts from then on
 	backWindow    = 100 * time.Millisecond
-	leastBackHits = 0.9 // of the calls of a window, for "hits again"
+	leastBackHits = 0.9 // of the calls of a window; then hits are back
 	backLimit     = 8 * time.Second
 	outageMaxTail = outageLoad + cache.DefaultPatience
 )
@@ -44,8 +44,8 @@ type made struct {
 	err    error
 }
 
-// clients call do without a pause until stop is called, which returns the calls. id differs
-// between clients.
+// clients start goroutines that call do without a pause. Each has its own ids. stop ends them and
+// returns their calls.
 func clients(do func(id int64) (loaded bool, err error)) (stop func() []made) {
 	var over atomic.Bool
 	var wg sync.WaitGroup
@@ -67,7 +67,7 @@ func clients(do func(id int64) (loaded bool, err error)) (stop func() []made) {
 	}
 }
 
-// endedIn returns the calls that ended in a time.
+// endedIn returns the calls that ended after from and not after to.
 func endedIn(calls []made, from, to time.Time) []made {
 	var some []made
 	for _, c := range calls {
@@ -78,7 +78,7 @@ func endedIn(calls []made, from, to time.Time) []made {
 	return some
 }
 
-// tail returns a percentile of how long calls took.
+// tail returns a percentile of the durations of calls.
 func tail(calls []made, percent int) time.Duration {
 	took := make([]time.Duration, len(calls))
 	for i, c := range calls {
@@ -90,15 +90,15 @@ func tail(calls []made, percent int) time.Duration {
 
 // outageResult is what the clients saw of one outage.
 type outageResult struct {
-	alone, out float64 // calls a second, of the loader alone and in the outage
+	alone, out float64 // calls per second: of the loader alone, and in the outage
 	p50, p99   time.Duration
 	longest    time.Duration
 	failed     int
-	back       time.Duration // until hits are back
-	first      string        // of the errors
+	back       time.Duration // from the return of Redis until hits are back
+	first      string        // the first error
 }
 
-// outageRun lets the clients read, takes Redis away for a time, and brings it back.
+// outageRun lets clients read, calls lose and, outageFor later, restore.
 func outageRun(t *testing.T, lose, restore func(*redistest.Server, testing.TB)) outageResult {
 	t.Helper()
 	s := redistest.Start(t)
@@ -124,7 +124,7 @@ func outageRun(t *testing.T, lose, restore func(*redistest.Server, testing.TB)) 
 		})
 		return loaded.Load(), err
 	})
-	time.Sleep(time.Second) // the records are there, and the clients read them
+	time.Sleep(time.Second) // now the records are in Redis, and the clients read them
 	gone := time.Now()
 	lose(s, t)
 	time.Sleep(outageFor)
@@ -168,18 +168,18 @@ func (b *bounds) outage() *report.Table {
 	}
 	t := &report.Table{
 		Title: "Without Redis", Labels: 1,
-		Note: fmt.Sprintf("%d goroutines read records of their own through GetOrLoad, by a client "+
-			"as cache.Config makes it, with the default LoadConfig and a loader of %v. Redis is "+
-			"lost for %v. Throughput is that after the first %v, beside that of the loader alone "+
+		Note: fmt.Sprintf("%d goroutines each read their own records via GetOrLoad. The client is "+
+			"from cache.Config, the LoadConfig is the default, and the loader takes %v. Redis is "+
+			"lost for %v. Throughput counts after the first %v; the ratio is to the loader alone "+
 			"in the same run. Percentiles are of all calls that ended in the outage. The longest "+
-			"is of all calls from its begin on. Hits are back at the end of the first %v in which "+
-			"%.0f %% of the calls are hits. That time begins with SIGCONT, or with the start of "+
-			"the new process, which is empty. Medians of %d runs. "+
+			"is of all calls that ended after Redis was lost. Hits are back at the end of the "+
+			"first %v in which %.0f %% of the calls are hits. That time starts with SIGCONT, or "+
+			"with the start of the new process, which is empty. Medians of %d runs. "+
 			"Bounds: ratio at least %.1f; p99 below %v; hits within %v; no errors.",
 			outageClients, outageLoad, outageFor, outageBegins, backWindow, leastBackHits*100,
 			turns, leastOutage, outageMaxTail, maxRecovery),
 		Head: []string{"Redis is", "loader alone/s", "GetOrLoad/s", "ratio (quartiles)", "p50 ms",
-			"p99 ms", "longest ms", "hits again s", "errors"},
+			"p99 ms", "longest ms", "hits back s", "errors"},
 	}
 	for _, c := range []struct {
 		label         string
@@ -211,8 +211,8 @@ func (b *bounds) outage() *report.Table {
 			spread(ratios), millis(median(p50)), millis(median(p99)), millis(median(longest)),
 			fmt.Sprintf("%.1f", median(back)), fmt.Sprint(failed))
 		if !*quick && ratios.Median < leastOutage {
-			b.breaks("Redis %s: %.2f times the throughput of the loader alone, at least %.1f is "+
-				"promised", c.label, ratios.Median, leastOutage)
+			b.breaks("Redis %s: throughput is %.2f times that of the loader alone, at least %.1f "+
+				"is promised", c.label, ratios.Median, leastOutage)
 		}
 		if p := time.Duration(median(p99)); p >= outageMaxTail {
 			b.breaks("Redis %s: p99 is %v, below %v is promised", c.label, p, outageMaxTail)

@@ -12,24 +12,23 @@ import (
 	"github.com/activettl/rediscache/sweep"
 )
 
-// The load is a moderate one that comes from outside: it does not wait until the
-// server has time for it. Each reader has a read due every readEvery, and what is
-// late counts from when it was due.
+// The load is moderate and does not slow down with the server. Each reader has a read due every
+// readEvery. A read that the previous one delays counts from when it was due.
 const (
 	readers   = 8
 	readEvery = 4 * time.Millisecond
 )
 
-// phase is under what reads are made.
+// phase says during what a read is made.
 type phase int32
 
 const (
-	between phase = iota // two phases: not counted
+	between phase = iota // between two phases; not counted
 	alone
 	sweeping
 )
 
-// load is readers at work, of records that are not idle.
+// load is a group of readers of records that are not idle.
 type load struct {
 	phase atomic.Int32
 	stop  context.CancelFunc
@@ -47,10 +46,10 @@ func (s *swept) load() *load {
 		l.wg.Go(func() {
 			due := time.Now().Add(rand.N(readEvery))
 			for {
-				begun := due // this one waited for the one before
+				begun := due // if the previous read delays this one
 				if wait := time.Until(due); wait > 0 {
 					time.Sleep(wait)
-					begun = time.Now() // that the timer is late is not the server's fault
+					begun = time.Now() // a late timer is not the server's fault
 				}
 				if ctx.Err() != nil {
 					return
@@ -76,15 +75,14 @@ func (s *swept) load() *load {
 	return l
 }
 
-// during counts the reads that are made in the next while.
+// during counts the reads of the next d under a phase.
 func (l *load) during(p phase, d time.Duration) {
 	l.phase.Store(int32(p))
 	time.Sleep(d)
 	l.phase.Store(int32(between))
 }
 
-// quantiles returns the median and the 99th percentile of the reads that were
-// counted, and forgets them.
+// quantiles returns the median and the 99th percentile of the counted reads, and then drops them.
 func (l *load) quantiles(p phase) (q latency, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -98,21 +96,21 @@ func (l *load) quantiles(p phase) (q latency, err error) {
 	return latency{at(0.5), at(0.99)}, nil
 }
 
-// latency is of the reads of one phase, in nanoseconds.
+// latency has percentiles of the reads of one phase, in nanoseconds.
 type latency struct{ p50, p99 float64 }
 
-// paced is what readers see of a pass in the background.
+// paced is the result of a background pass under load.
 type paced struct {
 	alone, sweeping []latency // by round
 	pages           int
 	progress        sweep.Progress
-	keys            int           // that it looked at while reads were counted
-	worked          time.Duration // that it took for them
+	keys            int           // that the pass scanned while reads were counted
+	worked          time.Duration // how long it took for these keys
 	slow, control   []command
 }
 
-// paced makes a pass over n records in the background, under load. In each round
-// it goes on for a while and stands still for a while.
+// paced makes a background pass over n records, under load. In each round the pass works for one
+// slice and pauses for another.
 func (s *swept) paced(n, rounds int, slice time.Duration, p sweep.Periodic) paced {
 	s.Helper()
 	s.grow(n)
@@ -121,7 +119,7 @@ func (s *swept) paced(n, rounds int, slice time.Duration, p sweep.Periodic) pace
 	defer cancel()
 	var (
 		res  paced
-		gate sync.Mutex // held while the pass is to stand still
+		gate sync.Mutex // held while the pass pauses
 		page = make(chan struct{}, 1)
 		done = make(chan error, 1)
 	)
@@ -141,16 +139,16 @@ func (s *swept) paced(n, rounds int, slice time.Duration, p sweep.Periodic) pace
 	l := s.load()
 	defer l.wg.Wait()
 	defer l.stop()
-	l.during(between, slice/2) // connections, caches
+	l.during(between, slice/2) // warms up connections and caches
 	ended := false
 	turn := func(now phase) {
 		if ended {
 			return
 		}
 		if now == sweeping {
-			// The pass takes the time that it stood still for work, and rests from it.
+			// The pass counts its pause as work and rests in proportion. So wait for two pages.
 			select {
-			case <-page: // of the last time
+			case <-page: // left from the last slice
 			default:
 			}
 			gate.Unlock()
@@ -173,7 +171,7 @@ func (s *swept) paced(n, rounds int, slice time.Duration, p sweep.Periodic) pace
 				res.keys += res.progress.Scanned - from
 			}()
 		} else {
-			l.during(between, 100*time.Millisecond) // what is left of a page
+			l.during(between, 100*time.Millisecond) // the pass finishes its page
 		}
 		l.during(now, slice)
 	}
@@ -204,11 +202,12 @@ func (s *swept) paced(n, rounds int, slice time.Duration, p sweep.Periodic) pace
 	res.slow = log.read()
 	l.stop()
 	l.wg.Wait()
-	res.control = s.control(min(res.worked, 5*time.Second)) // busier than the pass was
+	// The control keeps the server busier than the pass does.
+	res.control = s.control(min(res.worked, 5*time.Second))
 	return res
 }
 
-// onePass lets a Sweeper make one pass.
+// onePass is a cache whose Sweep makes one pass, then waits for the end of its context.
 type onePass struct {
 	*swept
 	done chan<- error

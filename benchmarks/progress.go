@@ -9,8 +9,8 @@ import (
 	"golang.org/x/term"
 )
 
-// progress returns what shows the progress of a run on w, if that is a terminal, and what takes it
-// away at the end.
+// progress returns a function that shows a progress bar on w, and one that removes it at the end.
+// If w is no terminal, show is nil.
 func progress(w io.Writer) (show func(done, total int), end func()) {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
@@ -21,12 +21,12 @@ func progress(w io.Writer) (show func(done, total int), end func()) {
 		progressbar.OptionSetDescription("measuring"),
 		progressbar.OptionFullWidth(),
 		progressbar.OptionSetPredictTime(true),
-		// writing takes time from what is measured
+		// each write takes time from the measurements
 		progressbar.OptionThrottle(100*time.Millisecond),
 		progressbar.OptionClearOnFinish(),
 	)
 	return func(done, total int) {
 		bar.ChangeMax(total)
-		_ = bar.Set(done) // a terminal that cannot be written to is no reason to stop
+		_ = bar.Set(done) // go on without a bar if the terminal fails
 	}, func() { _ = bar.Finish() }
 }

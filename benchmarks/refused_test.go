@@ -24,8 +24,8 @@ func TestRefusedFiles(t *testing.T) {
 	wantInOrder(t, errs, "benchmarks: open ", "none.json: no such file")
 }
 
-// Where a codec fails, the others are shown and the exit code says so. A google.protobuf.Struct
-// needs two levels of messages for one of JSON, and the wire format has 10000.
+// If a codec fails, the command shows the others and exits with 1. A google.protobuf.Struct needs
+// two levels of messages per level of JSON. The wire format allows 10000 levels.
 func TestCodecThatFails(t *testing.T) {
 	environ(t, nil)
 	deep := strings.Repeat("[", 6000) + strings.Repeat("]", 6000)
@@ -42,7 +42,7 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 		out, errs := command(t, t.Context(), exitFailed, "-rounds", "1", name,
 			filepath.Join(t.TempDir(), "none", "report"))
 		wantInOrder(t, errs, "benchmarks: open ", "report: no such file")
-		wantInOrder(t, out, "### Recommendation") // what was measured is shown all the same
+		wantInOrder(t, out, "### Recommendation") // the results are still printed
 	}
 }
 

@@ -14,18 +14,18 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// value has the size at which the server is measured.
+// value is the value of all records of which the server is measured: 200 bytes.
 var value = bytes.Repeat([]byte("0123456789"), 20)
 
-// figure is something that the server does, and the command under which INFO
-// commandstats counts its time.
+// figure is a call whose server time is measured. command is the name under which INFO commandstats
+// counts that time.
 type figure struct {
 	label   string
 	command string
 	op      func(id int64) error
 }
 
-// figures go through the cache alone, so what they measure is what it sends.
+// figures returns calls of the cache only, so that they measure what the cache sends.
 func figures(tb testing.TB, rdb redis.UniversalClient) []figure {
 	ctx := tb.Context()
 	made := func(
@@ -48,7 +48,8 @@ func figures(tb testing.TB, rdb redis.UniversalClient) []figure {
 	reads := 0
 	byScript := func(id int64) error {
 		if reads++; reads%200 == 0 {
-			id = records // one with terms of its own now and then, or GETEX would come first again
+			// Without a record with its own TTL now and then, the cache would use GETEX again.
+			id = records
 		}
 		_, err := mixed.Get(ctx, id)
 		return err
@@ -77,15 +78,15 @@ func figures(tb testing.TB, rdb redis.UniversalClient) []figure {
 		{"set.lua, a list", "evalsha", set(own, cache.WithTTL(hour/2))},
 		{"update.lua on a string", "evalsha", update(active)},
 		{"update.lua on a list", "evalsha", update(own)},
-		// Modify of a list reads by get.lua, which is an EVALSHA too.
+		// There is no Modify of a list: it reads via get.lua, which is an EVALSHA too.
 		{"swap.lua on a string (in Modify)", "evalsha", swap(active)},
 	}
 }
 
-// serverTime returns the microseconds that the server spends on one call of f,
-// by INFO commandstats over calls of it.
+// serverTime returns the microseconds that the server spends per call of f. INFO commandstats
+// counts them over the given number of calls.
 func serverTime(ctx context.Context, rdb *redis.Client, f figure, calls int) (float64, error) {
-	if err := f.op(0); err != nil { // the server knows the script from here on
+	if err := f.op(0); err != nil { // loads the script into the server
 		return 0, err
 	}
 	if err := rdb.ConfigResetStat(ctx).Err(); err != nil {
@@ -107,8 +108,8 @@ func serverTime(ctx context.Context, rdb *redis.Client, f figure, calls int) (fl
 	return s.Micros / float64(calls), nil
 }
 
-// memory is what the server holds for one record with a 200-byte value, by
-// MEMORY USAGE, in bytes.
+// memory is the MEMORY USAGE, in bytes, of one record with a value of 200 bytes: written by hand,
+// under the policy, and with its own TTL.
 type memory struct{ raw, policy, own int64 }
 
 func memoryUsage(tb testing.TB, rdb *redis.Client) memory {

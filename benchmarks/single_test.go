@@ -15,9 +15,8 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// byHand is what a good user of go-redis writes: one command, one call of the
-// encoding library, no layers. Key and value are those of the cache of that
-// name.
+// byHand is go-redis used well by hand: one command and one call of the encoding library. It has
+// the keys and values of the cache that is measured.
 type byHand struct {
 	rdb    redis.UniversalClient
 	prefix string
@@ -54,7 +53,7 @@ func (h byHand) set(ctx context.Context, id int64, u User, ttl time.Duration) er
 	return h.rdb.Set(ctx, h.key(id), data, ttl).Err()
 }
 
-// reading is a side that reads a User, and checks once that it is the right one.
+// reading returns a side that reads a User. It first checks once that the read returns want.
 func reading(tb testing.TB, name string, want User, get func(id int64) (User, error)) measure.Side {
 	tb.Helper()
 	if got, err := get(0); err != nil || !reflect.DeepEqual(got, want) {
@@ -70,7 +69,7 @@ func writing(name string, set func(id int64) error) measure.Side {
 	return measure.Side{Name: name, Op: func(n int) error { return set(int64(n % records)) }}
 }
 
-// policies are the two, and the read that a user writes for each by hand.
+// policies are the two TTL policies, each with its read by hand.
 var policies = []struct {
 	label  string
 	policy ttl.Policy
@@ -108,7 +107,7 @@ func getCases(tb testing.TB, rdb redis.UniversalClient) []measure.Case {
 	return cases
 }
 
-// setCases are writes of one record. The policy makes no difference to them.
+// setCases are writes of one record. They do not depend on the policy.
 func setCases(tb testing.TB, rdb redis.UniversalClient) []measure.Case {
 	ctx := tb.Context()
 	var cases []measure.Case

@@ -17,23 +17,23 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// A sweep removes what is idle for maxIdle. The idle half of the records are
-// those with an even key, which were used idleFor ago.
+// A sweep removes records that are idle for maxIdle. Half of the records are idle: those with an
+// even key, last used idleFor ago.
 const (
 	maxIdle = 20 * time.Minute
 	idleFor = 30 * time.Minute
 )
 
-// swept is a cache to be swept, on a server of its own.
+// swept is a cache to sweep, on its own server.
 type swept struct {
 	testing.TB
 	*cache.Cache[int64, User]
 	rdb     *redis.Client
 	tracked bool
-	have    int // records from 0 up to here, some of them removed
+	have    int // the records are 0 to have-1; some may be removed
 }
 
-// sweepers are the policies whose idle records a sweep finds.
+// sweepers are the policies under which a sweep can find idle records.
 var sweepers = []struct {
 	label   string
 	tracked bool
@@ -46,7 +46,7 @@ func newSwept(tb testing.TB, tracked bool) *swept {
 	return s
 }
 
-// open returns another cache over the same records, as another process has it.
+// open returns another cache over the same records, as in another process.
 func (s *swept) open(tracked bool) *cache.Cache[int64, User] {
 	s.Helper()
 	o := &cache.Options{TTL: ttl.Active(hour)}
@@ -66,8 +66,8 @@ func (s *swept) must(err error) {
 	}
 }
 
-// grow makes it n records of which half are idle. Those that a pass removed are
-// written again, by a process that has not noted accesses to them.
+// grow makes the cache n records, half of them idle. It writes removed records again, via a cache
+// that has not yet noted accesses to them.
 func (s *swept) grow(n int) {
 	s.Helper()
 	const step = 10_000
@@ -89,7 +89,7 @@ func (s *swept) grow(n int) {
 	}
 }
 
-// ageTTLs gives idle records what is left of a TTL that was renewed idleFor ago.
+// ageTTLs sets the TTL of idle records as if they were renewed idleFor ago.
 func (s *swept) ageTTLs() {
 	s.Helper()
 	pipe := s.rdb.Pipeline()
@@ -102,7 +102,7 @@ func (s *swept) ageTTLs() {
 	}
 }
 
-// ageEntries rewrites the index of accesses.
+// ageEntries changes the index of accesses as if idle records were used idleFor ago.
 func (s *swept) ageEntries() {
 	s.Helper()
 	ctx := s.Context()
@@ -144,16 +144,16 @@ func (s *swept) shards() []string {
 	return shards
 }
 
-// pass is what one sweep cost.
+// pass is the result and the cost of one sweep.
 type pass struct {
 	sweep.Result
-	alloc, inuse uint64    // peaks of the heap over what it was before
-	slow         []command // that held the server for long, the slowest first
-	control      []command // the same of a control that takes as long
+	alloc, inuse uint64    // peak growth of the heap
+	slow         []command // slow commands, the slowest first
+	control      []command // the same during a control of equal length
 }
 
-// sweepAll makes one pass on demand over n records, half of them idle, and fails if
-// it does not remove that half.
+// sweepAll makes one pass on demand over n records, half of them idle. It fails if the pass does
+// not remove exactly that half.
 func (s *swept) sweepAll(n int, opts ...sweep.Option) pass {
 	s.Helper()
 	s.grow(n)
@@ -170,7 +170,7 @@ func (s *swept) sweepAll(n int, opts ...sweep.Option) pass {
 	if p.Scanned < n || p.Removed != idle || p.Kept != 0 || p.Failed != 0 {
 		s.Fatalf("the sweep of %d records, %d of them idle: %+v", n, idle, p.Result)
 	}
-	// All that is left are the records of the other half and the index.
+	// Only the records of the other half and the index are left.
 	left, want := s.size(), n-idle
 	for _, shard := range s.shards() {
 		entries, err := s.rdb.ZCard(s.Context(), shard).Result()
@@ -195,7 +195,7 @@ func (s *swept) size() int {
 	return int(n)
 }
 
-// command is one that stands in the slow log of the server.
+// command is an entry of the server's slow log.
 type command struct {
 	name string
 	took time.Duration
@@ -208,13 +208,13 @@ func (c command) String() string {
 	return fmt.Sprintf("%s %d", strings.ToUpper(c.name), c.took.Microseconds())
 }
 
-// byTime sorts the slowest to the front.
+// byTime sorts the slowest first.
 func byTime(a, b command) int { return cmp.Compare(b.took, a.took) }
 
-// slowFrom is how long a command takes that the server logs.
+// slowFrom is the duration from which on the server logs a command.
 const slowFrom = 200 * time.Microsecond
 
-// slowlog is what the server logs from now on.
+// slowlog reads what the server logs after the call that returned it.
 type slowlog struct{ *swept }
 
 func (s *swept) slowlog() slowlog {
@@ -234,7 +234,7 @@ func (l slowlog) read() []command {
 	l.must(err)
 	var slow []command
 	for _, e := range entries {
-		if e.Args[0] == "slowlog" || e.Args[0] == "config" { // ours
+		if e.Args[0] == "slowlog" || e.Args[0] == "config" { // from this test
 			continue
 		}
 		slow = append(slow, command{e.Args[0], e.Duration})
@@ -243,8 +243,8 @@ func (l slowlog) read() []command {
 	return slow
 }
 
-// control keeps the server busy with scripts of a few microseconds that touch no
-// key. Those of them that take long say how often the machine stops the server.
+// control keeps the server busy for d with scripts of a few microseconds that touch no key. The
+// slow ones among them show how often the machine stops the server.
 func (s *swept) control(d time.Duration) []command {
 	s.Helper()
 	ctx := s.Context()
@@ -263,7 +263,7 @@ func (s *swept) control(d time.Duration) []command {
 	return log.read()
 }
 
-// held counts the commands that held the server for longer than maxHold.
+// held counts the commands that took longer than maxHold.
 func held(slow []command) (n int) {
 	for _, c := range slow {
 		if c.took > maxHold {

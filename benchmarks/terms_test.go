@@ -11,9 +11,9 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// termsCases are reads under Active. A record under the policy is read by GETEX, and one with a TTL
-// of its own by get.lua. The third cache meets a record with terms of its own now and then, and so
-// reads all by get.lua.
+// termsCases are reads under Active. A record under the policy is read via GETEX, and one with its
+// own TTL via get.lua. The third cache reads a record with its own TTL now and then, so it reads
+// all records via get.lua.
 func termsCases(tb testing.TB, rdb redis.UniversalClient) []measure.Case {
 	ctx := tb.Context()
 	var cases []measure.Case
@@ -46,7 +46,7 @@ func termsCases(tb testing.TB, rdb redis.UniversalClient) []measure.Case {
 		})
 		cases = append(cases,
 			measure.Case{Labels: []string{"Get", f.Label, s.Label}, Sides: []measure.Side{
-				side("policy", plain), side("own terms", own), byScript,
+				side("policy", plain), side("own TTL", own), byScript,
 			}})
 	}
 	return cases

@@ -16,21 +16,21 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// The hot set that a fleet reads without a pause: the server is at its limit. What a
-// script costs is spread over the reads of a tolerance, so a longer tolerance than
-// there is time for here costs less, and fewer reads cost more.
+// A fleet reads a hot set without a pause, so the server is at its limit. The cost of a script is
+// spread over the reads within one tolerance. So a longer tolerance than this costs less per read,
+// and fewer reads cost more.
 const (
 	hotRecords = 100
 	processes  = 4
 	tolerance  = 15 * time.Second
-	turn       = 4 * time.Second           // of a policy without a tolerance
-	longTurn   = tolerance + 3*time.Second // of the one with it
+	turn       = 4 * time.Second           // for policies without a tolerance
+	longTurn   = tolerance + 3*time.Second // for the policy with one
 
-	maxTolerant = 1.10 // server time of a read under a tolerance beside a plain GET
-	maxRenewals = 2    // of a record in a turn: when it begins, and a tolerance later
+	maxTolerant = 1.10 // server time of a read under a tolerance, as a multiple of a plain GET
+	maxRenewals = 2    // per record and turn: when the turn starts, and a tolerance later
 )
 
-// fleet is a cache of one name in several processes, as far as Redis can see.
+// fleet is one cache in several processes, as Redis sees it: each has its own client.
 type fleet []*cache.Cache[int64, []byte]
 
 func newFleet(tb testing.TB, s *redistest.Server, name string, policy ttl.Policy) fleet {
@@ -47,7 +47,7 @@ func newFleet(tb testing.TB, s *redistest.Server, name string, policy ttl.Policy
 	return f
 }
 
-// read lets all processes read for a time, and returns how many reads there were.
+// read lets all processes read for d, and returns the number of reads.
 func (f fleet) read(tb testing.TB, d time.Duration) (reads int) {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), d)
@@ -76,12 +76,12 @@ func (f fleet) read(tb testing.TB, d time.Duration) (reads int) {
 func (b *bounds) tolerance() *report.Table {
 	t := &report.Table{
 		Title: "A hot set under a tolerance", Labels: 1,
-		Note: fmt.Sprintf("%d processes (clients and caches of their own) read %d records of %d "+
-			"bytes without a pause, in turns of %v, and of %v under the tolerance of %v. "+
-			"Server time is that of all commands, by INFO commandstats; the ratio is to the "+
-			"plain GETs of the same round. A renewal is a write: it goes to replicas "+
-			"and the AOF, and evicts what clients have cached. Bounds: %.2f times a plain GET; "+
-			"one renewal per record and tolerance, so %d in a turn.",
+		Note: fmt.Sprintf("%d processes, each with its own client and cache, read %d records of "+
+			"%d bytes without a pause. A turn takes %v, or %v under the tolerance of %v. Server "+
+			"time is that of all commands, from INFO commandstats. The ratio is to the plain "+
+			"GETs of the same round. A renewal is a write: it goes to replicas and the AOF, and "+
+			"drops the copies in clients. Bounds: at most %.2f times a plain GET; one renewal "+
+			"per record and tolerance, so at most %d in a turn.",
 			processes, hotRecords, len(value), turn, longTurn, tolerance, maxTolerant, maxRenewals),
 		Head: []string{"Policy", "server µs/read", "ratio (quartiles)", "reads",
 			"scripts/1000 reads", "µs/script", "renewals/1000 reads",
@@ -127,7 +127,7 @@ func (b *bounds) tolerance() *report.Table {
 			}
 			get, getex, script := stats["get"], stats["getex"], stats["evalsha"]
 			spent := get.Micros + getex.Micros
-			if script.Calls > 0 { // what a script calls is in the script's time as well
+			if script.Calls > 0 { // the time of a script includes that of the commands it calls
 				spent = script.Micros + get.Micros*float64(reads-script.Calls)/float64(get.Calls)
 			}
 			sum := &sums[i]
@@ -167,7 +167,7 @@ func (b *bounds) tolerance() *report.Table {
 	return t
 }
 
-// TestTolerance measures this table alone.
+// TestTolerance measures and prints this table only.
 func TestTolerance(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short is set")

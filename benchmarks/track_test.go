@@ -14,9 +14,9 @@ import (
 	"github.com/activettl/rediscache/cache"
 )
 
-// trackCases are reads of the records of s, which are those with an odd key, by a
-// cache that does not track accesses beside one that does: of records whose access
-// it has noted, and of records that it reads for the first time.
+// trackCases compare reads of a cache that tracks accesses with those of one that does not. The
+// first case reads records whose access is noted already, the second reads records for the first
+// time. All have an odd key, because a sweep removes the even ones.
 func trackCases(s *swept) []measure.Case {
 	s.Helper()
 	side := func(name string, c *cache.Cache[int64, User], among int64) measure.Side {
@@ -34,12 +34,12 @@ func trackCases(s *swept) []measure.Case {
 	return []measure.Case{
 		{Labels: []string{"noted before"},
 			Sides: []measure.Side{side("plain", plain, records), noted}},
-		{Labels: []string{"the first"},
+		{Labels: []string{"first read"},
 			Sides: []measure.Side{side("plain", plain, many), side("tracked", s.open(true), many)}},
 	}
 }
 
-// traffic counts what a client sends.
+// traffic is a hook that counts the commands and round trips of a client.
 type traffic struct{ commands, trips int }
 
 func (*traffic) DialHook(next redis.DialHook) redis.DialHook {
@@ -62,13 +62,13 @@ func (t *traffic) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 	}
 }
 
-// trafficOf returns what a first read of a record sends, and what a further one.
-// It is for the last cache on the client.
+// trafficOf returns what the first read of a record sends, and what the next one sends. Call it
+// last: its hook stays on the client.
 func (s *swept) trafficOf(tracked bool) (first, further traffic) {
 	s.Helper()
 	c := s.open(tracked)
 	get := func(id int64) { _, err := c.Get(s.Context(), id); s.must(err) }
-	get(1) // the script is known from here on
+	get(1) // loads the script into the server
 	var sent traffic
 	s.rdb.AddHook(&sent)
 	get(3)
@@ -77,8 +77,8 @@ func (s *swept) trafficOf(tracked bool) (first, further traffic) {
 	return first, traffic{sent.commands - first.commands, sent.trips - first.trips}
 }
 
-// indexUsage is what a Fixed cache takes in the server for each of n records, in
-// bytes: the records, what tracking adds by INFO, and by MEMORY USAGE of the index.
+// indexUsage is the memory of the server per record of a Fixed cache, in bytes. record and added
+// (by tracking) are from INFO, and index is from MEMORY USAGE.
 type indexUsage struct{ record, added, index float64 }
 
 func indexUsageOf(tb testing.TB, n int) indexUsage {
@@ -109,7 +109,7 @@ func indexUsageOf(tb testing.TB, n int) indexUsage {
 	return indexUsage{record: plain, added: tracked - plain, index: float64(index) / float64(n)}
 }
 
-// usedMemory is what INFO says.
+// usedMemory returns used_memory from INFO, in bytes.
 func (s *swept) usedMemory() float64 {
 	s.Helper()
 	info, err := s.rdb.Info(s.Context(), "memory").Result()

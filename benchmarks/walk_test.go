@@ -14,7 +14,7 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// lengths returns the numbers of records over which All and sweeps walk.
+// lengths returns how many records All and sweeps walk over.
 func lengths() []int {
 	if *quick {
 		return []int{10_000, 100_000}
@@ -22,7 +22,7 @@ func lengths() []int {
 	return []int{10_000, 100_000, 1_000_000}
 }
 
-// grow writes the records from have up to want, in batches.
+// grow writes the records have to want-1, in batches.
 func grow(tb testing.TB, users *cache.Cache[int64, User], have, want int) {
 	tb.Helper()
 	const step = 10_000
@@ -37,16 +37,16 @@ func grow(tb testing.TB, users *cache.Cache[int64, User], have, want int) {
 	}
 }
 
-// walk is what one range over All cost.
+// walk is the cost of one range over All.
 type walk struct {
 	elapsed time.Duration
-	alloc   uint64 // peak of HeapAlloc over what it was before
-	inuse   uint64 // peak of HeapInuse over what it was before
+	alloc   uint64 // peak growth of HeapAlloc
+	inuse   uint64 // peak growth of HeapInuse
 	twice   int    // records that came more than once
 }
 
-// walkAll ranges over all n records and watches the heap. An error says which
-// record did not come.
+// walkAll ranges over all n records and watches the heap. It fails if a record did not come, or one
+// came that was not written.
 func walkAll(ctx context.Context, users *cache.Cache[int64, User], n int) (walk, error) {
 	seen := make([]uint64, (n+63)/64)
 	var w walk
@@ -77,18 +77,18 @@ func walkAll(ctx context.Context, users *cache.Cache[int64, User], n int) (walk,
 	return w, nil
 }
 
-// heapWatch samples the heap from a goroutine, and so at moments that the code
-// under measure does not choose.
+// heapWatch samples the heap from its own goroutine, at times that do not depend on the measured
+// code.
 type heapWatch struct {
-	before, peak runtime.MemStats // of peak, HeapAlloc and HeapInuse alone
+	before, peak runtime.MemStats // peak has only HeapAlloc and HeapInuse
 	quit, done   chan struct{}
 }
 
-// watchHeap costs a stop of the world, some 20 µs, every 2 ms.
+// watchHeap starts sampling every 2 ms. Each sample stops the world for some 20 µs.
 func watchHeap() *heapWatch {
 	h := &heapWatch{quit: make(chan struct{}), done: make(chan struct{})}
 	runtime.GC()
-	runtime.GC() // what the first one found in pools
+	runtime.GC() // frees what the first collection left in pools
 	runtime.ReadMemStats(&h.before)
 	h.peak = h.before
 	go func() {
@@ -116,8 +116,7 @@ func (h *heapWatch) stop() (alloc, inuse uint64) {
 	return h.peak.HeapAlloc - h.before.HeapAlloc, h.peak.HeapInuse - h.before.HeapInuse
 }
 
-// walkers fills one cache on a server of its own to each length in turn, and
-// calls fn.
+// walkers fills one cache to each length in turn, and calls fn for each.
 func walkers(
 	tb testing.TB, rdb redis.UniversalClient, fn func(users *cache.Cache[int64, User], n int),
 ) {

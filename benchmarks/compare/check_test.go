@@ -13,7 +13,7 @@ import (
 	"github.com/activettl/rediscache/codec"
 )
 
-// tampering is a codec of a user's that treats the record with ID 3 in a way of its own.
+// tampering is a codec that treats the record with ID 3 differently.
 type tampering struct {
 	codec.JSON[note]
 	encode func(note) ([]byte, error)
@@ -105,7 +105,7 @@ func TestNoCodecIsLeft(t *testing.T) {
 	everything(t, r)
 }
 
-// everything is all that a report writes.
+// everything is the report in all its forms.
 func everything(t *testing.T, r *Report) string {
 	t.Helper()
 	var b strings.Builder
@@ -150,7 +150,7 @@ func nested(depth int) any {
 func TestEqual(t *testing.T) {
 	now := time.Now()
 	text := wrapperspb.String("x")
-	// this changes the message inside: it remembers its size
+	// Marshal changes the message: it stores its size.
 	if _, err := proto.Marshal(text); err != nil {
 		t.Fatal(err)
 	}
@@ -175,14 +175,14 @@ func TestEqual(t *testing.T) {
 		{"time in an unexported field", hidden{at: now}, hidden{at: now.UTC()}, true},
 		{"map in an unexported field", hidden{v: map[sealed]sealed{{1}: {2}}},
 			hidden{v: map[sealed]sealed{{1}: {2}}}, true},
-		{"another map there", hidden{v: map[sealed]sealed{{1}: {2}}},
+		{"another map in an unexported field", hidden{v: map[sealed]sealed{{1}: {2}}},
 			hidden{v: map[sealed]sealed{{1}: {3}}}, false},
 		{"another key", map[string]int{"a": 1}, map[string]int{"b": 1}, false},
-		{"a key more", map[string]int{"a": 1}, map[string]int{"a": 1, "b": 1}, false},
+		{"an extra key", map[string]int{"a": 1}, map[string]int{"a": 1, "b": 1}, false},
 		{"bytes", []byte("abc"), []byte("abc"), true},
 		{"other bytes", []byte("abc"), []byte("abd"), false},
 		{"an element", []string{"a", "b"}, []string{"a", "c"}, false},
-		{"an element less", []string{"a", "b"}, []string{"a"}, false},
+		{"a missing element", []string{"a", "b"}, []string{"a"}, false},
 		{"array", [2]any{1, "x"}, [2]any{1, "x"}, true},
 		{"another array", [2]any{1, "x"}, [2]any{1, "y"}, false},
 		{"pointers", &sealed{1}, &sealed{1}, true},
@@ -219,7 +219,7 @@ func TestBadArguments(t *testing.T) {
 		{"name twice", append(noteGroup(good), noteGroup(good)...), nil,
 			"two groups are named notes"},
 		{"no entries", []Group{{Name: "notes"}}, nil, "notes has no entries"},
-		{"zero entry", noteGroup(good, Entry{}), nil, "notes: an Entry is zero: make it by Of"},
+		{"zero entry", noteGroup(good, Entry{}), nil, "notes: an Entry is zero: make it with Of"},
 		{"codec without name", noteGroup(Of("", codec.JSON[note]{}, notes())), nil,
 			"notes: a codec has no name"},
 		{"codec twice", noteGroup(good, good), nil, "notes: two codecs are named json"},

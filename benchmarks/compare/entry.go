@@ -17,34 +17,37 @@ import (
 
 // Group is a set of records and the codecs that are compared on them.
 type Group struct {
-	Name string // of the records: "tweets"
-	Note string // what a reader should know of them; may be empty
+	Name string // of the records, such as "tweets"; required, and unique in a run
+	Note string // a sentence about the records for the report; may be empty
 
-	// Entries are the codecs, in the order of the report. Their records are the
-	// same ones in the same order, each in the form that its codec takes.
+	// Entries are the codecs, in the order of the report. All have the same records in the same
+	// order, each in the Go type that its codec takes.
 	Entries []Entry
 }
 
-// Entry is a codec and the records it is measured on. Of makes one; the zero Entry is refused by
-// Run.
+// Entry is a codec and the records that it is measured on. Make one with Of: Run returns an error
+// for the zero Entry.
 type Entry struct {
 	name    string
 	subject subject
 }
 
-// Of returns an Entry. The name stands in the report; records must not change until Run returns.
+// Of returns an Entry. The report shows the name. Do not change the records until Run returns.
 //
-// A codec gives a record back if the result is equal: for a protobuf message by proto.Equal, for a
-// type with a method Equal(V) bool by that method, and else field by field, unexported fields
-// included. There too, messages and types with an Equal method (time.Time) are compared their way,
-// a nil slice or map is equal to an empty one, and a NaN to a NaN. In an any the type counts:
-// MsgPack reads an int 5 as an int8, and JSON as a float64, so neither gives it back.
+// Run checks that each decoded record equals the original:
+//
+//   - protobuf messages with proto.Equal
+//   - types that have a method Equal(V) bool, such as time.Time, with that method
+//   - other types field by field, including unexported fields, by these same rules
+//
+// A nil slice or map equals an empty one, and NaN equals NaN. The types of values in an any must be
+// equal too. There, MsgPack decodes an int 5 as an int8, and JSON as a float64: both fail.
 func Of[V any](name string, c codec.Codec[V], records []V) Entry {
 	return Entry{name, typed[V]{c, records}}
 }
 
-// Compressed returns the group with two more entries behind each: its codec within compress.S2 and
-// within compress.Zstd, with their defaults.
+// Compressed returns a copy of the group with two more entries after each one: the same codec with
+// compress.S2 and with compress.Zstd, both with their defaults.
 func (g Group) Compressed() Group {
 	var all []Entry
 	for _, e := range g.Entries {
@@ -58,25 +61,25 @@ func (g Group) Compressed() Group {
 	return g
 }
 
-// subject is an Entry without the type of its records.
+// subject hides the type of the records of an Entry.
 type subject interface {
-	kind() string // the Go type
+	kind() string // Go type of the records
 	len() int
 	ready() error
-	roundTrip(i int) (encoded []byte, err error) // ErrLossy, or the codec's error
+	roundTrip(i int) (encoded []byte, err error) // the codec's error, or ErrLossy
 	encode(i int) error
 	decode(data []byte) error
 	compressed() (s2, zstd subject)
 	store(rdb redis.UniversalClient, name string, maxBytes int) (store, error)
 }
 
-// store keeps the records of a subject in a cache, under their indexes.
+// store is a cache of the records of a subject. The keys are the indexes.
 type store interface {
 	fill(ctx context.Context) error
 	set(ctx context.Context, i int) error
 	get(ctx context.Context, i int) error
 	keys() []string
-	clear(ctx context.Context) error // removes what fill wrote, and costs no scan of the database
+	clear(ctx context.Context) error // deletes what fill wrote, without a SCAN of the database
 }
 
 type typed[V any] struct {
@@ -98,9 +101,9 @@ func (t typed[V]) ready() error {
 }
 
 func (t typed[V]) roundTrip(i int) (data []byte, err error) {
-	defer func() { // a codec of the user's, or an Equal method that does not take a nil
+	defer func() { // a user's codec may panic, and so may an Equal method
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %T", p) // and not its text, which may quote the value
+			err = fmt.Errorf("panic: %T", p) // only the type: the text may contain the value
 		}
 	}()
 	if data, err = t.codec.Encode(t.records[i]); err != nil {

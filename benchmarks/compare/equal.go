@@ -7,18 +7,18 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// equal is what the comment of Of says. reflect.DeepEqual would take an instant in another time
-// zone, and an empty slice that comes back nil, for lost data; go-cmp takes exponential time on
-// nested lists.
+// equal compares as the comment of Of says. Others do not fit: for reflect.DeepEqual, the same
+// instant in another time zone differs, and so does a nil slice from an empty one. go-cmp takes
+// exponential time on nested lists.
 func equal[V any](a, b V) bool {
 	return comparison{}.same(reflect.ValueOf(&a).Elem(), reflect.ValueOf(&b).Elem())
 }
 
-// comparison has the pairs of pointers that are being compared. Who meets one again has gone around
-// a cycle.
+// comparison has the pairs of pointers that were met so far. To meet a pair again means a cycle, or
+// a pair that is compared already.
 type comparison map[[2]any]bool
 
-// same compares values of one type.
+// same compares two values of the same type.
 func (c comparison) same(a, b reflect.Value) bool {
 	a, b = accessible(a), accessible(b)
 	switch a.Kind() {
@@ -81,9 +81,9 @@ func (c comparison) sameElements(a, b reflect.Value) bool {
 	return true
 }
 
-// accessible returns v so that its value may be taken also if it stands in an unexported field. A
-// field of an accessible struct is addressable; what is not addressable comes from a map or an
-// interface, and is copied.
+// accessible returns v in a form that allows Interface, also if v is an unexported field. A field
+// of an accessible struct is addressable. Other values come from a map or an interface; it copies
+// them.
 func accessible(v reflect.Value) reflect.Value {
 	if v.CanAddr() {
 		return reflect.NewAt(v.Type(), v.Addr().UnsafePointer()).Elem()

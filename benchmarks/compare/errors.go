@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// ErrLossy is the error of a codec that gives another record back than it was given.
+// ErrLossy means that a codec decoded another record than it encoded.
 var ErrLossy = errors.New("the record does not come back equal")
 
-// Error says which codec failed on which record. It never shows the record, and Err does not if the
-// codec keeps to what codec.Codec says of errors.
+// Error says which codec failed on which record. It never shows the record. Err does not either, if
+// the codec follows the rules of codec.Codec for errors.
 type Error struct {
 	Group, Codec string
 	Record       int // its index

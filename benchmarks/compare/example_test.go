@@ -10,7 +10,7 @@ import (
 	"github.com/activettl/rediscache/codec"
 )
 
-// Order is a type of the program's own.
+// Order is a type of your program.
 type Order struct {
 	ID    int64    `json:"id" msgpack:"id"`
 	Items []string `json:"items" msgpack:"items"`
@@ -28,9 +28,9 @@ func Example() {
 			compare.Of("json", codec.JSON[Order]{}, orders),
 			compare.Of("msgpack", codec.MsgPack[Order]{}, orders),
 		},
-	}}, &compare.Options{Rounds: 3}) // few, so that the example is quick; nil for the defaults
+	}}, &compare.Options{Rounds: 3}) // few, to be quick; use nil for the defaults
 	if err != nil {
-		log.Fatal(err) // a codec that loses data, for one
+		log.Fatal(err) // for example, a codec loses data
 	}
 	_ = report.WriteTable(os.Stderr) // or WriteHTML, WriteJSON
 

@@ -15,41 +15,100 @@ var page = template.Must(template.New("page").Parse(pageText))
 // section is a Result on the page.
 type section struct {
 	*Result
-	About  string
-	Head   []string
-	Rows   [][]string
-	Charts []figure
+	About string
+	Bars  []bar
+	Rows  []row
 }
 
-type figure struct {
-	Title, Better string
-	SVG           template.HTML
+// columns are neighbours in the table that share a head.
+type columns struct {
+	Title string
+	Units []string // head of each column
 }
 
-// WriteHTML writes the report as one page that loads nothing from elsewhere and runs no script: a
-// chart for each metric, the tables and the recommendations. It is light or dark as the reader's
-// system is.
+// row is a codec in the table of a section.
+type row struct {
+	Name  string
+	Best  bool // the codec that the report recommends
+	Cells []cell
+}
+
+type cell struct {
+	Text, Spread string
+	Best         bool // of its column
+}
+
+// WriteHTML writes the report as one page: the recommendations, a chart and a table for each group.
+// The page loads nothing, runs no script, and follows the reader's choice of light or dark.
 func (r *Report) WriteHTML(w io.Writer) error {
 	metrics := r.metrics()
 	var sections []section
 	for i := range r.Results {
 		result := &r.Results[i]
-		table := result.table(metrics)
-		s := section{Result: result, About: table.Note, Head: table.Head, Rows: table.Rows}
-		if result.Best != "" {
-			for _, m := range metrics {
-				svg, err := chart(m, result.Codecs)
-				if err != nil {
-					return err
-				}
-				s.Charts = append(s.Charts, figure{m.title, m.better, svg})
-			}
-		}
-		sections = append(sections, s)
+		sections = append(sections, section{result, result.about(),
+			bars(result.Codecs, result.Best), result.rows(metrics)})
 	}
 	return page.Execute(w, struct {
 		*Report
-		When     string
-		Sections []section
-	}{r, r.Time.Format(time.RFC1123), sections})
+		When, Turns string
+		Columns     []columns
+		Sections    []section
+	}{r, r.Time.Format(time.RFC1123), plural(r.Rounds, "round"), grouped(metrics), sections})
+}
+
+func grouped(metrics []metric) []columns {
+	var all []columns
+	for i, m := range metrics {
+		if i == 0 || metrics[i-1].group != m.group {
+			all = append(all, columns{Title: m.group})
+		}
+		last := &all[len(all)-1]
+		last.Units = append(last.Units, m.unit)
+	}
+	return all
+}
+
+// rows returns the cells of the page's table.
+func (r *Result) rows(metrics []metric) []row {
+	all := make([]row, len(r.Codecs))
+	for i, f := range r.Codecs {
+		all[i] = row{Name: f.Name, Best: f.Name == r.Best, Cells: make([]cell, len(metrics))}
+	}
+	for column, m := range metrics {
+		best, differ := r.best(m)
+		for i, f := range r.Codecs {
+			if f.Error != "" {
+				all[i].Cells[column] = cell{Text: "–"}
+				continue
+			}
+			c := cell{Text: number(m.value(f))}
+			c.Best = differ && c.Text == best
+			if m.spread != nil {
+				low, high := m.spread(f)
+				c.Spread = number(low) + "–" + number(high)
+			}
+			all[i].Cells[column] = c
+		}
+	}
+	return all
+}
+
+// best returns the best figure of a column as the page shows it, and whether the codecs differ.
+func (r *Result) best(m metric) (text string, differ bool) {
+	var best float64
+	first := true
+	for _, f := range r.Codecs {
+		if f.Error != "" {
+			continue
+		}
+		v := m.value(f)
+		if !first && number(v) != text {
+			differ = true
+		}
+		if first || (v > best) == m.moreIsGood && v != best {
+			best, text = v, number(v)
+		}
+		first = false
+	}
+	return text, differ
 }

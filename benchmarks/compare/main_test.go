@@ -9,6 +9,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	logging.Disable() // go-redis would log each attempt to connect to the server that is not there
+	logging.Disable() // go-redis would log each failed attempt to connect
 	redistest.Main(m)
 }

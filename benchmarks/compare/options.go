@@ -10,25 +10,23 @@ import (
 // DefaultRounds is the default of Options.Rounds.
 const DefaultRounds = 40
 
-// Options are the optional parts of a run. Nil Options, and each zero field, mean the documented
-// default.
+// Options are the optional settings of Run. Nil Options, and each zero field, mean the default that
+// is documented here.
 type Options struct {
-	// Client is a real server, and stays the caller's. The records are written
-	// below a name that no other run has, with a TTL of 15 minutes, and removed at
-	// the end, also after an error or the end of the context. The default is
-	// miniredis, embedded in this process.
+	// Client is a client of a real server. Run does not close it. Run writes the records under
+	// names that no other run uses, with a TTL of 15 minutes. It deletes them at the end, also
+	// after an error or if the context ends. The default is miniredis, embedded in this process.
 	Client redis.UniversalClient
 
-	// Rounds is how often each codec has its turn in each measurement. More rounds
-	// take longer and say more. The default is DefaultRounds.
+	// Rounds is the number of turns that each codec has in each measurement. More rounds take
+	// longer and make the figures more reliable. The default is DefaultRounds.
 	Rounds int
 
-	// Progress, if not nil, is told how much of the run is done, many times a
-	// second and from Run's goroutine.
+	// Progress, if not nil, is called many times a second, from the goroutine that called Run.
 	Progress func(done, total int)
 }
 
-// checked returns the Options with the defaults in place.
+// checked returns a copy with the defaults filled in.
 func (o *Options) checked() (Options, error) {
 	if o == nil {
 		o = &Options{}
@@ -46,7 +44,7 @@ func (o *Options) checked() (Options, error) {
 	return c, nil
 }
 
-// validate says what is wrong with groups, before anything is measured.
+// validate returns an error for groups that Run cannot measure.
 func validate(groups []Group) error {
 	if len(groups) == 0 {
 		return errors.New("compare: there are no groups")
@@ -74,7 +72,7 @@ func validateEntries(entries []Entry) error {
 	for _, e := range entries {
 		switch {
 		case e.subject == nil:
-			return errors.New("an Entry is zero: make it by Of")
+			return errors.New("an Entry is zero: make it with Of")
 		case e.name == "":
 			return errors.New("a codec has no name")
 		case names[e.name]:

@@ -10,36 +10,28 @@ import (
 	"github.com/activettl/rediscache/benchmarks/internal/measure"
 )
 
-// phases are what is measured, one after another, of all codecs of a group in turns.
+// phases are the measurements, in their order. In each, all codecs of a group take turns.
 var phases = []struct {
 	name string
 	mode mode
-	op   func(context.Context, *runner) func(i int) error // on record i
+	op   func(context.Context, *runner) func(i int) error // a call with record i
 	note func(*Figures, measure.Result)
 }{
 	{"Encode", bySlice, encoding, func(f *Figures, m measure.Result) { f.Encode = costOf(m) }},
 	{"Decode", bySlice, decoding, func(f *Figures, m measure.Result) { f.Decode = costOf(m) }},
-	{"Set", byCall, setting, func(f *Figures, m measure.Result) {
-		f.Set.P50, f.Set.P99 = nanos(m.P50), nanos(m.P99)
-	}},
-	{"Get", byCall, getting, func(f *Figures, m measure.Result) {
-		f.Get.P50, f.Get.P99 = nanos(m.P50), nanos(m.P99)
-	}},
-	{"Set, parallel", byBurst, setting, func(f *Figures, m measure.Result) {
-		f.Set.PerSecond = perSecond(m)
-	}},
-	{"Get, parallel", byBurst, getting, func(f *Figures, m measure.Result) {
-		f.Get.PerSecond = perSecond(m)
-	}},
+	{"Set", byCall, setting, func(f *Figures, m measure.Result) { f.Set.time(m) }},
+	{"Get", byCall, getting, func(f *Figures, m measure.Result) { f.Get.time(m) }},
+	{"Set, parallel", byBurst, setting, func(f *Figures, m measure.Result) { f.Set.count(m) }},
+	{"Get, parallel", byBurst, getting, func(f *Figures, m measure.Result) { f.Get.count(m) }},
 }
 
-// mode is what one look at the clock is for.
+// mode says what is timed as a whole.
 type mode int
 
 const (
-	bySlice mode = iota // many calls
+	bySlice mode = iota // a slice of many calls
 	byCall              // each call
-	byBurst             // the calls of some goroutines at the same time
+	byBurst             // a burst of calls by Parallel goroutines
 )
 
 func encoding(_ context.Context, c *runner) func(int) error { return c.subject.encode }
@@ -59,7 +51,7 @@ func getting(ctx context.Context, c *runner) func(int) error {
 // measure fills in the figures of the runners, which have n records each.
 func (r *run) measure(ctx context.Context, n int, runners []*runner) error {
 	for _, p := range phases {
-		calls := 1 // of a goroutine between two looks at the clock
+		calls := 1 // of each goroutine in a burst
 		if p.mode == byBurst {
 			calls = burst(runners)
 		}
@@ -85,7 +77,10 @@ func (r *run) measure(ctx context.Context, n int, runners []*runner) error {
 		}
 		for i, c := range runners {
 			if p.mode == byBurst {
-				results[i].Nanos.Median /= float64(Parallel * calls)
+				n := float64(Parallel * calls)
+				results[i].Nanos.Median /= n
+				results[i].Nanos.Q1 /= n
+				results[i].Nanos.Q3 /= n
 			}
 			p.note(c.figures, results[i])
 		}
@@ -93,17 +88,18 @@ func (r *run) measure(ctx context.Context, n int, runners []*runner) error {
 	return nil
 }
 
-// burst returns how many calls a goroutine makes in a burst: enough that starting the goroutines
-// costs nothing beside them, and so few, of large records, that a slice stays one.
+// burst returns the number of calls that each goroutine makes in a burst. Many calls make the start
+// of the goroutines cheap in comparison. With large records there are fewer, so that a burst takes
+// no more than about a slice.
 func burst(runners []*runner) int {
 	slowest := time.Duration(1)
 	for _, c := range runners {
-		slowest = max(slowest, c.figures.Set.P50, c.figures.Get.P50) // measured just before
+		slowest = max(slowest, c.figures.Set.P50, c.figures.Get.P50) // of the phases before
 	}
 	return int(min(maxBurst, max(1, slice/3/slowest)))
 }
 
-// together returns an op that makes a burst of calls of op, by Parallel goroutines.
+// together returns an op that makes a burst of calls of op with Parallel goroutines.
 func together(op func(call int) error, burst int) func(int) error {
 	return func(n int) error {
 		var wg sync.WaitGroup
@@ -124,13 +120,25 @@ func together(op func(call int) error, burst int) func(int) error {
 }
 
 func costOf(m measure.Result) Cost {
-	return Cost{Time: nanos(m.Nanos.Median), Allocs: round1(m.Allocs)}
+	return Cost{Time: nanos(m.Nanos.Median), Q1: nanos(m.Nanos.Q1), Q3: nanos(m.Nanos.Q3),
+		Allocs: round1(m.Allocs)}
+}
+
+// time fills in the figures of single calls.
+func (c *Calls) time(m measure.Result) {
+	c.P50, c.P50Q1, c.P50Q3 = nanos(m.P50.Median), nanos(m.P50.Q1), nanos(m.P50.Q3)
+	c.P99 = nanos(m.P99)
+}
+
+// count fills in the figures of parallel calls. The upper quartile of the times is the lower one of
+// the rates.
+func (c *Calls) count(m measure.Result) {
+	c.PerSecond, c.PerSecondQ1, c.PerSecondQ3 =
+		perSecond(m.Nanos.Median), perSecond(m.Nanos.Q3), perSecond(m.Nanos.Q1)
 }
 
 func round1(x float64) float64 { return math.Round(10*x) / 10 }
 
 func nanos(ns float64) time.Duration { return time.Duration(math.Round(ns)) }
 
-func perSecond(m measure.Result) float64 {
-	return math.Round(float64(time.Second) / m.Nanos.Median)
-}
+func perSecond(nanos float64) float64 { return math.Round(float64(time.Second) / nanos) }

@@ -7,16 +7,15 @@ import (
 	"time"
 )
 
-// Rule is how a Report chooses a codec.
-const Rule = "the shortest round trip: p50 of a Set plus p50 of a Get, through the cache; " +
-	"of the codecs that are less than 5 % slower than the fastest, the one with the fewest " +
-	"bytes per record"
+// Rule says how a Report chooses a codec.
+const Rule = "of the codecs less than 5 % slower than the fastest, the one with the fewest bytes " +
+	"per record; the time is the p50 of a Set plus the p50 of a Get, through the cache"
 
-// tie is how much slower than the fastest a codec may be to count as equally fast.
+// tie is the limit below which a slower codec counts as equally fast.
 const tie = 0.05
 
-// recommend chooses by Rule among the codecs that were measured, and says why. Where bytes are
-// equal too, the faster goes.
+// recommend chooses a codec by Rule and says why. If two that tie have equal bytes, it chooses the
+// faster one.
 func recommend(codecs []Figures) (best, why string) {
 	ranked := slices.DeleteFunc(slices.Clone(codecs), func(f Figures) bool { return f.Error != "" })
 	if len(ranked) == 0 {
@@ -56,7 +55,7 @@ func tied(fastest, f Figures) bool {
 	return float64(roundTrip(f)) < (1+tie)*float64(roundTrip(fastest))
 }
 
-// percent says how much longer the round trip of slow is.
+// percent returns how much slower slow is than fast.
 func percent(fast, slow Figures) string {
 	return fmt.Sprintf("%.1f %%", 100*(float64(roundTrip(slow))/float64(roundTrip(fast))-1))
 }

@@ -21,7 +21,7 @@ func TestRecommend(t *testing.T) {
 		{"fastest", []Figures{us("a", 60, 60, 100), us("b", 50, 50, 300)}, "b",
 			"100 µs for a Set and a Get, 300 B per record; the next, a, is 20.0 % slower and " +
 				"has 100 B"},
-		{"set and get count alike", []Figures{us("a", 20, 80, 100), us("b", 70, 10, 300)}, "b",
+		{"Set and Get count equally", []Figures{us("a", 20, 80, 100), us("b", 70, 10, 300)}, "b",
 			"80.0 µs for a Set and a Get, 300 B per record; the next, a, is 25.0 % slower and " +
 				"has 100 B"},
 		{"tie, the smaller is slower", []Figures{us("a", 50, 50, 300), us("b", 50, 54.9, 200)}, "b",
@@ -40,10 +40,10 @@ func TestRecommend(t *testing.T) {
 		{"tie in size too", []Figures{us("a", 50, 52, 100), us("b", 50, 50, 100)}, "b",
 			"100 µs for a Set and a Get, 100 B per record; a is 2.0 % slower, which counts as a " +
 				"tie, and has 100 B"},
-		{"alike in all", []Figures{us("a", 50, 50, 100), us("b", 50, 50, 100)}, "a",
+		{"equal in time and size", []Figures{us("a", 50, 50, 100), us("b", 50, 50, 100)}, "a",
 			"100 µs for a Set and a Get, 100 B per record; b is 0.0 % slower, which counts as a " +
 				"tie, and has 100 B"},
-		{"a codec that fails is none", []Figures{failed, us("a", 50, 50, 300)}, "a",
+		{"a failed codec is ignored", []Figures{failed, us("a", 50, 50, 300)}, "a",
 			"100 µs for a Set and a Get, 300 B per record; no other codec was measured"},
 		{"none", []Figures{failed}, "", "no codec gives every record back"},
 	} {

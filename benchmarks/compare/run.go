@@ -12,24 +12,26 @@ import (
 )
 
 const (
-	// Parallel is how many goroutines make the calls that are counted per second.
+	// Parallel is the number of goroutines that make the calls of Calls.PerSecond.
 	Parallel = 8
 
-	slice    = 5 * time.Millisecond // of the first codec of a group
+	slice    = 5 * time.Millisecond // of the first codec; the others make as many calls
 	maxBurst = 16
 
-	// Of fewer rounds the p50 may move by more than what counts as a tie: on a busy
-	// machine, five have chosen JSON where forty chose Proto.
+	// With fewer rounds, noise in the p50 may be larger than a tie. On a busy machine, 5 rounds
+	// chose JSON where 40 rounds chose Proto.
 	fewRounds = 20
 )
 
-// Run compares the codecs of each group. It takes some seconds a group, see Options.Rounds, and
-// should have the machine for itself.
+// Run compares the codecs of each group. It takes about a second per codec with the default rounds.
+// Run it on a machine that does nothing else.
 //
-// A codec that fails on a record or gives another one back is not measured: it stands in the report
-// with its error, and the joined error that Run returns beside the report has an *Error for it
-// (ErrLossy where data was lost). Any other error is a bad argument, the server's or the context's;
-// then there is no report.
+// A codec that fails on a record, or decodes another record, is not measured. Run then returns both
+// a report and an error. The report shows the failure. The error joins an *Error for each such
+// codec, which wraps ErrLossy if data was lost.
+//
+// With any other error there is no report: an argument is bad, the server fails or the context
+// ends.
 func Run(ctx context.Context, groups []Group, o *Options) (*Report, error) {
 	options, err := o.checked()
 	if err != nil {
@@ -51,8 +53,8 @@ func Run(ctx context.Context, groups []Group, o *Options) (*Report, error) {
 		Rounds: options.Rounds, Parallel: Parallel, Rule: Rule,
 	}
 	if options.Rounds < fewRounds {
-		out.Caution = fmt.Sprintf("rounds are few (%d): enough to see that the codecs work, too "+
-			"few to choose by their times", options.Rounds)
+		out.Caution = fmt.Sprintf("%s only: enough to see that the codecs work, too few to "+
+			"choose one by its times", plural(options.Rounds, "round"))
 	}
 	var failed []error
 	for i, g := range groups {
@@ -73,13 +75,13 @@ func token() string {
 	return hex.EncodeToString(b)
 }
 
-// run is the state of a Run.
+// run is the state of one call of Run.
 type run struct {
 	Options
 	server      *server
 	prefix      string // of the names of the caches
-	done, total int
-	noMemory    error // what the server answered to MEMORY USAGE
+	done, total int    // rounds, for Progress
+	noMemory    error  // the server's refusal of MEMORY USAGE
 }
 
 // runner is a codec that passed the check.
@@ -90,14 +92,14 @@ type runner struct {
 	figures *Figures
 }
 
-// group compares the codecs of one group. errs are of codecs that fail; err is of anything else.
+// group compares the codecs of one group. errs are failures of codecs, err is any other error.
 func (r *run) group(
 	ctx context.Context, number int, g Group,
 ) (result Result, errs []error, err error) {
 	result = Result{Name: g.Name, Note: g.Note, Records: g.Entries[0].subject.len(),
 		Codecs: make([]Figures, len(g.Entries))}
 	var runners []*runner
-	// What was written goes, however the group ends.
+	// Delete what was written, also after an error.
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), clearTimeout)
 		defer cancel()
@@ -118,7 +120,7 @@ func (r *run) group(
 			continue
 		}
 		runners = append(runners, c)
-		// Names of one length: the key is a part of the memory that is measured.
+		// All names have the same length, because MEMORY USAGE includes the key.
 		if err := r.open(ctx, c, fmt.Sprintf("%s/%03d/%03d", r.prefix, number, i)); err != nil {
 			return result, nil, err
 		}
@@ -129,13 +131,13 @@ func (r *run) group(
 		}
 	}
 	result.Best, result.Why = recommend(result.Codecs)
-	r.done = (number + 1) * len(phases) * r.Rounds // also where there was nothing to measure
+	r.done = (number + 1) * len(phases) * r.Rounds // also if no codec was measured
 	r.Progress(r.done, r.total)
 	return result, errs, nil
 }
 
-// check encodes and decodes every record, until one fails or the context ends, and notes in f what
-// came of it.
+// check encodes and decodes every record, until one fails or the context ends. It fills in the name
+// and the type of f, and its size or its error.
 func check(ctx context.Context, e Entry, f *Figures) (*runner, *Error) {
 	f.Name, f.Type = e.name, e.subject.kind()
 	c := &runner{subject: e.subject, encoded: make([][]byte, e.subject.len()), figures: f}
@@ -150,7 +152,7 @@ func check(ctx context.Context, e Entry, f *Figures) (*runner, *Error) {
 	return c, nil
 }
 
-// open writes the records of a codec to a cache of its own.
+// open makes a cache for a codec and writes the records to it.
 func (r *run) open(ctx context.Context, c *runner, name string) (err error) {
 	if c.store, err = c.subject.store(r.server.rdb, name, longest(c.encoded)); err != nil {
 		return err
@@ -161,7 +163,7 @@ func (r *run) open(ctx context.Context, c *runner, name string) (err error) {
 	return r.measureMemory(ctx, c)
 }
 
-// measureMemory asks the server, if it is a real one, until it refuses to answer.
+// measureMemory asks a real server for the memory of the records, unless it refused once.
 func (r *run) measureMemory(ctx context.Context, c *runner) error {
 	if !r.server.real || r.noMemory != nil {
 		return nil
@@ -181,10 +183,9 @@ func (r *run) measureMemory(ctx context.Context, c *runner) error {
 func (r *run) memoryNote() string {
 	switch {
 	case !r.server.real:
-		return "not measured: the embedded miniredis has no memory of its own; it needs a " +
-			"real server"
+		return "not measured: the embedded miniredis cannot tell; it needs a real server"
 	case r.noMemory != nil:
 		return fmt.Sprintf("not measured: the server refuses MEMORY USAGE (%v)", r.noMemory)
 	}
-	return "MEMORY USAGE: key, value and what Redis adds, without the entry for the TTL"
+	return "MEMORY USAGE: key, value and overhead, without the entry for the TTL"
 }

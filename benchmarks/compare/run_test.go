@@ -95,7 +95,7 @@ func measured(t *testing.T, f Figures) {
 	}
 }
 
-// Allocations are counted per call, by a codec of which they are known.
+// Allocations are counted per call, here of a codec with a known number of them.
 func TestAllocations(t *testing.T) {
 	records := notes()
 	r, err := Run(t.Context(), noteGroup(Of("counted", counted(records), records)),
@@ -109,7 +109,7 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// Each record is measured, and none only in the check.
+// Each record is measured, not only checked.
 func TestAllRecordsAreMeasured(t *testing.T) {
 	c := tally{encoded: new([20]atomic.Int64), decoded: new([20]atomic.Int64)}
 	if _, err := Run(t.Context(), noteGroup(Of("tally", c, notes())),
@@ -117,7 +117,7 @@ func TestAllRecordsAreMeasured(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range c.encoded {
-		// The check makes one call of each, and filling the cache one of Encode.
+		// The check calls each once. Filling the cache calls Encode once more.
 		if e, d := c.encoded[i].Load(), c.decoded[i].Load(); e < 10 || d < 10 {
 			t.Errorf("record %d is encoded %d times and decoded %d times", i, e, d)
 		}
@@ -247,7 +247,7 @@ func TestEndsEarly(t *testing.T) {
 	})
 }
 
-func TestLargeRecord(t *testing.T) { // larger than a cache takes by default
+func TestLargeRecord(t *testing.T) { // larger than cache.DefaultMaxValueBytes
 	if _, err := Run(t.Context(),
 		[]Group{{Name: "texts",
 			Entries: []Entry{Of("string", codec.String{},

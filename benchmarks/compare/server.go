@@ -14,24 +14,24 @@ import (
 )
 
 const (
-	// keyTTL is how long a record outlives a run that is killed.
+	// keyTTL is the TTL of the records, for a run that is killed before it deletes them.
 	keyTTL = 15 * time.Minute
 
-	contactTimeout = 4 * time.Second // for the first answer of a server
+	contactTimeout = 4 * time.Second // for the first answer of the server
 	clearTimeout   = 10 * time.Second
 
 	chunk = 1000 // commands of a pipeline
 )
 
-// server is where the caches of a run keep their records.
+// server is the server of the caches of a run.
 type server struct {
 	rdb   redis.UniversalClient
-	about string // for the reader
-	real  bool
+	about string // for the report
+	real  bool   // not the embedded one
 	close func()
 }
 
-// connect returns the server of client, or one inside this process.
+// connect returns the server of client, or an embedded one if client is nil.
 func connect(ctx context.Context, client redis.UniversalClient) (*server, error) {
 	if client == nil {
 		return embedded(), nil
@@ -42,7 +42,7 @@ func connect(ctx context.Context, client redis.UniversalClient) (*server, error)
 		return nil, fmt.Errorf("compare: the Redis server cannot be used: %w", err)
 	}
 	info, err := client.Info(ctx, "server").Result()
-	if err != nil { // a user may not be allowed to ask
+	if err != nil { // an ACL may forbid INFO
 		info = ""
 	}
 	return &server{client, describe(info), true, func() {}}, nil
@@ -51,7 +51,7 @@ func connect(ctx context.Context, client redis.UniversalClient) (*server, error)
 func embedded() *server {
 	m := miniredis.NewMiniRedis()
 	rdb := redis.NewClient(&redis.Options{
-		Addr:                  "miniredis", // for messages; nothing resolves it
+		Addr:                  "miniredis", // only for error messages
 		Dialer:                minipipe.Dialer(m),
 		ContextTimeoutEnabled: true,
 	})
@@ -61,7 +61,7 @@ func embedded() *server {
 	}}
 }
 
-// describe names the server that answers INFO so.
+// describe returns the name, version and mode of the server from its answer to INFO.
 func describe(info string) string {
 	fields := map[string]string{}
 	for line := range strings.Lines(info) {
@@ -83,7 +83,7 @@ func describe(info string) string {
 	return about
 }
 
-// memory returns what the server takes for a key and its value, in bytes: the mean of the keys.
+// memory returns the bytes that the server uses for a key and its value, as the mean of the keys.
 func (s *server) memory(ctx context.Context, keys []string) (float64, error) {
 	total := int64(0)
 	for start := 0; start < len(keys); start += chunk {
@@ -103,7 +103,7 @@ func (s *server) memory(ctx context.Context, keys []string) (float64, error) {
 	return float64(total) / float64(len(keys)), nil
 }
 
-// refused reports whether the server answered that it does not do that.
+// refused reports whether err is an error reply of the server.
 func refused(err error) bool {
 	var reply redis.Error
 	return errors.As(err, &reply)

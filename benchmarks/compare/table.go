@@ -8,13 +8,13 @@ import (
 	"github.com/activettl/rediscache/benchmarks/internal/report"
 )
 
-// WriteTable writes the report as text for a terminal, a Markdown table for each group and the
-// recommendations at the end.
+// WriteTable writes the report as text for a terminal: a Markdown table for each group, then the
+// recommendations.
 func (r *Report) WriteTable(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s. Server: %s. %d rounds.\n\n", r.Host, r.Server, r.Rounds)
-	fmt.Fprintf(&b, "Per record; times in µs; p50 and p99 of single calls, /s by %d "+
-		"goroutines.\nMemory in Redis: %s.\n", r.Parallel, r.Memory)
+	fmt.Fprintf(&b, "%s. Server: %s. %s.\n\n", r.Host, r.Server, plural(r.Rounds, "round"))
+	fmt.Fprintf(&b, "Figures are per record, times in µs. p50 and p99 are of single calls, /s of "+
+		"%s.\nMemory in Redis: %s.\n", plural(r.Parallel, "goroutine"), r.Memory)
 	metrics := r.metrics()
 	for _, result := range r.Results {
 		b.WriteString("\n" + result.table(metrics).Markdown())
@@ -43,7 +43,7 @@ func (r *Result) recommendation() string {
 	return r.Best + ", " + r.Why
 }
 
-// about says what the records are, and in which Go type each codec had them.
+// about returns the number of records and the Go type that each codec has them in.
 func (r *Result) about() string {
 	var types []string
 	for i := 0; i < len(r.Codecs); {
@@ -54,7 +54,7 @@ func (r *Result) about() string {
 		}
 		types = append(types, fmt.Sprintf("%s: %s", strings.Join(names, ", "), kind))
 	}
-	about := fmt.Sprintf("%d records. %s.", r.Records, strings.Join(types, "; "))
+	about := fmt.Sprintf("%s. %s.", plural(r.Records, "record"), strings.Join(types, "; "))
 	if r.Note != "" {
 		about += " " + r.Note
 	}

@@ -6,20 +6,24 @@ import (
 	"github.com/activettl/rediscache/benchmarks/internal/payload"
 )
 
-// What the library promises for a sliding read. It is for the smallest records
-// where it does not say otherwise: of larger ones the decoding takes most of the
-// time, and that is everybody's.
+// What the library promises of a sliding read. Times are for the smallest records, except where a
+// comment says otherwise. For larger records, decoding takes most of the time, on every side.
 const (
-	maxBesideFloor = 1.05 // time with one goroutine, as a multiple of that by hand
-	// throughput with 64 goroutines or more, as a multiple of any peer on go-redis
+	// Time with one goroutine, as a multiple of that by hand.
+	maxBesideFloor = 1.05
+
+	// Throughput with 64 goroutines or more, as a multiple of any peer on go-redis.
 	minBesidePeers = 3.0
-	// throughput, of any peer; with 64 or more, also of 1 KB of one with a client of its own
+
+	// Throughput, as a multiple of any peer. From 64 goroutines on it is also for records of 1 KB,
+	// beside peers with their own client.
 	minBesideOther = 1.0
-	maxAllocs      = 2 // allocations more than by hand, of any operation on one record
+
+	// Allocations per operation on one record, more than by hand.
+	maxAllocs = 2
 )
 
-// check notes what is not as promised in a cell. Times are judged by the full run
-// alone.
+// check notes each broken promise of a cell. Only the full run checks times.
 func (b *bench) check(o operation, c cell) {
 	what := func(i int) string {
 		return o.title + ", " + c.sides[i].name + ", " + c.format.Label + " " + c.size.Label
@@ -35,7 +39,7 @@ func (b *bench) check(o operation, c cell) {
 		if o.commands == nil {
 			continue
 		}
-		// A hundredth is for a client that refreshes something by itself.
+		// A client may refresh something by itself, so a hundredth of a command is allowed.
 		if got, want := c.results[i].Work.Commands, o.commands(s.side); math.Abs(got-want) > 0.01 {
 			b.breaks("%s: %.3f commands a call, want %v", what(i), got, want)
 		}
@@ -43,8 +47,7 @@ func (b *bench) check(o operation, c cell) {
 	if hand < 0 || plain < 0 || o.commands == nil {
 		return
 	}
-	// Half an allocation is what the goroutines of a slice and the pool of
-	// connections allocate.
+	// The goroutines of a slice and the connection pool also allocate: up to 0.5 per call.
 	if extra := c.results[plain].Allocs - c.results[hand].Allocs; c.goroutines == 1 &&
 		extra > maxAllocs+0.5 {
 		b.breaks("%s: %.1f allocations more than by hand, %d are allowed", what(plain), extra,
@@ -71,7 +74,7 @@ func (b *bench) checkSliding(c cell, what func(int) string, hand, plain int) {
 		beside := c.results[best].Beside(c.results[i]).Median
 		least := 0.0
 		if small && s.kind == onRedis && c.goroutines == 1 {
-			least = 1 / maxBesideFloor // it sends the same command by the same client: a tie
+			least = 1 / maxBesideFloor // the same command via the same client, so a tie
 		} else if small || s.kind == other && c.goroutines >= 64 &&
 			c.size.Label == payload.Medium.Label {
 			least = minBesideOther

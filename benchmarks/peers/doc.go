@@ -1,8 +1,7 @@
-// Package peers measures the cache beside other caches for Go, each used as its
-// own users would write it, on one redis-server, in turns. It is a module of its
-// own, so that no competitor enters the go.mod of the library or of its other
-// benchmarks. The results stand in benchmarks/README.md.
+// Package peers compares the cache with other caches for Go, on one redis-server, in turns. Each
+// cache is used as its users would write it. The package is a separate module, so that no other
+// cache enters the go.mod of the library or of its other benchmarks. The results are in
+// benchmarks/results.
 //
-// A library is a side; the slices contenders, nearContenders and loadSides are the
-// places where one is added.
+// A library is a side. To add one, extend the slices contenders, nearContenders and loadSides.
 package peers

@@ -9,7 +9,7 @@ import (
 	ekoredis "github.com/eko/gocache/store/redis/v4"
 )
 
-// gocache is eko/gocache with its marshaler for structs, which knows msgpack alone.
+// gocache is eko/gocache with its marshaler for structs, which supports only msgpack.
 func gocache(p place) side {
 	m := marshaler.New(cache.New[any](ekoredis.NewRedis(p.rdb)))
 	get := func(ctx context.Context, id int64) (u User, err error) {

@@ -8,14 +8,13 @@ import (
 
 func goRedisCache(p place) side { return goRedisCacheWith(p, "go-redis/cache", nil) }
 
-// nearGoRedisCache is go-redis/cache with its local cache, of the size that its
-// README has.
+// nearGoRedisCache is go-redis/cache with its local cache, of the size in the README of
+// go-redis/cache.
 func nearGoRedisCache(p place) side {
 	return goRedisCacheWith(p, "go-redis/cache, TinyLFU", cache.NewTinyLFU(10_000, hour))
 }
 
-// goRedisCacheWith gives it the functions of the format, without which it
-// compresses.
+// goRedisCacheWith passes the functions of the format. Without them, go-redis/cache compresses.
 func goRedisCacheWith(p place, name string, local cache.LocalCache) side {
 	c := cache.New(&cache.Options{
 		Redis: p.rdb, LocalCache: local,

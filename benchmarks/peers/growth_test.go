@@ -10,9 +10,8 @@ import (
 	"github.com/activettl/rediscache/benchmarks/internal/report"
 )
 
-// maxGrowth is how much longer Get and Set may take over a million records than
-// over a thousand. What grows is the server's part: more of it is not in the
-// processor's caches.
+// maxGrowth bounds the time of Get and Set over a million records, as a multiple of that over a
+// thousand. The server's part grows, because less of its data is in the CPU caches.
 const maxGrowth = 1.5
 
 // growth measures rediscache over caches of 10^3 to 10^6 records.
@@ -24,10 +23,10 @@ func (b *bench) growth() *report.Table {
 	}
 	t := &report.Table{
 		Title: "Growth", Labels: 1,
-		Note: fmt.Sprintf("rediscache over more and more records of %s of JSON, `ttl.Active`, "+
-			"one goroutine, keys all over the cache. Time as a multiple of that over %d "+
-			"(quartiles). "+
-			"Bound: at most %.1f.", payload.Small.Label, lengths[0], maxGrowth),
+		Note: fmt.Sprintf("rediscache over more and more records of %s of JSON: `ttl.Active`, "+
+			"one goroutine, keys spread over the whole cache. The ratio is to the time over %d "+
+			"records (quartiles). Bound: at most %.1f.", payload.Small.Label, lengths[0],
+			maxGrowth),
 		Head: []string{"Operation", "records", "µs", "ratio (quartiles)"},
 	}
 	gets, sets := measure.Case{Labels: []string{"Get"}}, measure.Case{Labels: []string{"Set"}}
@@ -41,7 +40,7 @@ func (b *bench) growth() *report.Table {
 		}
 		over := func(do func(ctx context.Context, id int64) error) measure.Side {
 			return measure.Side{Name: fmt.Sprint(n), Op: func(call int) error {
-				// a prime: it comes to all of them
+				// 7919 is prime, so the calls reach all records
 				return do(b.Context(), int64(call)*7919%int64(n))
 			}}
 		}

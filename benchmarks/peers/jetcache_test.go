@@ -17,8 +17,7 @@ func nearJetcache(p place) side {
 		jet.WithLocal(local.NewFreeCache(64*local.MB, hour)))
 }
 
-// jetcacheWith leaves out the statistics, which log by a goroutine that nothing
-// stops.
+// jetcacheWith disables the statistics: they log from a goroutine that cannot be stopped.
 func jetcacheWith(p place, name string, opts ...jet.Option) side {
 	c := jet.New(append(opts, jet.WithRemote(remote.NewGoRedisV9Adapter(p.rdb)),
 		jet.WithCodec(json.Name),

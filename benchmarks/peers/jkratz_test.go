@@ -6,7 +6,7 @@ import (
 	rcache "github.com/jkratz55/redis-cache"
 )
 
-// jkratz is jkratz55/redis-cache, the one peer that has a sliding read.
+// jkratz is jkratz55/redis-cache, the only peer with its own sliding read.
 func jkratz(p place) side {
 	c := rcache.New(p.rdb, rcache.Serialization(p.format.Marshal, p.format.Unmarshal))
 	return side{

@@ -8,13 +8,13 @@ import (
 	"github.com/activettl/rediscache/benchmarks/internal/payload"
 )
 
-// cellOf is a cell in which the sides have these rates.
+// cellOf returns a cell in which the sides have these rates.
 func cellOf(goroutines int, rates map[string]float64) cell {
 	c := cell{format: payload.JSON, size: payload.Small, goroutines: goroutines}
 	for _, s := range []side{
 		{name: "hand", kind: floor, commands: 1}, {name: "plain", kind: ours,
 			commands: 1}, {name: "piped", kind: ours, commands: 1},
-		{name: "peer", kind: onRedis, commands: 2}, {name: "alien", kind: other,
+		{name: "peer", kind: onRedis, commands: 2}, {name: "other", kind: other,
 			commands: 1}, {name: "apart", kind: apart, commands: 1},
 	} {
 		if rate, ok := rates[s.name]; ok {
@@ -30,10 +30,10 @@ func cellOf(goroutines int, rates map[string]float64) cell {
 
 func TestCheck(t *testing.T) {
 	with := func(c cell, change func(cell)) cell { change(c); return c }
-	good := map[string]float64{"hand": 104, "plain": 100, "piped": 50, "peer": 99, "alien": 100,
+	good := map[string]float64{"hand": 104, "plain": 100, "piped": 50, "peer": 99, "other": 100,
 		"apart": 200}
-	deep := map[string]float64{"hand": 100, "plain": 100, "piped": 310, "peer": 103, "alien": 300}
-	but := func(of map[string]float64, name string, rate float64) map[string]float64 {
+	deep := map[string]float64{"hand": 100, "plain": 100, "piped": 310, "peer": 103, "other": 300}
+	except := func(of map[string]float64, name string, rate float64) map[string]float64 {
 		changed := map[string]float64{}
 		for k, v := range of {
 			changed[k] = v
@@ -43,17 +43,18 @@ func TestCheck(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		cell cell
-		want string // part of the complaint; none if empty
+		want string // part of the error; no error if empty
 	}{
-		"one goroutine":       {cellOf(1, good), ""},
-		"64 goroutines":       {cellOf(64, deep), ""},
-		"slower than by hand": {cellOf(1, but(good, "hand", 106)), "1.06 times as long as by hand"},
-		"a peer is faster": {cellOf(8, but(good, "peer", 101)),
+		"one goroutine": {cellOf(1, good), ""},
+		"64 goroutines": {cellOf(64, deep), ""},
+		"slower than by hand": {cellOf(1, except(good, "hand", 106)),
+			"1.06 times as long as by hand"},
+		"a peer is faster": {cellOf(8, except(good, "peer", 101)),
 			"0.99 times as many calls as peer"},
-		"too near a peer": {cellOf(64, but(deep, "peer", 110)),
+		"too slow beside a peer": {cellOf(64, except(deep, "peer", 110)),
 			"2.82 times as many calls as peer"},
-		"an alien is faster": {cellOf(512, but(deep, "alien", 311)),
-			"1.00 times as many calls as alien"},
+		"another client is faster": {cellOf(512, except(deep, "other", 311)),
+			"1.00 times as many calls as other"},
 		"commands": {with(cellOf(8, good), func(c cell) {
 			c.results[3].Work.Commands = 1.5
 		}), "peer, json 100B: 1.500 commands"},
@@ -77,17 +78,19 @@ func TestCheckNear(t *testing.T) {
 	for name, tt := range map[string]struct {
 		rates  rates
 		allocs float64
-		want   string // part of the complaint; none if empty
+		want   string // part of the error; no error if empty
 	}{
-		"good": {rates{"hand": 1900, "plain": 1000, "peer": 99, "alien": 90}, 0.001, ""},
+		"good": {rates{"hand": 1900, "plain": 1000, "peer": 99, "other": 90}, 0.001, ""},
 		"slow beside otter": {rates{"hand": 2100, "plain": 1000}, 0,
 			"plain, json 100B at 8, takes 2.10 times as long as hand, 2.00 is allowed"},
 		"one of two is slow": {rates{"hand": 1000, "plain": 1000, "piped": 400}, 0,
 			"piped, json 100B at 8, takes 2.50 times as long as hand"},
-		"near a peer": {rates{"plain": 1000, "peer": 110}, 0,
+		"too slow beside a peer": {rates{"plain": 1000, "peer": 110}, 0,
 			"plain, json 100B at 8, is 9.1 times as fast as peer, at least 10"},
-		"near an alien": {rates{"plain": 1000, "alien": 200}, 0, "5.0 times as fast as alien"},
-		"allocations":   {rates{"plain": 1000, "peer": 99}, 0.5, "makes 0.50 allocations"},
+		"too slow beside another client": {rates{"plain": 1000, "other": 200}, 0,
+			"5.0 times as fast as other"},
+		"allocations": {rates{"plain": 1000, "peer": 99}, 0.5,
+			"makes 0.50 allocations"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := cellOf(8, tt.rates)
@@ -108,15 +111,15 @@ func TestCheckNear(t *testing.T) {
 
 func TestRatios(t *testing.T) {
 	cells := []cell{
-		cellOf(1, map[string]float64{"hand": 110, "plain": 100, "alien": 120}),
-		cellOf(64, map[string]float64{"hand": 110, "plain": 200, "alien": 100}),
+		cellOf(1, map[string]float64{"hand": 110, "plain": 100, "other": 120}),
+		cellOf(64, map[string]float64{"hand": 110, "plain": 200, "other": 100}),
 	}
 	got := ratios(operations[0], cells).Markdown()
 	for _, want := range []string{
-		"a multiple of that of plain with",
-		"\n- json 100B: at 1 **alien** (1.20); at 64 plain (1.00)\n",
+		"a multiple of plain with",
+		"\n- json 100B: at 1 **other** (1.20); at 64 plain (1.00)\n",
 		"| Side  | Codec | Value |             at 1 |            at 64 |\n",
-		"| alien | json  | 100B  | 1.20 (1.20–1.20) | 0.50 (0.50–0.50) |\n",
+		"| other | json  | 100B  | 1.20 (1.20–1.20) | 0.50 (0.50–0.50) |\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)

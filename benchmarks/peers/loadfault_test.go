@@ -23,11 +23,11 @@ import (
 
 const (
 	faultWaiters = 10
-	killLimit    = 20 * time.Second // how long is waited for what a killed process loads
+	killLimit    = 20 * time.Second // deadline of a caller that waits for a killed process
 	killSlack    = 250 * time.Millisecond
 )
 
-// faults are a loader that panics, and a process that dies while it loads.
+// faults measures a loader that panics, and a process that is killed while it loads.
 func (b *bench) faults() *report.Table {
 	turns := 3
 	if *quick {
@@ -35,17 +35,18 @@ func (b *bench) faults() *report.Table {
 	}
 	t := &report.Table{
 		Title: "A panic, and kill -9", Labels: 4,
-		Note: fmt.Sprintf("A loader panics after 100 ms, while %d callers in its process wait. All "+
-			"callers recover, as a server of HTTP does for its handlers; a caller that gets a "+
-			"panic and does not recover ends the process. The next call comes afterwards from "+
-			"another process. Callers have a deadline of %v. Then: a process is killed by kill -9 "+
-			"while it loads; how long a caller in another process, who has asked meanwhile, waits "+
-			"from then on (median of %d runs). \"Does not wait\" is a caller who had loaded for "+
-			"itself before. Bounds of rediscache: errors, no panics; the next call loads at once; "+
-			"at most the Lease of %v after kill -9.",
+		Note: fmt.Sprintf("A loader panics after 100 ms, while %d callers in its process wait. "+
+			"All callers recover, as an HTTP server does for its handlers. A caller that gets a "+
+			"panic and does not recover ends the process. The next call comes afterwards, from "+
+			"another process. Callers have a deadline of %v. The last column is about a separate "+
+			"run: kill -9 ends a process while it loads, and a caller in another process waits "+
+			"for that load. The time is how long the caller still waits after kill -9 (median of "+
+			"%d runs). Does not wait: the caller loaded by itself before kill -9. Bounds of "+
+			"rediscache: errors, no panics; the next call loads at once; at most the Lease of %v "+
+			"after kill -9.",
 			faultWaiters, patient, turns, cache.DefaultLease),
-		Head: []string{"Side", "panic: the caller gets", "those who wait get", "the next call gets",
-			"after kill -9 s"},
+		Head: []string{"Side", "panic: the caller gets", "waiting callers get",
+			"the next call gets", "after kill -9 s"},
 	}
 	b.each("faults", func(test *testing.T, s loadSide) {
 		first, waiting, next, took := b.panics(test, s)
@@ -76,7 +77,7 @@ func (b *bench) faults() *report.Table {
 	return t
 }
 
-// outcome says what a caller gets.
+// outcome calls get and returns its result in words.
 func outcome(ctx context.Context, p process, id int64) (what string) {
 	ctx, cancel := context.WithTimeout(ctx, patient)
 	defer cancel()
@@ -94,7 +95,8 @@ func outcome(ctx context.Context, p process, id int64) (what string) {
 	return "an error"
 }
 
-// panics asks for a record whose first load panics.
+// panics asks for a record whose first load panics. It returns what the first caller, the waiting
+// callers and a later caller get.
 func (b *bench) panics(t *testing.T, s loadSide) (first, waiting, next string, took time.Duration) {
 	var calls atomic.Int64
 	began := make(chan struct{}, faultWaiters)
@@ -119,7 +121,7 @@ func (b *bench) panics(t *testing.T, s loadSide) (first, waiting, next string, t
 	return first, counted(got), next, time.Since(begun)
 }
 
-// counted says how often each text is there.
+// counted lists the texts, each with its number.
 func counted(texts []string) string {
 	slices.Sort(texts)
 	var parts []string
@@ -134,14 +136,15 @@ func counted(texts []string) string {
 	return strings.Join(parts, ", ")
 }
 
-// childOf is the variable that makes TestLoadingChild the process that is killed.
+// childOf is the environment variable that makes TestLoadingChild the process to kill.
 const childOf = "REDISCACHE_PEERS_LOADING"
 
-// TestLoadingChild is no test by itself: it loads a record until it is killed.
+// TestLoadingChild is a helper process of TestLoads, not a test. It loads a record until it is
+// killed.
 func TestLoadingChild(t *testing.T) {
 	side, place, ok := strings.Cut(os.Getenv(childOf), "|")
 	if !ok {
-		t.Skip("is for TestLoads")
+		t.Skip("only for TestLoads")
 	}
 	addr, name, _ := strings.Cut(place, "|")
 	for _, s := range loadSides {
@@ -149,7 +152,7 @@ func TestLoadingChild(t *testing.T) {
 			p := s.open(loadPlace{t, addr, name}, func(context.Context, int64) (User, error) {
 				fmt.Println("loading")
 				time.Sleep(time.Minute)
-				return User{}, errors.New("nobody has killed this process")
+				return User{}, errors.New("this process was not killed in time")
 			})
 			_, err := p.get(t.Context(), 1)
 			t.Error(err)
@@ -157,7 +160,7 @@ func TestLoadingChild(t *testing.T) {
 	}
 }
 
-// killed kills a process that loads, and returns how long a caller in this one waits after that.
+// killed kills a process that loads. It returns how long a caller in this process waits after that.
 func (b *bench) killed(t *testing.T, s loadSide) time.Duration {
 	name := redistest.UniqueName(t)
 	child := exec.Command(os.Args[0], "-test.run=^TestLoadingChild$", "-test.timeout=90s")
@@ -192,7 +195,7 @@ func (b *bench) killed(t *testing.T, s loadSide) time.Duration {
 		done <- err
 	}()
 	select {
-	case err := <-done: // it has not waited for the child
+	case err := <-done: // it did not wait for the child
 		if err != nil {
 			t.Error(err)
 		}
@@ -201,6 +204,6 @@ func (b *bench) killed(t *testing.T, s loadSide) time.Duration {
 	}
 	end()
 	begun := time.Now()
-	<-done // an error is one of the deadline: nothing has come
+	<-done // an error here is the deadline
 	return time.Since(begun)
 }

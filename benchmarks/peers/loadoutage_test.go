@@ -21,7 +21,7 @@ const (
 	callDeadline  = 2 * time.Second
 )
 
-// outage measures what callers get while Redis does not answer.
+// outage shows what callers get while Redis does not answer.
 func (b *bench) outage() *report.Table {
 	window := 5 * time.Second
 	if *quick {
@@ -29,15 +29,16 @@ func (b *bench) outage() *report.Table {
 	}
 	t := &report.Table{
 		Title: "Without Redis", Labels: 2,
-		Note: fmt.Sprintf("%d goroutines of one process read records of their own without a "+
-			"pause. The loader takes %v. Each call has a deadline of %v, as a request has one. "+
-			"From the moment on when Redis is lost, for %v: calls with a value and calls with an "+
-			"error, per second, and how long the calls take that are under way then or begin in "+
-			"that time. Two answer from memory: rueidisaside from its near cache until it finds "+
-			"the connection dead, and eko/gocache with values that it has loaded and cannot "+
-			"store, which it keeps until then.",
+		Note: fmt.Sprintf("%d goroutines of one process each read their own records without a "+
+			"pause. The loader takes %v. Each call has a deadline of %v, like a request. The "+
+			"window is the first %v after Redis is lost. Values and errors are the calls that "+
+			"end in the window. Times are of the calls that are in flight when it starts or that "+
+			"start in it. Two sides answer from memory. rueidisaside does so from its near "+
+			"cache, until it finds the connection dead. eko/gocache keeps loaded values until it "+
+			"can store them.",
 			outageClients, outageLoad, callDeadline, window),
-		Head: []string{"Redis is", "Side", "values/s", "errors/s", "p50 ms", "p99 ms", "longest ms"},
+		Head: []string{"Redis is", "Side", "values/s", "errors/s", "p50 ms", "p99 ms",
+			"longest ms"},
 	}
 	for _, c := range []struct {
 		label         string
@@ -78,14 +79,15 @@ func (b *bench) outage() *report.Table {
 
 func rate(n int, d time.Duration) string { return fmt.Sprintf("%.0f", float64(n)/d.Seconds()) }
 
-// made is a call that was under way in an outage.
+// made is a call that was in flight during an outage.
 type made struct {
 	took time.Duration
 	late bool // it ended after the outage
 	err  error
 }
 
-// loseRedis returns the calls that were under way in an outage.
+// loseRedis calls lose and, after the window, restore. It returns the calls that were in flight in
+// between.
 func loseRedis(
 	t *testing.T, s loadSide, server *redistest.Server, lose, restore func(), window time.Duration,
 ) []made {
@@ -123,7 +125,7 @@ func loseRedis(
 		wg.Wait()
 		close(done)
 	}()
-	select { // calls may take longer than their deadline, and some end when Redis is back
+	select { // some calls ignore their deadline and end only when Redis is back
 	case <-done:
 	case <-time.After(killLimit):
 	}
@@ -132,16 +134,15 @@ func loseRedis(
 	return slices.Concat(all...)
 }
 
-// hit measures reads of records that are there.
+// hit measures reads of records that exist.
 func (b *bench) hit() *report.Table {
 	t := &report.Table{
 		Title: "A hit", Labels: 1,
-		Note: fmt.Sprintf("The same calls where the records are there, of %s, by the codec of each. "+
-			"rueidisaside reads from the memory of the process: it has no call without a near cache. "+
-			"go-redis/cache, jetcache-go and eko/gocache let goroutines that ask for one key at the "+
-			"same time share a read, so they send less than one command a call. The loader was not "+
-			"called.",
-			payload.Small.Label),
+		Note: fmt.Sprintf("The same calls when the records exist, of %s, with the codec of each "+
+			"side. rueidisaside reads from the memory of the process: it has no call without a "+
+			"near cache. go-redis/cache, jetcache-go and eko/gocache share a read between "+
+			"goroutines that ask for one key at the same time. So they send less than one "+
+			"command per call. No call used the loader.", payload.Small.Label),
 		Head: []string{"Side", "goroutines", "calls/s (quartiles)", "p50 µs", "p99 µs", "allocs",
 			"commands"},
 	}
@@ -156,7 +157,7 @@ func (b *bench) hit() *report.Table {
 			_, err := p.get(b.Context(), int64(n%records))
 			return err
 		}
-		for n := range 2 * records { // the second round fills the near cache of rueidisaside
+		for n := range 2 * records { // the second half fills the near cache of rueidisaside
 			if n == records {
 				time.Sleep(time.Second) // eko/gocache stores in the background
 			}
@@ -181,7 +182,7 @@ func (b *bench) hit() *report.Table {
 		}
 	}
 	if n := calls.Load(); n > 0 {
-		b.Errorf("%d hits have called the loader", n)
+		b.Errorf("%d hits called the loader", n)
 	}
 	return t
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// TestLoads compares the calls that load what is not there, prints the tables, and fails if
+// TestLoads compares the calls that load missing records, prints the tables, and fails if
 // rediscache breaks a promise.
 func TestLoads(t *testing.T) {
 	if testing.Short() {
@@ -19,21 +19,21 @@ func TestLoads(t *testing.T) {
 
 	head := report.Machine(version, command("TestLoads", "20m")) + "\n" + versions() + "\n\n" +
 		absent + "\n"
-	report.Publish(t, "../README.md", head, b.broken, tables, *write)
+	report.Publish(t, "../results/loads.md", head, b.broken, tables, *write)
 }
 
-// absent is who is not there.
-const absent = "Not here: github.com/dcbickfo/redcache. The Go module proxy does not serve it " +
-	"(403: This module version is not available)."
+// absent names the library that could not be measured.
+const absent = "Not measured: github.com/dcbickfo/redcache. The Go module proxy does not serve " +
+	"it (403: This module version is not available)."
 
-// each runs do for each side, with clients that are closed afterwards.
+// each runs do for each side. The clients of a side are closed after its run.
 func (b *bench) each(what string, do func(t *testing.T, s loadSide)) {
 	for _, s := range loadSides {
 		b.Run(strings.ReplaceAll(what+" "+s.name, "/", "-"), func(t *testing.T) { do(t, s) })
 	}
 }
 
-// fleet opens a side in several processes, for a cache that nobody else has.
+// fleet opens a side as n processes, for a cache with a unique name.
 func (b *bench) fleet(t *testing.T, s loadSide, n int, loader loaderFunc) []process {
 	p := loadPlace{t, b.addr, redistest.UniqueName(t)}
 	fleet := make([]process, n)

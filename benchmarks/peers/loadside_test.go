@@ -28,21 +28,21 @@ import (
 // loaderFunc gets a record from its source.
 type loaderFunc func(ctx context.Context, id int64) (User, error)
 
-// process is one process of a service, as far as Redis can see: a client and a cache of its own.
-// get returns a record from the cache, or from the loader of the process.
+// process is one process of a service, as Redis sees it: it has its own client and cache. get
+// returns a record from the cache, or from the loader of the process.
 type process struct {
 	get func(ctx context.Context, id int64) (User, error)
 	del func(ctx context.Context, id int64) error
 }
 
-// loadSide is a library with a call that loads what is not there.
+// loadSide is a library with a call that loads missing records.
 type loadSide struct {
 	name string
 	kind kind
 	open func(p loadPlace, loader loaderFunc) process
 }
 
-// loadPlace is the server and the cache's name. Clients are closed with the test.
+// loadPlace has the server's address and the cache's name. Clients are closed when the test ends.
 type loadPlace struct {
 	testing.TB
 	addr, name string
@@ -50,7 +50,7 @@ type loadPlace struct {
 
 func (p loadPlace) key(id int64) string { return p.name + ":" + strconv.FormatInt(id, 10) }
 
-// loadSides are the sides of the tables of loads, each made as its users make it.
+// loadSides are the sides of TestLoads, each opened as its users would open it.
 var loadSides = []loadSide{
 	{"rediscache GetOrLoad", ours, openRediscache},
 	{"go-redis/cache Once", onRedis, openOnce},
@@ -59,8 +59,8 @@ var loadSides = []loadSide{
 	{"eko/gocache Loadable", onRedis, openLoadable},
 }
 
-// openRediscache has the client that cache.Config makes, and a TTL as the others have it, which
-// reads do not renew.
+// openRediscache uses a client from cache.Config. Its TTL is Fixed: reads do not renew it, as with
+// the other sides.
 func openRediscache(p loadPlace, loader loaderFunc) process {
 	host, text, err := net.SplitHostPort(p.addr)
 	if err != nil {
@@ -119,10 +119,11 @@ func openAside(p loadPlace, loader loaderFunc) process {
 		})
 	return process{
 		get: func(ctx context.Context, id int64) (User, error) {
-			u, err := typed.Get(ctx, hour, p.key(id), func(ctx context.Context, _ string) (*User, error) {
+			load := func(ctx context.Context, _ string) (*User, error) {
 				u, err := loader(ctx, id)
 				return &u, err
-			})
+			}
+			u, err := typed.Get(ctx, hour, p.key(id), load)
 			if err != nil {
 				return User{}, err
 			}
@@ -147,8 +148,8 @@ func openJetcache(p loadPlace, loader loaderFunc) process {
 	}
 }
 
-// openLoadable has the marshaler above the Loadable, so the loader returns bytes: structs have no
-// other way through eko/gocache's store for Redis.
+// openLoadable puts the marshaler above the Loadable, so the loader returns bytes. The Redis store
+// of eko/gocache does not take structs.
 func openLoadable(p loadPlace, loader loaderFunc) process {
 	redis := ekocache.New[any](ekoredis.NewRedis(newClient(p.TB, redis.Options{Addr: p.addr})))
 	c := ekocache.NewLoadable(func(ctx context.Context, key any) (any, []store.Option, error) {

@@ -16,21 +16,20 @@ func TestMain(m *testing.M) { redistest.Main(m) }
 type User = payload.User
 
 const (
-	// hour is every TTL: nothing expires while it is measured.
+	// hour is the TTL of all records, so that none expires during a measurement.
 	hour = time.Hour
 
-	// records is how many keys the calls go round.
+	// records is how many keys the calls cycle through.
 	records = 1000
 
-	// batch is how many records one call of GetMany or SetMany is for.
+	// batch is how many records one call of GetMany or SetMany has.
 	batch = 100
 
-	// poolSize is of every client of go-redis. It is go-redis' default on two
-	// cores, said aloud.
+	// poolSize is the pool size of each go-redis client: the default of go-redis on two cores.
 	poolSize = 20
 )
 
-// newClient returns a client of go-redis as most of its users make one.
+// newClient returns a go-redis client with the defaults, except for poolSize and the options o.
 func newClient(tb testing.TB, o redis.Options) *redis.Client {
 	tb.Helper()
 	o.PoolSize = poolSize

@@ -12,21 +12,21 @@ import (
 // What the library promises of a hit in memory.
 const (
 	maxBesideOtter = 2.0  // time, as a multiple of otter's Get with expiry
-	minBesideNear  = 10.0 // time of a hit of any other peer, as a multiple of ours
+	minBesideNear  = 10.0 // time of a hit of any other peer, as a multiple of rediscache
 )
 
 // near is the operation of the sides with near caches.
 var near = operation{
 	title: "Get with a near cache", goroutines: concurrency, detail: true, brief: true,
-	note: "All records are in the memory of the process, so this is what a hit costs. rediscache " +
-		"with `Options.Near` and otter keep values that are decoded, the others decode at each " +
-		"hit. otter is beside them to show what memory alone costs: nobody tells it of a write. " +
-		"The near caches of go-redis and rueidis (and rueidisaside, which stands on it) hear " +
-		"from Redis when a record changes. Those of go-redis/cache and jetcache-go do not by " +
-		"themselves, and serve the old value until their own TTL ends.",
+	note: "All records are in the memory of the process, so this is the cost of a hit. " +
+		"rediscache with `Options.Near` and otter keep decoded values; the others decode at each " +
+		"hit. otter shows what memory alone costs: it does not hear of writes. The near caches " +
+		"of go-redis, rueidis and rueidisaside (which uses that of rueidis) hear from Redis when " +
+		"a record changes. Those of go-redis/cache and jetcache-go do not by themselves: they " +
+		"serve the old value until their own TTL ends.",
 	of: func(p place, s side, u User) func(n int) error {
 		op := reading(p, s.get, u)
-		for n := range 2 * records { // all of them are there before the first slice
+		for n := range 2 * records { // all records are in memory before the first slice
 			if err := op(n); err != nil {
 				p.Fatal(err)
 			}
@@ -44,7 +44,7 @@ func TestNear(t *testing.T) {
 	}
 	b, version := newBench(t)
 	cells := b.measure(near, nearContenders)
-	if t.Failed() || len(cells) == 0 { // -run may leave them out
+	if t.Failed() || len(cells) == 0 { // -run may exclude them
 		return
 	}
 	for _, c := range cells {
@@ -53,10 +53,10 @@ func TestNear(t *testing.T) {
 	}
 	tables := []*report.Table{nearRatios(cells), nearDetails(cells), b.sent()}
 	head := report.Machine(version, command("TestNear", "20m")) + "\n" + versions() + "\n"
-	report.Publish(t, "../README.md", head, b.broken, tables, *write)
+	report.Publish(t, "../results/near-hits.md", head, b.broken, tables, *write)
 }
 
-// checkNear notes what is not as promised in a cell.
+// checkNear notes each broken promise of a cell.
 func (b *bench) checkNear(c cell) {
 	for i, s := range c.sides {
 		if s.kind != ours {
@@ -64,11 +64,11 @@ func (b *bench) checkNear(c cell) {
 		}
 		hit := fmt.Sprintf("a hit of %s, %s %s at %d,", s.name, c.format.Label, c.size.Label,
 			c.goroutines)
-		// A hundredth is for canaries and for the goroutines of a slice.
+		// Canaries and the goroutines of a slice also allocate: up to 0.01 per hit.
 		if allocs := c.results[i].Allocs; allocs > 0.01 {
 			b.breaks("%s makes %.2f allocations, none is allowed", hit, allocs)
 		}
-		if !*quick { // times are judged by the full run alone
+		if !*quick { // only the full run checks times
 			b.checkNearTime(c, hit, c.results[i])
 		}
 	}
@@ -88,28 +88,28 @@ func (b *bench) checkNearTime(c cell, hit string, mine measure.Loaded) {
 	}
 }
 
-// nearRatios is the time of a hit of all sides, with a column for each concurrency.
+// nearRatios has the time of a hit of each side, with a column per number of goroutines.
 func nearRatios(cells []cell) *report.Table {
 	t := ratioTable(near.title, cells, func(c cell, r measure.Loaded) measure.Stat {
 		return c.reference().Beside(r)
 	})
-	t.Note = fmt.Sprintf("%s Time of a hit with so many goroutines, as a multiple of that of %s "+
-		"(quartiles of the rounds, in each of which all sides have a slice). Bounds: a hit of "+
-		"rediscache takes at most %.0f times as long as otter's. One of any other peer takes at "+
-		"least %.0f times as long as that of rediscache. It has no allocation, and no command but "+
-		"canaries and renewals.", near.note, cells[0].reference().Name, maxBesideOtter,
-		minBesideNear)
+	t.Note = fmt.Sprintf("%s\n\nTime of a hit at N goroutines, as a multiple of %s (quartiles of "+
+		"the rounds; each side has a slice in each round). Bounds: a hit of rediscache takes at "+
+		"most %.0f times as long as one of otter. A hit of any other peer takes at least %.0f "+
+		"times as long as one of rediscache. A hit of rediscache allocates nothing, and sends no "+
+		"commands except canaries and renewals.", near.note, cells[0].reference().Name,
+		maxBesideOtter, minBesideNear)
 	return t
 }
 
-// nearDetails is all that is known of hits.
+// nearDetails has all measurements of hits.
 func nearDetails(cells []cell) *report.Table {
 	t := &report.Table{
 		Title: near.title + ", in detail", Labels: 2,
-		Note: "Per hit. The time is that of a core: the time of a slice, times the cores at " +
-			"work, by the calls. p50 and p99 are of single calls, each with a look at the clock " +
-			"in it, in slices of their own; medians of those of the slices. Commands are by " +
-			"INFO commandstats, canaries among them.",
+		Note: "Per hit. The time is core time: the time of a slice, times the busy cores, " +
+			"divided by the calls. p50 and p99 are of single calls, and include reading the " +
+			"clock. They come from separate slices, and are the medians over these. Commands are " +
+			"from INFO commandstats, and include canaries.",
 		Head: []string{"Side", "Value", "goroutines", "ns (quartiles)", "p50 ns", "p99 ns",
 			"allocs", "commands"},
 	}

@@ -16,10 +16,10 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// canaries is how many the library sends in a Staleness.
+// canaries is how many canaries the library sends per Staleness.
 const canaries = 4
 
-// sent counts what the server is sent while records are read that are in memory.
+// sent counts the commands that the server gets while records are read from memory.
 func (b *bench) sent() *report.Table {
 	window, due := 4*time.Second, time.Second
 	if *quick {
@@ -27,14 +27,13 @@ func (b *bench) sent() *report.Table {
 	}
 	t := &report.Table{
 		Title: "Commands that hits send", Labels: 1,
-		Note: fmt.Sprintf("One goroutine reads %d records for %v, on a server of its own. What "+
-			"the server counts by INFO commandstats: a canary is EVAL, and UNLINK in it; "+
-			"a renewal is EVALSHA and what its script calls. A renewal ends the copies of its "+
-			"record, so a read that is no hit follows. Bounds: %d canaries in a Staleness, and "+
-			"scripts only for renewals that are due and for reads that are no hits.", records,
-			window, canaries),
+		Note: fmt.Sprintf("One goroutine reads %d records for %v, on a separate server. Commands "+
+			"are from INFO commandstats. A canary is an EVAL that calls UNLINK. A renewal is an "+
+			"EVALSHA, plus the commands that its script calls. It drops the copies of its record, "+
+			"so the next read is not a hit. Bounds: %d canaries per Staleness; scripts only for "+
+			"renewals that are due and for reads that are not hits.", records, window, canaries),
 		Head: []string{"Policy", "hits", "other reads", "eval", "unlink", "evalsha",
-			"what scripts call"},
+			"called by scripts"},
 	}
 	for _, p := range []struct {
 		label  string
@@ -61,7 +60,7 @@ func (b *bench) sentUnder(
 			b.Fatal(err)
 		}
 	}
-	if err := users.Touch(b.Context(), 0); err != nil { // the server knows all scripts from here on
+	if err := users.Touch(b.Context(), 0); err != nil { // loads the scripts into the server
 		b.Fatal(err)
 	}
 	remember(b, users)
@@ -94,7 +93,7 @@ func (b *bench) sentUnder(
 		b.breaks("%s: %d UNLINK for %d canaries", label, counts["unlink"], evals)
 	}
 	if scripts > due+int(others) {
-		b.breaks("%s: %d scripts, with %d renewals due and %d reads that are no hits", label,
+		b.breaks("%s: %d scripts, with %d renewals due and %d reads that are not hits", label,
 			scripts, due, others)
 	}
 	if scripts == 0 && len(rest) > 0 {
@@ -104,11 +103,11 @@ func (b *bench) sentUnder(
 		b.breaks("%s: %d more connections for pushes", label, after.Connects-before.Connects)
 	}
 	if due == 0 && others > 0 {
-		b.breaks("%s: %d reads of records in memory are no hits", label, others)
+		b.breaks("%s: %d reads of records in memory are not hits", label, others)
 	}
 }
 
-// named is counts as text.
+// named returns counts as text.
 func named(counts map[string]int) string {
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(counts)) {

@@ -16,7 +16,7 @@ func nearFixed(p place) side {
 	return nearSide(p, "rediscache, Near, Fixed", ttl.Fixed(hour))
 }
 
-// nearTolerant reads records of which none is due while it is measured.
+// nearTolerant has a tolerance so long that no record is due for renewal during a measurement.
 func nearTolerant(p place) side {
 	return nearSide(p, "rediscache, Near, Active with Tolerance", ttl.Active(hour, tolerance))
 }
@@ -41,7 +41,7 @@ func nearCache(
 	return users
 }
 
-// rememberLimit bounds how long a cache may take to keep copies.
+// rememberLimit bounds how long a cache may take until it answers all reads from memory.
 const rememberLimit = 5 * time.Second
 
 // remember reads all records until each read is a hit.

@@ -10,19 +10,18 @@ import (
 	"github.com/activettl/rediscache/benchmarks/internal/payload"
 )
 
-// operation is what the sides of a table do.
+// operation is the call that a table compares.
 type operation struct {
 	title, note string
 	goroutines  []int
-	detail      bool // a second table with all that is known of the smallest records
+	detail      bool // adds a table with all measurements of the smallest records
 	brief       bool // a call may take less than a microsecond
 
-	// of returns the call of a side that stores u, nil if it has none, and fails
-	// the test if the call does not do what it says.
+	// of returns the call of a side for records with the value u, or nil if the side has none. It
+	// fails the test if the call does not do what it says.
 	of func(p place, s side, u User) func(n int) error
 
-	// commands returns how many one call sends; nil where that is not the same for
-	// every call.
+	// commands returns how many commands one call sends. It is nil if that differs between calls.
 	commands func(s side) float64
 }
 
@@ -33,47 +32,48 @@ func one(side) float64 { return 1 }
 var operations = []operation{
 	{
 		title: "Sliding Get", goroutines: concurrency, detail: true,
-		note: "A read that renews the TTL. By hand it is `GETEX` and decode; rediscache has " +
-			"`ttl.Active`; go-redis/cache, eko/gocache and jetcache-go make their Get and then " +
-			"`rdb.PExpire`, which is two round trips and not atomic; jkratz55/redis-cache has " +
-			"`GetAndExpire`; rueidis is `GETEX` and decode.",
+		note: "A read that renews the TTL. By hand and with rueidis it is `GETEX` and decode. " +
+			"rediscache has `ttl.Active`, and jkratz55/redis-cache has `GetAndExpire`. " +
+			"go-redis/cache, eko/gocache and jetcache-go call their Get and then `rdb.PExpire`, " +
+			"which takes two round trips and is not atomic.",
 		of:       func(p place, s side, u User) func(int) error { return sliding(p, s.sliding, u) },
 		commands: func(s side) float64 { return s.commands },
 	},
 	{
 		title: "Get", goroutines: concurrency, detail: true,
-		note:     "A read that renews nothing: `ttl.Fixed`, and the Get of each.",
+		note:     "A read that renews nothing: `ttl.Fixed`, and the Get of each library.",
 		of:       func(p place, s side, u User) func(int) error { return reading(p, s.get, u) },
 		commands: one,
 	},
 	{
 		title: "Set", goroutines: concurrency, detail: true,
-		note:     "With a TTL.",
+		note:     "A write with a TTL.",
 		of:       func(p place, s side, u User) func(int) error { return writing(p, s.set, u) },
 		commands: one,
 	},
 	{
 		title: fmt.Sprintf("GetMany of %d", batch), goroutines: []int{1, 8},
-		note: "By hand it is a pipeline of `GET`, as in rediscache and jetcache-go; " +
-			"jkratz55/redis-cache and rueidis send one `MGET`, which is less work for the server " +
-			"and which jkratz55's cannot do in a cluster. A call counts once.",
+		note: "By hand, rediscache and jetcache-go send a pipeline of `GET`. " +
+			"jkratz55/redis-cache and rueidis send one `MGET`, which is less work for the " +
+			"server. That of jkratz55/redis-cache does not work in a cluster. A batch counts as " +
+			"one call.",
 		of: func(p place, s side, u User) func(int) error { return readingMany(p, s.getMany, u) },
 	},
 	{
 		title: fmt.Sprintf("SetMany of %d", batch), goroutines: []int{1, 8},
-		note: "A pipeline of `SET PX` everywhere. A call counts once.",
+		note: "All sides send a pipeline of `SET PX`. A batch counts as one call.",
 		of:   func(p place, s side, u User) func(int) error { return writingMany(p, s.setMany, u) },
 	},
 }
 
-// checked is the record that calls are checked on before they are measured.
+// checked is the record on which calls are checked before they are measured.
 const checked = 1
 
-// reading checks a call of get and returns one that goes round the records.
+// reading checks that get returns want. It returns a call that cycles through the records.
 func reading(p place, get func(context.Context, int64) (User, error), want User) func(n int) error {
 	p.Helper()
 	ctx := p.Context()
-	for range 2 { // the second may come from another place
+	for range 2 { // the second read may come from a near cache
 		if got, err := get(ctx, checked); err != nil || !reflect.DeepEqual(got, want) {
 			p.Fatalf("reads %v, %v, want %v", got, err, want)
 		}
@@ -104,8 +104,8 @@ func (p place) wantTTL(id int64) {
 	}
 }
 
-// wantRecord fails the test if the record is not exactly what the format makes of
-// u, with its TTL, and removes it.
+// wantRecord fails the test if the record is not exactly u in the format, with the whole TTL. Then
+// it removes the record.
 func (p place) wantRecord(id int64, u User) {
 	p.Helper()
 	want, err := p.format.Marshal(u)
@@ -139,7 +139,7 @@ func readingMany(
 	}
 	p.Helper()
 	ctx := p.Context()
-	// of which each call takes another part, so that none is shared
+	// each call takes another part of ids
 	ids := make([]int64, records+batch)
 	for i := range ids {
 		ids[i] = int64(i % records)
@@ -155,7 +155,7 @@ func readingMany(
 	}
 }
 
-// many returns a batch of records from an id on.
+// many returns a batch of records, with ids from from on.
 func many(from int64, u User) map[int64]User {
 	users := make(map[int64]User, batch)
 	for i := range int64(batch) {
@@ -183,13 +183,13 @@ func writingMany(
 	return func(int) error { return set(ctx, users) }
 }
 
-// prepared is a side that is ready to be measured.
+// prepared is a side with the call to measure.
 type prepared struct {
 	side
 	op func(n int) error
 }
 
-// prepare writes the records and makes the sides that have the operation's call.
+// prepare writes the records and opens the sides. Sides without the operation's call are left out.
 func (o operation) prepare(p place, size payload.Size, sides []func(place) side) []prepared {
 	p.Helper()
 	data, err := p.format.Marshal(size.User)

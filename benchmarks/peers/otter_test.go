@@ -11,8 +11,8 @@ import (
 
 var errNotThere = errors.New("it is not in the process")
 
-// inProcess is otter alone, with values that expire: nothing is decoded, and nobody tells of a
-// write. It has the bound in bytes that ours has.
+// inProcess is otter alone, with values that expire. It decodes nothing and does not hear of
+// writes. Its bound in bytes is that of rediscache.
 func inProcess(p place) side {
 	c, err := otter.New(&otter.Options[int64, User]{
 		MaximumWeight:    cache.DefaultNearBytes,

@@ -21,11 +21,11 @@ var (
 	quick = flag.Bool("quick", false,
 		"TestPeers: less than a minute; fail only on wrong values, commands and allocations")
 	rounds = flag.Int("rounds", 21, "TestPeers, TestNear: slices of each side")
-	write  = flag.Bool("write", false, "TestPeers: write the results into ../README.md")
+	write  = flag.Bool("write", false, "write the results into a file of the folder ../results")
 )
 
-// TestPeers measures, prints the tables, and fails if a side does something else
-// than it says or if a promise of rediscache is broken.
+// TestPeers measures and prints the tables. It fails if a side does not do what it says, or if
+// rediscache breaks a promise.
 func TestPeers(t *testing.T) {
 	b, version := newBench(t)
 	var tables []*report.Table
@@ -34,10 +34,10 @@ func TestPeers(t *testing.T) {
 	}
 	tables = append(tables, b.growth())
 	head := report.Machine(version, command("TestPeers", "1h")) + "\n" + versions() + "\n"
-	report.Publish(t, "../README.md", head, b.broken, tables, *write)
+	report.Publish(t, "../results/other-caches.md", head, b.broken, tables, *write)
 }
 
-// command is how to get the same results from a test that may take so long.
+// command returns the command that measures the same again, with a timeout for the test.
 func command(test, timeout string) string {
 	s := fmt.Sprintf("go -C benchmarks/peers test -run %s -count 1 -timeout %s -v", test, timeout)
 	flag.Visit(func(f *flag.Flag) {
@@ -51,7 +51,7 @@ func command(test, timeout string) string {
 //go:embed go.mod
 var goMod string
 
-// versions says what was measured, by go.mod.
+// versions lists the measured libraries with their versions, from go.mod.
 func versions() string {
 	var of []string
 	for line := range strings.Lines(goMod) {
@@ -71,7 +71,7 @@ type bench struct {
 	broken []string
 }
 
-// newBench starts a server, and returns what measures it and its version.
+// newBench starts a server. It returns a bench for that server, and the version of Redis.
 func newBench(t *testing.T) (b *bench, version string) {
 	t.Helper()
 	if *quick && *write {
@@ -90,8 +90,8 @@ func (b *bench) breaks(format string, args ...any) {
 	b.broken = append(b.broken, fmt.Sprintf(format, args...))
 }
 
-// work is what the server has done for the sides: all but what the measuring and
-// the upkeep of connections ask of it.
+// work returns the work of the server for the sides. It leaves out the commands of the measurement
+// and those that maintain connections.
 func (b *bench) work() (measure.Work, error) {
 	stats, err := serverinfo.Commands(b.Context(), b.rdb)
 	var w measure.Work
@@ -106,12 +106,12 @@ func (b *bench) work() (measure.Work, error) {
 	return w, err
 }
 
-// load is how long a side is measured with so many goroutines.
+// load returns how a side is measured with so many goroutines.
 func (b *bench) load(goroutines int) measure.Load {
 	l := measure.Load{Goroutines: goroutines, Rounds: *rounds, Slice: 50 * time.Millisecond,
 		Server: b.work}
 	if goroutines >= 64 {
-		l.Slice = 100 * time.Millisecond // some calls for each of them
+		l.Slice = 100 * time.Millisecond // so that each goroutine makes several calls
 	}
 	if *quick {
 		l.Rounds, l.Slice = 5, 15*time.Millisecond
@@ -119,12 +119,12 @@ func (b *bench) load(goroutines int) measure.Load {
 	return l
 }
 
-// run measures sides. Calls that are brief are measured twice: without looks at the clock, and then
-// with them for the percentiles.
+// run measures sides. It measures brief calls twice: without reading the clock for each call, and
+// then with it, for the percentiles.
 func (b *bench) run(o operation, goroutines int, sides []measure.Side) ([]measure.Loaded, error) {
 	l := b.load(goroutines)
 	if l.Whole = o.brief; o.brief && !*quick {
-		l.Slice /= 2 // still many calls, and the slices of a round are nearer to each other
+		l.Slice /= 2 // enough for many calls; and the slices of a round are closer in time
 	}
 	results, err := l.Run(sides)
 	if err != nil || !o.brief {
@@ -138,8 +138,8 @@ func (b *bench) run(o operation, goroutines int, sides []measure.Side) ([]measur
 	return results, err
 }
 
-// cell is what was measured of the sides of one format with records of one size
-// and so many goroutines.
+// cell has the results of all sides for one format, one size of records and one number of
+// goroutines.
 type cell struct {
 	format     payload.Format
 	size       payload.Size
@@ -148,7 +148,7 @@ type cell struct {
 	results    []measure.Loaded
 }
 
-// measure returns the cells of an operation, by format, size and concurrency.
+// measure returns the cells of an operation, one per format, size and number of goroutines.
 func (b *bench) measure(o operation, fields []field) []cell {
 	sizes, goroutines := payload.Sizes, o.goroutines
 	if *quick {

@@ -6,7 +6,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// raw is go-redis by hand: one command, one call of the encoding library.
+// raw is go-redis by hand: one command and one call of the encoding library.
 func raw(p place) side {
 	return side{
 		name: "go-redis by hand", kind: floor,

@@ -16,11 +16,11 @@ func autoPipelined(p place) side {
 	return cacheWith(p, "rediscache, AutoPipeline", cache.Options{AutoPipeline: true})
 }
 
-// tolerance is so long that nothing is due while it is measured.
+// tolerance is so long that no record is due for renewal during a measurement.
 var tolerance = ttl.Tolerance(10 * time.Minute)
 
-// tolerant reads by GET what it knows to be renewed. It renews nothing in a slice,
-// so it is not among the sides whose sliding reads renew each time.
+// tolerant is a cache under a Tolerance. It reads via GET while a record is not due for renewal. It
+// renews nothing in a slice, so it is apart from the sides that renew at each sliding read.
 func tolerant(p place) side {
 	s := cacheOn(p, "rediscache, Tolerance", p.rdb, ttl.Active(hour, tolerance), cache.Options{})
 	s.kind = apart

@@ -9,18 +9,17 @@ import (
 	"github.com/redis/rueidis/rueidisaside"
 )
 
-// rueidisPlain is a client of rueidis with its defaults, which put concurrent
-// commands into pipelines.
+// rueidisPlain is a rueidis client with its defaults. It sends concurrent commands in pipelines.
 func rueidisPlain(p place) side { return rueidisWith(p, "rueidis", rueidis.ClientOption{}) }
 
-// rueidisDelayed has the option that its README advises for throughput.
+// rueidisDelayed has the option that the README of rueidis advises for throughput.
 func rueidisDelayed(p place) side {
 	return rueidisWith(p, "rueidis, MaxFlushDelay 20 µs",
 		rueidis.ClientOption{MaxFlushDelay: 20 * time.Microsecond})
 }
 
-// rueidisUncancelled is for contexts that nothing can cancel: alone on its
-// connection, a call then skips the goroutines of the pipeline.
+// rueidisUncancelled has contexts that cannot be cancelled. Then a call that is alone on its
+// connection skips the goroutines of the pipeline.
 func rueidisUncancelled(p place) side {
 	s := rueidisWith(p, "rueidis, context.Background()", rueidis.ClientOption{})
 	without := func(get func(context.Context, int64) (User, error)) func(context.Context,
@@ -107,7 +106,7 @@ func rueidisWith(p place, name string, o rueidis.ClientOption) side {
 	}
 }
 
-// nearRueidis is a read through the near cache of rueidis.
+// nearRueidis reads via the near cache of rueidis.
 func nearRueidis(p place) side {
 	c := rueidisClient(p, rueidis.ClientOption{})
 	return side{name: "rueidis, DoCache", kind: other, get: func(
@@ -117,8 +116,8 @@ func nearRueidis(p place) side {
 	}}
 }
 
-// nearAside is rueidisaside, which has no read without a near cache. Its loader is
-// not called: the records are there.
+// nearAside is rueidisaside, which has no read without a near cache. The records exist, so it does
+// not call the loader.
 func nearAside(p place) side {
 	c, err := rueidisaside.NewClient(
 		rueidisaside.ClientOption{

@@ -10,13 +10,13 @@ import (
 	"github.com/activettl/rediscache/benchmarks/internal/payload"
 )
 
-// side is a library with a cache in it, and what its users call. A nil func is a
-// call that the library does not have.
+// side is a library with an open cache, and the calls that its users make. A nil func is a call
+// that the library lacks.
 type side struct {
 	name string
 	kind kind
 
-	// A sliding read renews the TTL; commands is how many it sends.
+	// sliding is a read that renews the TTL; commands is how many commands it sends.
 	sliding  func(ctx context.Context, id int64) (User, error)
 	commands float64
 
@@ -26,20 +26,19 @@ type side struct {
 	setMany func(ctx context.Context, users map[int64]User) error
 }
 
-// kind says what a side is measured for.
+// kind is the role of a side in a comparison.
 type kind int
 
 const (
-	floor   kind = iota // what a good user writes by hand
+	floor   kind = iota // the same by hand
 	ours                // rediscache
-	onRedis             // a peer that goes through go-redis
-	other               // a peer with a client of its own
-	// a peer under conditions that the other sides do not have: shown, and nothing is promised
-	apart
+	onRedis             // a peer that uses go-redis
+	other               // a peer with its own client
+	apart               // a side under other conditions than the rest; it has no bounds
 )
 
-// place is where sides meet: one server, one format, keys of one prefix, and one
-// client of go-redis for all who need no special one.
+// place is what sides share: one server, one format, one prefix of keys, and one go-redis client
+// for all sides that need no special one.
 type place struct {
 	testing.TB
 	addr   string
@@ -69,7 +68,7 @@ func (p place) decode(data []byte, err error) (User, error) {
 	return u, err
 }
 
-// filled is the read of a library whose Get fills a variable.
+// filled returns a read for a library whose Get fills a variable.
 func (p place) filled(
 	get func(ctx context.Context, key string, v any) error,
 ) func(context.Context, int64) (User, error) {
@@ -79,8 +78,8 @@ func (p place) filled(
 	}
 }
 
-// renewed adds a PEXPIRE to a read that does not renew, as users of libraries
-// without a sliding read do.
+// renewed adds a PEXPIRE to a read that does not renew. Users of libraries without a sliding read
+// do the same.
 func (p place) renewed(
 	get func(context.Context, int64) (User, error),
 ) func(context.Context, int64) (User, error) {
@@ -93,14 +92,14 @@ func (p place) renewed(
 	}
 }
 
-// field is the sides that are compared with one another.
+// field has the sides that are compared with one another.
 type field struct {
 	format payload.Format
 	sides  []func(place) side
 }
 
-// contenders are the sides of the tables without near caches, by format. The
-// first two are the floor and the plain cache, with which the others are compared.
+// contenders are the sides of the tables without near caches, by format. The first two are by hand
+// and the plain cache; the others are compared with them.
 var contenders = []field{
 	{payload.JSON,
 		[]func(place) side{raw, rediscache, autoPipelined, tolerant, goRedisCache, jetcache, jkratz,
@@ -108,8 +107,8 @@ var contenders = []field{
 	{payload.MsgPack, []func(place) side{raw, rediscache, autoPipelined, gocache}},
 }
 
-// nearContenders are the sides of the tables of near caches, of which only get is used. The first
-// two are the floor and ours, with which the others are compared.
+// nearContenders are the sides of the tables of near caches, which use only get. The first two are
+// otter and rediscache; the others are compared with them.
 var nearContenders = []field{
 	{payload.JSON,
 		[]func(place) side{inProcess, nearFixed, nearTolerant, nearRaw, nearGoRedisCache,

@@ -13,7 +13,7 @@ import (
 // tables measures an operation and returns its tables.
 func (b *bench) tables(o operation, fields []field) []*report.Table {
 	cells := b.measure(o, fields)
-	if b.Failed() || len(cells) == 0 { // -run may leave operations out
+	if b.Failed() || len(cells) == 0 { // -run may exclude operations
 		return nil
 	}
 	for _, c := range cells {
@@ -26,8 +26,8 @@ func (b *bench) tables(o operation, fields []field) []*report.Table {
 	return tables
 }
 
-// reference is the side with which the others are compared: the plain cache, or
-// the first side where it has no part.
+// reference returns the result that the others are compared with: that of the plain cache, or of
+// the first side if the plain cache is not measured.
 func (c cell) reference() measure.Loaded {
 	for i, s := range c.sides {
 		if s.kind == ours {
@@ -37,8 +37,8 @@ func (c cell) reference() measure.Loaded {
 	return c.results[0]
 }
 
-// fastest returns the fastest side of these kinds, by its throughput beside the
-// reference's, round by round.
+// fastest returns the index of the fastest side of these kinds, or -1. It compares the throughput
+// with that of the reference, round by round.
 func (c cell) fastest(kinds ...kind) int {
 	best, most := -1, 0.0
 	for i, r := range c.results {
@@ -50,19 +50,19 @@ func (c cell) fastest(kinds ...kind) int {
 	return best
 }
 
-// ratios is the throughput of all sides, with a column for each concurrency.
+// ratios has the throughput of each side, with a column per number of goroutines.
 func ratios(o operation, cells []cell) *report.Table {
 	t := ratioTable(o.title, cells, func(c cell, r measure.Loaded) measure.Stat {
 		return r.Beside(c.reference())
 	})
-	t.Note = fmt.Sprintf("%s Throughput with so many goroutines, as a multiple of that of %s "+
-		"with the same codec (quartiles).\n\n%s",
+	t.Note = fmt.Sprintf("%s\n\nThroughput at N goroutines, as a multiple of %s with the same "+
+		"codec (quartiles).\n\n%s",
 		o.note, cells[0].reference().Name, winners(cells))
 	return t
 }
 
-// ratioTable compares the results of all sides with the reference of their cell. It has a column for
-// each concurrency.
+// ratioTable compares the results of each side with the reference of its cell. It has a column per
+// number of goroutines.
 func ratioTable(
 	title string, cells []cell, ratio func(c cell, r measure.Loaded) measure.Stat,
 ) *report.Table {
@@ -86,10 +86,10 @@ func ratioTable(
 	return t
 }
 
-// winners says who is the fastest in each cell.
+// winners lists the fastest side of each cell.
 func winners(cells []cell) string {
 	var b strings.Builder
-	b.WriteString("The fastest, peers in bold:")
+	b.WriteString("The fastest side, and its ratio (peers in bold):\n")
 	row := ""
 	for _, c := range cells {
 		if this := c.format.Label + " " + c.size.Label; this != row {
@@ -109,13 +109,12 @@ func winners(cells []cell) string {
 	return b.String()
 }
 
-// details is all that is known of the smallest records.
+// details has all measurements of the smallest records.
 func details(o operation, cells []cell) *report.Table {
 	t := &report.Table{
 		Title: o.title + ", in detail", Labels: 2,
-		Note: fmt.Sprintf("Of values of %s, per call. Percentiles are medians of those of the "+
-			"slices; commands and time in the server are by INFO commandstats.",
-			payload.Small.Label),
+		Note: fmt.Sprintf("Values of %s, per call. Percentiles are medians over the slices. "+
+			"Commands and server time are from INFO commandstats.", payload.Small.Label),
 		Head: []string{"Side", "Codec", "goroutines", "calls/s (quartiles)", "p50 µs", "p99 µs",
 			"allocs", "commands", "server µs"},
 	}

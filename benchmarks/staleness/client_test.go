@@ -9,13 +9,13 @@ import (
 	"github.com/activettl/rediscache/cache"
 )
 
-// clientFaults are what clients and other caches of the process do.
+// clientFaults are faults by client options and by other caches of the process.
 var clientFaults = []fault{
-	{name: "one connection, data black-holed", does: func(r *run) {
+	{name: "one connection, data blocked", does: func(r *run) {
 		r.single(func(o *redis.UniversalOptions) { o.PoolSize = 1 })
 		r.lasts(func() { r.net.hold(data); time.Sleep(lasting()) }, r.net.pass)
 	}},
-	{name: "no deadlines and 5 retries, data black-holed", does: func(r *run) {
+	{name: "no deadlines and 5 retries, data blocked", does: func(r *run) {
 		r.single(func(o *redis.UniversalOptions) {
 			o.ContextTimeoutEnabled, o.MaxRetries = false, 5
 			o.ReadTimeout = 500 * time.Millisecond
@@ -26,11 +26,11 @@ var clientFaults = []fault{
 		s := r.single(func(o *redis.UniversalOptions) { o.DB = 1 })
 		r.lasts(func() { r.kill(s.Client(r), lasting()) }, func() {})
 	}},
-	{name: "other caches made and closed", does: func(r *run) {
+	{name: "other caches opened and closed", does: func(r *run) {
 		r.single()
 		r.lasts(func() { r.others(lasting(), "users2", "users/x", name) }, func() {})
 	}},
-	{name: "other caches, pushes black-holed", does: func(r *run) {
+	{name: "other caches, pushes blocked", does: func(r *run) {
 		r.single()
 		r.lasts(func() {
 			var wg sync.WaitGroup
@@ -42,7 +42,7 @@ var clientFaults = []fault{
 			wg.Wait()
 		}, func() {})
 	}},
-	{name: "the cache closed under its readers, and made anew", does: func(r *run) {
+	{name: "cache closed while it is read, and reopened", does: func(r *run) {
 		r.single()
 		r.lasts(func() {
 			var wg sync.WaitGroup
@@ -64,7 +64,7 @@ var clientFaults = []fault{
 	}},
 }
 
-// others makes caches of these names by the readers' client, reads by them, and closes them.
+// others opens caches with these names on the readers' client, reads via them, and closes them.
 func (r *run) others(d time.Duration, names ...string) {
 	for end := time.Now().Add(d); time.Now().Before(end); {
 		var made []*cache.Cache[int64, record]

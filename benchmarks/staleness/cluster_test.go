@@ -18,7 +18,7 @@ var clusterFaults = []fault{
 		c := r.cluster(0)
 		r.lasts(func() { c.moveAll(false) }, func() {})
 	}},
-	{name: "cluster: slots moved without MIGRATE, pushes black-holed", does: func(r *run) {
+	{name: "cluster: slots moved without MIGRATE, pushes blocked", does: func(r *run) {
 		c := r.cluster(0)
 		r.lasts(func() { r.net.hold(pushes); c.moveAll(false); time.Sleep(dead) }, r.net.pass)
 	}},
@@ -70,17 +70,17 @@ var clusterFaults = []fault{
 	}},
 }
 
-// cluster is a cluster, and where its records are.
+// cluster is a cluster and the location of its records.
 type cluster struct {
 	*run
 	nodes  []*redistest.Server
-	direct []*redis.Client // of the nodes; the writer's
+	direct []*redis.Client // the writer's clients, one per node
 	ids    []string
 	slot   [records]int
-	at     [records]int // the nodes
+	at     [records]int // the index of each record's node
 }
 
-// cluster starts one with so many replicas of each primary, a writer and readers.
+// cluster starts a cluster with so many replicas per primary, a writer and readers.
 func (r *run) cluster(replicas int) *cluster {
 	r.Helper()
 	servers := redistest.StartCluster(r, replicas, dead)
@@ -89,7 +89,7 @@ func (r *run) cluster(replicas int) *cluster {
 	return c
 }
 
-// nodes looks where the records are.
+// nodes finds the slots and nodes of the records.
 func (r *run) nodes(servers *redistest.ClusterServers) *cluster {
 	r.Helper()
 	c := &cluster{run: r, nodes: servers.Nodes()}
@@ -108,13 +108,13 @@ func (r *run) nodes(servers *redistest.ClusterServers) *cluster {
 	return c
 }
 
-// target writes to the nodes where the records are now.
+// target returns a target that writes to the current nodes of the records.
 func (c *cluster) target(replicas int) *target {
 	at := c.at
 	return &target{func(id int64) (*redis.Client, error) { return c.direct[at[id]], nil }, replicas}
 }
 
-// owner returns which node holds a slot, as one of them knows it, or -1.
+// owner returns the node that holds a slot according to the node of rdb, or -1.
 func (c *cluster) owner(rdb *redis.Client, slot int) int {
 	slots := redis.NewClusterSlotsCmd(c.ctx, "cluster", "slots")
 	c.must(rdb.Process(c.ctx, slots))
@@ -155,8 +155,8 @@ func (c *cluster) moveAll(migrate bool) {
 	}
 }
 
-// thereAndBack moves the slot of a record to the second node, and back some time later. The record
-// is lost.
+// thereAndBack moves the slot of a record to the second node, without the record, and back some
+// time later. So the record is lost.
 func (c *cluster) thereAndBack(later time.Duration, id int64) {
 	c.Helper()
 	c.move(0, 1, c.slot[id], false)
@@ -169,8 +169,8 @@ func (c *cluster) thereAndBack(later time.Duration, id int64) {
 	}
 }
 
-// move moves a slot, which has these records, from one node to another. No write may be under way.
-// All nodes know of the move in the end.
+// move moves a slot from one node to another, with the records ids if migrate is set. No write may
+// be in flight. It returns when all nodes know of the move.
 func (c *cluster) move(from, to, slot int, migrate bool, ids ...int64) {
 	c.Helper()
 	do := func(node int, args ...any) error { return c.direct[node].Do(c.ctx, args...).Err() }
@@ -183,7 +183,7 @@ func (c *cluster) move(from, to, slot int, migrate bool, ids ...int64) {
 		}
 	}
 	c.must(do(to, "cluster", "setslot", slot, "node", c.ids[to]))
-	// A node that has keys of the slot refuses this. It learns of the move by the bus.
+	// A node that has keys of the slot refuses this command. It learns of the move from the bus.
 	_ = do(from, "cluster", "setslot", slot, "node", c.ids[to])
 	c.until(promotion, func() bool {
 		for _, rdb := range c.direct {
@@ -195,7 +195,7 @@ func (c *cluster) move(from, to, slot int, migrate bool, ids ...int64) {
 	})
 }
 
-// promoted waits until the replica of the first node is a primary, and lets the writer write there.
+// promoted waits until the replica of the first node is a primary, and redirects the writer to it.
 func (c *cluster) promoted() {
 	c.Helper()
 	replica := len(c.nodes) / 2
@@ -218,7 +218,7 @@ func (r *run) recovered(c *cluster) {
 	r.until(promotion, func() bool { return r.near(id) })
 }
 
-// info returns what a server tells about replication.
+// info returns the fields of INFO replication of a server.
 func info(r *run, rdb *redis.Client) map[string]string {
 	text, err := rdb.Info(r.ctx, "replication").Result()
 	r.must(err)

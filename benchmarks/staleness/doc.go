@@ -1,13 +1,13 @@
-// Package staleness checks what Options.Near promises, under faults: a read from memory returns
-// nothing whose replacement was acknowledged longer ago than the bound, counted from the begin of
-// the read. It has only tests:
+// Package staleness checks the promise of Options.Near under faults. A read from memory returns no
+// value that was replaced more than the bound before the read started. A value is replaced when the
+// write of the next one is acknowledged. The package has only tests:
 //
 //	go -C benchmarks test ./staleness -run TestStaleness -count 1 -timeout 2h -v
 //
-// It shares no code with what it checks. A writer, with clients of its own, notes when each version
-// of a record was acknowledged. Readers note when they last began a read that returned a version.
-// In the end both are compared.
+// The tests share no code with the cache. A writer, with its own clients, notes when each version
+// of a record was acknowledged. Readers note when they last started a read that returned a version.
+// At the end both are compared.
 //
-// All clocks are read so that a busy machine makes no read look older than it is: a write counts
-// from behind its reply, and a read from before its call.
+// A write counts from after its reply, and a read from before its call. So on a busy machine a read
+// looks younger than it is, never older.
 package staleness

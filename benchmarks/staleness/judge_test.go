@@ -2,16 +2,16 @@ package staleness
 
 import "time"
 
-// outcome is what one run of a fault has shown.
+// outcome is the result of one run of a fault.
 type outcome struct {
-	worst  [sources]time.Duration // age of an answer, from its replacement to the begin of the read
-	share  [3]float64             // of reads answered from memory: before, during and after
-	reads  int64                  // of the cache
-	checks int                    // pairs of a version that was seen in memory and its replacement
-	odd    int                    // answers from memory that nobody has written
+	worst  [sources]time.Duration // worst age: from the replacement to the start of the read
+	share  [3]float64             // share of reads answered from memory: before, during and after
+	reads  int64                  // reads of the cache
+	checks int                    // versions that memory returned and that were replaced
+	odd    int                    // versions that memory returned and that nobody wrote
 }
 
-// judge compares what was seen with what was written.
+// judge compares the answers of reads with the acknowledged writes.
 func (l *ledger) judge(s *seen, begins, ends int64) outcome {
 	var o outcome
 	for source := range s.Last {
@@ -57,8 +57,8 @@ func (l *ledger) judge(s *seen, begins, ends int64) outcome {
 	return o
 }
 
-// absence returns the version that stands for the absence of a record, for a read that began then.
-// The removal may have begun while the read was under way.
+// absence returns the version that means absence, for a read that started at begin. The removal may
+// have started during that read.
 func (h *history) absence(begin int64) (version int64) {
 	for i, w := range h.wiped {
 		if i == 0 || w.at <= begin+int64(readLimit) {

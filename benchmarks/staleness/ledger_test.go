@@ -19,33 +19,34 @@ const (
 	hour    = time.Hour
 )
 
-// record is what the cache holds.
+// record is the value in the cache.
 type record struct{ Version int64 }
 
 func keyOf(id int64) string { return fmt.Sprintf("%s:%d", name, id) }
 
-// base makes times of two processes comparable, and none jumps with the clock of the machine.
+// base is the start of all times. Times of two processes are comparable, and do not jump with the
+// machine's clock.
 var base = time.Now()
 
-// now is a time in nanoseconds.
+// now returns the current time in nanoseconds.
 func now() int64 { return base.UnixNano() + int64(time.Since(base)) }
 
-// ledger knows which versions of each record were acknowledged, and when.
+// ledger notes which versions of each record were acknowledged, and when.
 type ledger struct {
-	still sync.RWMutex // held for writing, no write is under way
+	still sync.RWMutex // while it is locked for writing, no write is in flight
 	of    [records]history
 }
 
 type history struct {
 	next      int64
 	confirmed []write
-	unknown   map[int64]bool // writes without an acknowledgement: they may take place, or be lost
-	wiped     []write        // versions that stand for absence, and when the removal began
+	unknown   map[int64]bool // writes without an acknowledgement: they may be done or lost
+	wiped     []write        // versions that mean absence, and when the removal started
 }
 
 type write struct{ version, at int64 }
 
-// replaced returns when the acknowledgement of the first write behind a version came.
+// replaced returns when the first write after a version was acknowledged.
 func (h *history) replaced(version int64) (at int64, ok bool) {
 	for _, w := range h.confirmed {
 		if w.version > version {
@@ -55,7 +56,7 @@ func (h *history) replaced(version int64) (at int64, ok bool) {
 	return 0, false
 }
 
-// wipe calls a function that removes some records, with no write under way.
+// wipe calls remove, which removes the records ids, while no write is in flight.
 func (l *ledger) wipe(remove func(), ids ...int64) {
 	l.still.Lock()
 	defer l.still.Unlock()
@@ -77,17 +78,17 @@ func all() (ids []int64) {
 	return ids
 }
 
-// target says where the writer writes.
+// target is where the writer writes.
 type target struct {
 	of       func(id int64) (*redis.Client, error)
-	replicas int // how many must have a write before it counts: it then survives a failover
+	replicas int // how many must have a write before it counts, so that it survives a failover
 }
 
-// writer is another process, as far as the readers know.
+// writer writes like another process: the readers share nothing with it.
 type writer struct {
 	ledger
 	target atomic.Pointer[target]
-	pause  time.Duration // between two writes of a goroutine
+	pause  time.Duration // between two writes of one goroutine
 }
 
 const (
@@ -95,12 +96,12 @@ const (
 	skew    = 5
 )
 
-// run writes until ctx ends, and each record once before it returns.
+// run writes each record once before it returns. Then goroutines write until ctx ends.
 func (w *writer) run(ctx context.Context, wg *sync.WaitGroup) error {
 	for id := range int64(records) {
 		err := w.write(ctx, id)
 		for end := time.Now().Add(warm); err != nil && time.Now().Before(end); {
-			err = w.write(ctx, id) // a replica may be slow to say that it has it
+			err = w.write(ctx, id) // a replica may acknowledge late
 		}
 		if err != nil {
 			return fmt.Errorf("first write: %w", err)
@@ -109,8 +110,9 @@ func (w *writer) run(ctx context.Context, wg *sync.WaitGroup) error {
 	for part := range int64(writers) {
 		wg.Go(func() {
 			for ctx.Err() == nil {
-				// A goroutine has its records for itself. Some are written many times in a second:
-				// a copy is dropped by the late push of an earlier write. Others once or less.
+				// Each goroutine has its own records. Some are written many times per second, so
+				// the late push of an earlier write drops their copies. Others are written once
+				// per second or less.
 				id := int64(records / writers * math.Pow(rand.Float64(), skew))
 				_ = w.write(ctx, id*writers+part)
 				time.Sleep(w.pause)
@@ -169,10 +171,11 @@ func (w *writer) send(ctx context.Context, id, version int64) error {
 	return nil
 }
 
-// to is a target of one server.
+// to returns a target with one server.
 func to(rdb *redis.Client, replicas int) *target {
 	return &target{func(int64) (*redis.Client, error) { return rdb, nil }, replicas}
 }
 
-// once is a client option of writers: a write that is sent twice could come after a later one.
+// once is a client option of writers. It disables retries: a write that is sent again could arrive
+// after a later write.
 func once(o *redis.UniversalOptions) { o.MaxRetries = -1 }

@@ -9,13 +9,13 @@ import (
 )
 
 var (
-	quick = flag.Bool("quick", false, "one short run of each fault, for CI")
-	wr    = flag.Bool("write", false, "write the table into README.md")
+	quick = flag.Bool("quick", false, "make one short run of each fault, for CI")
+	wr    = flag.Bool("write", false, "write the table into ../results/staleness.md")
 	runs  = flag.Int("runs", 10, "runs of each fault")
-	only  = flag.String("fault", "", "only faults whose name contains this")
+	only  = flag.String("fault", "", "make only faults whose name contains this text")
 )
 
 func TestMain(m *testing.M) {
-	parallel.Default(4) // quick runs; they wait more than they work
+	parallel.Default(4) // for quick runs, which wait more than they work
 	redistest.Main(m)
 }

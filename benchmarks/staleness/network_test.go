@@ -10,19 +10,19 @@ import (
 	"time"
 )
 
-// network is what lies between a client and its servers. It tells connections for pushes from the
-// others by what they send. Nothing that it holds back is lost.
+// network is a proxy between a client and its servers. It recognizes connections for pushes by
+// their commands. What it holds back is delivered later, and not lost.
 type network struct {
 	mu      sync.Mutex
 	servers map[string]net.Listener // by the address of the server
-	held    [2]chan struct{}        // by path: closed when it passes again; nil while it passes
+	held    [2]chan struct{}        // by path: nil while it passes; closed when a block ends
 	late    [2]time.Duration
 	conns   map[net.Conn]bool
 	over    chan struct{}
 	wg      sync.WaitGroup
 }
 
-// The paths.
+// The two kinds of connections.
 const (
 	data = iota
 	pushes
@@ -48,7 +48,7 @@ func (n *network) close() {
 	n.wg.Wait()
 }
 
-// hold makes black holes of some paths, until pass.
+// hold blocks some paths in both directions, until pass is called.
 func (n *network) hold(paths ...int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -68,7 +68,7 @@ func (n *network) pass() {
 	}
 }
 
-// delay makes what servers send on a path come late.
+// delay makes the replies of servers on a path arrive late.
 func (n *network) delay(path int, late time.Duration) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -124,13 +124,13 @@ type pipe struct {
 	path int // under the lock of the network
 }
 
-// piece is what was read at once.
+// piece is the data of one read.
 type piece struct {
 	data []byte
 	at   time.Time
 }
 
-// copy passes on what comes, until one side ends. What was read before that still arrives.
+// copy passes data on until one side ends. Data that was read before that still arrives.
 func (p *pipe) copy(to io.Writer, from net.Conn, replies bool) {
 	queue, gone := make(chan piece, 1<<14), make(chan struct{})
 	p.wg.Go(func() {
@@ -165,7 +165,7 @@ func (p *pipe) copy(to io.Writer, from net.Conn, replies bool) {
 	}
 }
 
-// wait lets a piece wait until it may pass. It reports whether it may.
+// wait waits until a piece may pass. It returns false if the network is closed.
 func (p *pipe) wait(piece piece, replies bool) bool {
 	for {
 		p.mu.Lock()

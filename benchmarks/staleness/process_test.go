@@ -15,14 +15,16 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// envReader tells a second process of this test binary where it reads.
+// envReader is the environment variable that makes TestReader the second process. Its value is the
+// address of the server.
 const envReader = "REDISCACHE_STALENESS_READER"
 
-// TestReader is the second process: it reads until its input ends, and prints what it has seen.
+// TestReader is a helper process, not a test. It reads until its input ends, and prints what it
+// saw.
 func TestReader(t *testing.T) {
 	addr := os.Getenv(envReader)
 	if addr == "" {
-		t.Skip("for a process of another test")
+		t.Skip("only for a process of TestStaleness")
 	}
 	rdb := redis.NewClient(&redis.Options{Addr: addr, ContextTimeoutEnabled: true})
 	defer rdb.Close()
@@ -49,13 +51,13 @@ const reads = "reads"
 
 var processFaults = []fault{
 	{name: "reader stopped and resumed", does: func(r *run) { r.stopped(lasting()) }},
-	{name: "reader stopped and resumed again and again", does: func(r *run) {
+	{name: "reader stopped and resumed repeatedly", does: func(r *run) {
 		r.stopped(60*time.Millisecond, 150*time.Millisecond, 390*time.Millisecond,
 			500*time.Millisecond, 1300*time.Millisecond)
 	}},
 }
 
-// stopped stops the process of the readers for some times.
+// stopped stops the readers' process for each of some durations.
 func (r *run) stopped(times ...time.Duration) {
 	s := redistest.Start(r)
 	rdb := s.Client(r, once)

@@ -19,7 +19,7 @@ import (
 // bound is the Staleness of the caches.
 const bound = 400 * time.Millisecond
 
-// users is the cache that is checked.
+// users is the type of the checked cache.
 type users = cache.Cache[int64, record]
 
 func newUsers(rdb redis.UniversalClient, name string, staleness time.Duration) (*users, error) {
@@ -28,7 +28,7 @@ func newUsers(rdb redis.UniversalClient, name string, staleness time.Duration) (
 	})
 }
 
-// hook tells a reader, by its context, how many keys were answered from memory.
+// hook tells a reader, via its context, how many keys memory answered.
 type hook struct{}
 
 type nearOf struct{}
@@ -44,21 +44,21 @@ func (hook) End(ctx context.Context, op cache.Op) {
 // The sources of an answer.
 const (
 	memory = iota
-	server // a read of the cache that asked Redis, or shared such a read
-	plain  // GET by the same client, without the cache
+	server // the cache asked Redis, or shared such a read
+	plain  // a GET via the same client, without the cache
 	sources
 )
 
-// absent is the version of a record that was not there.
+// absent is the version of a missing record.
 const absent = -1
 
-// seen is what readers have seen.
+// seen has the answers that readers got.
 type seen struct {
-	Last  [sources][records]map[int64]int64 // by version: when the last read of it began
-	Reads map[int64]*[2]int64               // by slice of time: from memory, and all of the cache
+	Last  [sources][records]map[int64]int64 // by version: when the last read of it started
+	Reads map[int64]*[2]int64               // by slice: reads from memory, and all of the cache
 }
 
-// slice is the resolution of Reads.
+// slice is the time resolution of Reads, in nanoseconds.
 const slice = int64(20 * time.Millisecond)
 
 func (s *seen) note(source int, id, version, begin int64) {
@@ -102,7 +102,7 @@ const (
 	readPause = 300 * time.Microsecond
 )
 
-// read reads in several goroutines until stop is called, which returns what they have seen.
+// read reads in several goroutines until stop is called. stop returns what they saw.
 func read(u *users, rdb redis.UniversalClient) (stop func() *seen) {
 	var over atomic.Bool
 	var wg sync.WaitGroup
@@ -177,7 +177,7 @@ func (s *seen) readMany(ctx context.Context, u *users) {
 	begin := now()
 	values, err := u.GetMany(ctx, ids)
 	s.count(begin, near, many)
-	if err != nil || near != 0 && near != many { // it is not known which came from memory
+	if err != nil || near != 0 && near != many { // it is unknown which came from memory
 		return
 	}
 	for _, id := range ids {

@@ -13,17 +13,16 @@ import (
 type fault struct {
 	name string
 	does func(r *run)
-	free bool // the promise does not cover it: no bound
+	free bool // the promise does not cover this fault, so it has no bound
 }
 
-// run is one run of a fault. A fault calls start when it has set the servers up, then begin, end
-// and stop.
+// run is one run of a fault. The fault starts the servers and calls start, begin and end.
 type run struct {
 	testing.TB
 	ctx    context.Context
 	writer *writer
 	users  *users
-	rdb    redis.UniversalClient // of users
+	rdb    redis.UniversalClient // the client of users
 	net    *network
 
 	wg           sync.WaitGroup
@@ -31,11 +30,11 @@ type run struct {
 	begins, ends int64
 }
 
-// The times of a run.
+// Times of a run.
 const (
 	before = 700 * time.Millisecond
 	after  = 1500 * time.Millisecond
-	warm   = 10 * time.Second // until reads from memory must have begun
+	warm   = 10 * time.Second // limit until reads from memory start
 )
 
 // do runs a fault once.
@@ -46,7 +45,7 @@ func do(t *testing.T, f fault) outcome {
 		writer: &writer{pause: 8 * time.Millisecond}}
 	var s *seen
 	func() {
-		defer func() { // also if the test ends here
+		defer func() { // also if the fault ends the test
 			cancel()
 			r.wg.Wait()
 			if r.stopRead != nil {
@@ -69,10 +68,11 @@ func (r *run) must(err error) {
 	}
 }
 
-// through lets a client dial through the network.
+// through is a client option: the client dials via the network.
 func (r *run) through(o *redis.UniversalOptions) { o.Dialer = r.net.dial }
 
-// start lets the writer write and readers read by a client, until there are reads from memory.
+// start starts the writer, and readers on a client. It returns some time after reads are answered
+// from memory.
 func (r *run) start(t *target, rdb redis.UniversalClient) {
 	r.Helper()
 	r.write(t)
@@ -92,14 +92,14 @@ func (r *run) write(t *target) {
 	r.must(r.writer.run(r.ctx, &r.wg))
 }
 
-// warm waits until reads are answered from memory, again or for the first time.
+// warm waits until memory answers reads, again or for the first time.
 func (r *run) warm() {
 	r.Helper()
 	hits := r.users.Stats().Near.Hits
 	r.until(warm, func() bool { return r.users.Stats().Near.Hits > hits+100 })
 }
 
-// until waits until something is so.
+// until waits until is returns true. After the limit it ends the test.
 func (r *run) until(limit time.Duration, is func() bool) {
 	r.Helper()
 	for end := time.Now().Add(limit); !is(); time.Sleep(5 * time.Millisecond) {
@@ -109,16 +109,16 @@ func (r *run) until(limit time.Duration, is func() bool) {
 	}
 }
 
-// begin and end are where the fault begins and ends.
+// begin notes when the fault begins.
 func (r *run) begin() { r.begins = now() }
 
-// end also waits: the rest of the run is behind the fault.
+// end notes when the fault ends. Then it lets the readers read on for some time.
 func (r *run) end() {
 	r.ends = now()
 	time.Sleep(after)
 }
 
-// lasting is how long a fault lasts that only has to last.
+// lasting returns the duration of a fault that needs no particular one.
 func lasting() time.Duration {
 	if *quick {
 		return 1500 * time.Millisecond

@@ -10,7 +10,7 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// dead is how long a server is silent until Sentinels, or a cluster, take it for dead.
+// dead is how long a server is silent until Sentinels or a cluster regard it as down.
 const dead = time.Second
 
 // promotion is how long it may take until another server is the primary.
@@ -52,7 +52,7 @@ var sentinelFaults = []fault{
 	}},
 }
 
-// behind starts a writer and readers of a group, and returns its primary.
+// behind starts a writer and readers on a group of Sentinel, and returns the group's primary.
 func (r *run) behind(g *redistest.SentinelServers) *redistest.Server {
 	r.Helper()
 	primary := g.Nodes()[0]
@@ -60,7 +60,7 @@ func (r *run) behind(g *redistest.SentinelServers) *redistest.Server {
 	return primary
 }
 
-// replaced waits until a group has another primary, and lets the writer write there.
+// replaced waits until a group has another primary, and redirects the writer to it.
 func (r *run) replaced(g *redistest.SentinelServers, old *redistest.Server) {
 	r.Helper()
 	var primary string
@@ -75,7 +75,7 @@ func (r *run) replaced(g *redistest.SentinelServers, old *redistest.Server) {
 	}
 }
 
-// follow makes a server the replica of another one, and waits until it has its data.
+// follow makes a server the replica of another one, and waits until it has the data.
 func (r *run) follow(rdb *redis.Client, primary *redistest.Server) {
 	r.Helper()
 	host, port, err := net.SplitHostPort(primary.Addr())

@@ -9,18 +9,18 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// singleFaults are those of one server and of the way to it.
+// singleFaults are faults of a single server and of the connections to it.
 var singleFaults = []fault{
 	{name: "none", does: func(r *run) { r.single(); r.lasts(func() {}, func() {}) }},
-	{name: "pushes killed again and again", does: func(r *run) {
+	{name: "pushes killed repeatedly", does: func(r *run) {
 		s := r.single()
 		r.lasts(func() { r.kill(s.Client(r), lasting()) }, func() {})
 	}},
-	{name: "pushes black-holed", does: func(r *run) {
+	{name: "pushes blocked", does: func(r *run) {
 		r.single()
 		r.lasts(func() { r.net.hold(pushes); time.Sleep(lasting()) }, r.net.pass)
 	}},
-	{name: "pushes black-holed again and again", does: func(r *run) {
+	{name: "pushes blocked repeatedly", does: func(r *run) {
 		r.single()
 		r.lasts(func() {
 			for range 4 {
@@ -43,7 +43,7 @@ var singleFaults = []fault{
 		r.lasts(func() { r.net.delay(pushes, time.Second); time.Sleep(lasting()) },
 			func() { r.net.delay(pushes, 0) })
 	}},
-	{name: "data black-holed", does: func(r *run) {
+	{name: "data blocked", does: func(r *run) {
 		r.single()
 		r.lasts(func() { r.net.hold(data); time.Sleep(lasting()) }, r.net.pass)
 	}},
@@ -54,7 +54,7 @@ var singleFaults = []fault{
 			time.Sleep(lasting())
 		}, func() { r.net.delay(data, 0) })
 	}},
-	{name: "data and pushes black-holed", does: func(r *run) {
+	{name: "data and pushes blocked", does: func(r *run) {
 		r.single()
 		r.lasts(func() { r.net.hold(data, pushes); time.Sleep(lasting()) }, r.net.pass)
 	}},
@@ -110,7 +110,7 @@ func (r *run) serve(
 	return s
 }
 
-// lasts makes a fault and ends it.
+// lasts calls make, which makes a fault and waits, and then end, which ends the fault.
 func (r *run) lasts(make, end func()) {
 	r.begin()
 	make()
@@ -118,7 +118,7 @@ func (r *run) lasts(make, end func()) {
 	r.end()
 }
 
-// kill kills all connections for pushes, for a time.
+// kill kills all connections for pushes repeatedly, for d.
 func (r *run) kill(rdb *redis.Client, d time.Duration) {
 	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(150 * time.Millisecond) {
 		list, err := rdb.ClientList(r.ctx).Result()
@@ -127,14 +127,14 @@ func (r *run) kill(rdb *redis.Client, d time.Duration) {
 			id, rest, _ := strings.Cut(strings.TrimPrefix(line, "id="), " ")
 			_, rest, _ = strings.Cut(rest, "flags=")
 			flags, _, _ := strings.Cut(rest, " ")
-			if strings.Contains(flags, "B") { // it tracks by broadcast
+			if strings.Contains(flags, "B") { // it tracks in broadcast mode
 				_ = rdb.Do(r.ctx, "client", "kill", "id", id)
 			}
 		}
 	}
 }
 
-// load keeps a server busy with pipelines of writes to other keys of the cache, for a time.
+// load keeps a server busy for d with pipelines of writes to other keys of the cache.
 func (r *run) load(s *redistest.Server, d time.Duration) {
 	end := time.Now().Add(d)
 	done := make(chan error)

@@ -10,14 +10,14 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// A slot moves to another node and back, without its records, between two looks at the layout: so
-// both looks are the same. The first node removes the record and pushes nothing. While the way to
-// the cluster is closed, the time between two looks is as long as that.
+// A slot moves to another node and back, without its records, between two checks of the cluster's
+// layout. So both checks see the same layout. The first node removes the record and pushes nothing.
+// The test blocks the client's data connections, so that the two checks are that far apart.
 func TestSlotThereAndBack(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short is set")
 	}
-	const closed = 700 * time.Millisecond // less than it takes to give the connection for pushes up
+	const closed = 700 * time.Millisecond // too short for the client to drop the push connection
 	r := &run{TB: t, ctx: t.Context(), net: newNetwork(t)}
 	servers := redistest.StartCluster(t, 0, dead)
 	c := r.nodes(servers)
@@ -40,11 +40,11 @@ func TestSlotThereAndBack(t *testing.T) {
 	time.Sleep(2 * bound)
 	got, err := r.users.Get(r.ctx, lost)
 	if !errors.Is(err, cache.ErrNotFound) {
-		t.Errorf("Get = %+v, %v; Redis has lost the record more than %v ago", got, err, 2*bound)
+		t.Errorf("Get = %+v, %v; Redis lost the record more than %v ago", got, err, 2*bound)
 	}
 }
 
-// near reports whether a read is answered from memory.
+// near reports whether memory answers a read.
 func (r *run) near(id int64) bool {
 	near := 0
 	ctx, cancel := context.WithTimeout(context.WithValue(r.ctx, nearOf{}, &near), readLimit)

@@ -14,8 +14,8 @@ import (
 	"github.com/activettl/rediscache/internal/redistest"
 )
 
-// TestStaleness makes faults, prints how old answers from memory were, and fails if one was older
-// than the bound.
+// TestStaleness makes faults, prints the age of answers from memory, and fails if one is older than
+// the bound.
 func TestStaleness(t *testing.T) {
 	if testing.Short() || flag.Lookup("test.bench").Value.String() != "" {
 		t.Skip("-short or -bench is set")
@@ -54,7 +54,7 @@ func TestStaleness(t *testing.T) {
 	var broken []string
 	for i, f := range chosen {
 		if len(all[i]) < n {
-			broken = append(broken, f.name+": a run came to no end")
+			broken = append(broken, f.name+": a run did not finish")
 		}
 		broken = append(broken, add(table, f, all[i])...)
 	}
@@ -68,14 +68,14 @@ func TestStaleness(t *testing.T) {
 		}
 	})
 	head := report.Machine(version, command)
-	report.Publish(t, "../README.md", head, broken, []*report.Table{table}, *wr)
+	report.Publish(t, "../results/staleness.md", head, broken, []*report.Table{table}, *wr)
 }
 
-const note = "The worst age of an answer in ms, from the acknowledgement of the write that " +
-	"replaced it to the begin of the read; 0 if none had been replaced. `memory` is what memory " +
-	"answered, `Redis` the other reads of the cache, `GET` what a plain GET of the same client " +
-	"returned. Bound: `memory` at most %d; %d runs of each fault. Share: reads answered from " +
-	"memory, medians. Checks: versions that memory has returned and that were replaced."
+const note = "The worst age of an answer in ms: from the acknowledgement of the write that " +
+	"replaced it to the start of the read. It is 0 if no answer was replaced. `memory` is for " +
+	"answers from memory, `Redis` for the other reads of the cache, and `GET` for a plain GET of " +
+	"the same client. Bound: `memory` at most %d. There are %d runs of each fault. Share: reads " +
+	"answered from memory, medians. Checks: versions that memory returned and that were replaced."
 
 func newTable(n int) *report.Table {
 	return &report.Table{
@@ -114,12 +114,12 @@ func add(table *report.Table, f fault, all []outcome) (broken []string) {
 	}
 	table.Add(append(cells, fmt.Sprint(sum.reads), fmt.Sprint(sum.checks))...)
 	if worst := sum.worst[memory]; worst > bound && !f.free {
-		broken = append(broken, fmt.Sprintf("%s: memory returned what had been replaced %v "+
+		broken = append(broken, fmt.Sprintf("%s: memory returned a value that was replaced %v "+
 			"before; the bound is %v", f.name, worst, bound))
 	}
 	if sum.odd > 0 {
-		broken = append(broken, fmt.Sprintf("%s: memory returned %d versions that nobody has "+
-			"written", f.name, sum.odd))
+		broken = append(broken, fmt.Sprintf("%s: memory returned %d versions that nobody wrote",
+			f.name, sum.odd))
 	}
 	if sum.checks == 0 {
 		broken = append(broken, f.name+": nothing was checked")

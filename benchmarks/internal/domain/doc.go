@@ -1,5 +1,5 @@
-// Package domain makes records such as services cache: user profiles, sessions, products and feeds
-// of posts. They are generated, look real (lengths, optional fields, non-ASCII text, ids beyond
-// 2^53 in a feed), and depend on nothing but the seed. Each type is also a message of package
-// domainpb, with the same fields.
+// Package domain generates records like those that services cache: user profiles, sessions,
+// products and feeds of posts. They look real: lengths, optional fields, non-ASCII text, and ids
+// beyond 2^53 in a feed. They depend only on the seed. Package domainpb has a message with the same
+// fields for each type.
 package domain

@@ -20,8 +20,8 @@ func TestRecords(t *testing.T) {
 	t.Run("Feed", func(t *testing.T) { check[*domainpb.Feed](t, Feeds, 5000, 15000) })
 }
 
-// check makes records and holds them against what the package promises of them, and their size in
-// JSON against what such records have.
+// check generates records. They must keep the promises of the package comment, and have the size in
+// JSON that such records usually have.
 func check[M proto.Message, V any](t *testing.T, generate func(int, uint64) []V, least, most int) {
 	const n = 50
 	records := generate(n, 1)
@@ -59,8 +59,8 @@ func check[M proto.Message, V any](t *testing.T, generate func(int, uint64) []V,
 	}
 }
 
-// unquoteInts takes the quotes that protojson puts around an int64 away again: those around the
-// values, and elements, of digits alone that are no text of a record.
+// unquoteInts removes the quotes that protojson puts around an int64, in the fields that are int64
+// in a record.
 func unquoteInts(data []byte) []byte {
 	fields := regexp.MustCompile(
 		`"(id|user_id|visits|price_cents|likes|reposts|replies|reply_to)": *"(\d+)"`)

@@ -2,7 +2,7 @@ package domain
 
 import "time"
 
-// Feed is the page of posts that a user of a social network sees first.
+// Feed is the first page of posts of a user of a social network.
 type Feed struct {
 	UserID     int64     `json:"user_id" msgpack:"user_id"`
 	BuiltAt    time.Time `json:"built_at" msgpack:"built_at"`
@@ -26,7 +26,7 @@ type Post struct {
 	PostedAt time.Time `json:"posted_at" msgpack:"posted_at"`
 }
 
-// Author is who wrote a Post.
+// Author is the author of a Post.
 type Author struct {
 	ID        int64  `json:"id" msgpack:"id"`
 	Handle    string `json:"handle" msgpack:"handle"`

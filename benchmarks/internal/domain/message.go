@@ -8,8 +8,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Messages returns records as messages of type M: what protojson reads from their JSON. It is an
-// error if a record has a field that the message has not.
+// Messages converts records to messages of type M: protojson decodes their JSON. It returns an
+// error if a record has a field that the message lacks.
 func Messages[M proto.Message, V any](records []V) ([]M, error) {
 	var none M
 	all := make([]M, len(records))
@@ -20,7 +20,7 @@ func Messages[M proto.Message, V any](records []V) ([]M, error) {
 		}
 		all[i] = none.ProtoReflect().New().Interface().(M)
 		if err := protojson.Unmarshal(data, all[i]); err != nil {
-			return nil, fmt.Errorf("record %d is no %T: %w", i, none, err)
+			return nil, fmt.Errorf("record %d does not decode as %T: %w", i, none, err)
 		}
 	}
 	return all, nil

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Product is an article of a shop, with its variants.
+// Product is an article in a shop, with its variants.
 type Product struct {
 	SKU         string            `json:"sku" msgpack:"sku"`
 	Name        string            `json:"name" msgpack:"name"`

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Profile is a user as a web service keeps it.
+// Profile is a user of a web service.
 type Profile struct {
 	ID          int64             `json:"id" msgpack:"id"`
 	Username    string            `json:"username" msgpack:"username"`

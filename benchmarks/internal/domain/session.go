@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Session is what a web service looks up on every request.
+// Session is a session of a web service, which reads it on every request.
 type Session struct {
 	ID        string    `json:"id" msgpack:"id"`
 	UserID    int64     `json:"user_id" msgpack:"user_id"`

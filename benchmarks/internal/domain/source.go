@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// source is where the parts of a record come from.
+// source generates the parts of a record.
 type source struct{ *rand.Rand }
 
-// generate makes n records. Those of a longer list begin with those of a shorter one.
+// generate returns n records. With the same seed, a longer list begins with the shorter one.
 func generate[V any](n int, seed uint64, one func(source) V) []V {
 	s := source{rand.New(rand.NewPCG(seed, 0))}
 	all := make([]V, n)
@@ -42,13 +42,13 @@ func (s source) bytes(n int) []byte {
 	return out
 }
 
-// hex returns an id of n bytes, as tokens and file names have.
+// hex returns an id of n bytes in hexadecimal, like a token.
 func (s source) hex(n int) string { return hex.EncodeToString(s.bytes(n)) }
 
-// snowflake returns an id beyond 2^53, which a float64 does not hold.
+// snowflake returns an id beyond 2^53, which a float64 cannot hold.
 func (s source) snowflake() int64 { return 1<<60 + s.Int64N(1<<59) }
 
-// time returns a moment of 2024 or 2025, to the millisecond.
+// time returns a time in 2024 or 2025, in milliseconds.
 func (s source) time() time.Time {
 	const span = 2 * 365 * 24 * time.Hour
 	return time.Date(2024, 1, 1, 0, 0, 0, 0,

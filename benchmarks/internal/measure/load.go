@@ -9,32 +9,31 @@ import (
 	"time"
 )
 
-// Load measures sides under concurrency. It is a closed loop: each goroutine
-// makes a call, and the next one when it has the answer.
+// Load measures sides with concurrent calls. It is a closed loop: each goroutine makes the next
+// call when it has the answer to the last one.
 type Load struct {
 	Goroutines int
 	Rounds     int           // slices of each side
-	Slice      time.Duration // of each side; it must be long beside a call
+	Slice      time.Duration // of each side; it must be much longer than a call
 
-	// Whole times slices and not single calls, so P50 and P99 are zero. It is for calls of less
-	// than a microsecond, of which a look at the clock would be a large part.
+	// Whole times slices and not single calls, so P50 and P99 are zero. Use it for calls that take
+	// less than a microsecond: to read the clock takes a large part of that.
 	Whole bool
 
-	// Server returns what the server has done so far. Nil means not to ask.
+	// Server, if not nil, returns the work of the server so far.
 	Server func() (Work, error)
 }
 
-// Work is what a server has done.
+// Work is the work of a server: commands, and µs of their execution.
 type Work struct{ Commands, Micros float64 }
 
-// Loaded is how a side fares under a Load.
+// Loaded is the result of a side under a Load.
 type Loaded struct {
 	Name     string
 	Rates    []float64 // calls per second, by round
-	P50, P99 float64   // of the time of a call, in nanoseconds: medians of the slices
+	P50, P99 float64   // time of a call in nanoseconds: medians of the slices
 
-	// Allocations of the whole process and work of the server, per call: medians of
-	// the slices.
+	// Allocations of the whole process and work of the server, per call: medians of the slices.
 	Allocs float64
 	Work   Work
 }
@@ -42,7 +41,7 @@ type Loaded struct {
 // Rate is the throughput, in calls per second.
 func (l Loaded) Rate() Stat { return Summarize(slices.Clone(l.Rates)) }
 
-// Beside is how many times the throughput of other it is, round by round.
+// Beside is the throughput divided by that of other, round by round.
 func (l Loaded) Beside(other Loaded) Stat {
 	ratios := make([]float64, len(l.Rates))
 	for round := range ratios {
@@ -51,11 +50,11 @@ func (l Loaded) Beside(other Loaded) Stat {
 	return Summarize(ratios)
 }
 
-// Run measures the sides, which take turns in slices. Their Op must be safe for
-// concurrent use; n differs between goroutines.
+// Run measures the sides, which take turns in slices. Op must be safe for concurrent use. Each
+// goroutine begins with another n.
 func (l Load) Run(sides []Side) ([]Loaded, error) {
 	slicesOf := make([][]slice, len(sides))
-	// kept from slice to slice, so that they are allocated once
+	// reused by all slices, so that they are allocated once
 	times := make([][]time.Duration, l.Goroutines)
 	for round := range l.Rounds + 1 {
 		for i := range sides {
@@ -64,7 +63,7 @@ func (l Load) Run(sides []Side) ([]Loaded, error) {
 			if err != nil {
 				return nil, fmt.Errorf("%s, %d goroutines: %w", sides[turn].Name, l.Goroutines, err)
 			}
-			if round > 0 { // the first one warms up
+			if round > 0 { // the first round is a warm-up
 				slicesOf[turn] = append(slicesOf[turn], s)
 			}
 		}
@@ -95,7 +94,7 @@ func (l Load) Run(sides []Side) ([]Loaded, error) {
 	return results, nil
 }
 
-// slice is what one slice of a side tells, per call where that applies.
+// slice has the figures of one slice of a side. All but rate are per call.
 type slice struct {
 	rate, p50, p99, allocs float64
 	work                   Work
@@ -121,7 +120,7 @@ func (l Load) take(side Side, times [][]time.Duration) (slice, error) {
 	var wg sync.WaitGroup
 	for g := range l.Goroutines {
 		wg.Go(func() {
-			first := g * 7919 // a prime, so that they do not march in step
+			first := g * 7919 // a prime, so that the goroutines do not use the same keys in step
 			if l.Whole {
 				made[g], errs[g] = untimed(side.Op, first, &over)
 				return

@@ -1,6 +1,6 @@
-// Package measure compares implementations of one operation on a machine that
-// does not stand still: they take turns in short slices, and what is compared is
-// the slices of one round, a moment apart.
+// Package measure compares implementations of one operation on a machine that does other work too.
+// They take turns in short slices. The slices of one round are only a moment apart, so it compares
+// those.
 package measure
 
 import (
@@ -14,13 +14,11 @@ import (
 type Side struct {
 	Name string
 
-	// Op runs the operation once. n counts the calls, for an Op that is to use
-	// another key each time.
+	// Op runs the operation once. n counts the calls, so that Op can use another key each time.
 	Op func(n int) error
 }
 
-// Case is a comparison. Its first side is the floor that the others are held
-// against.
+// Case is a comparison. The first side is the floor: the others are compared with it.
 type Case struct {
 	Labels []string // what is measured, one per column: "Get, Active", "json", "1 KB"
 	Sides  []Side
@@ -31,33 +29,35 @@ type Plan struct {
 	Rounds int           // slices of each side
 	Slice  time.Duration // of the floor; the others make as many calls
 
-	// Each times every call by itself too, for Result.P50 and P99. That is two
-	// looks at the clock in each call, so it is for calls of microseconds.
+	// Each also times every single call, for Result.P50 and P99. That reads the clock twice for
+	// each call, so use it only for calls that take microseconds or more.
 	Each bool
 
-	// Before is called before each round, unless it is nil; its error ends the run.
+	// Before, if not nil, is called before each round. Its error ends the run.
 	Before func() error
 }
 
-// Stat is a median and the quartiles around it.
+// Stat is a median with the lower and the upper quartile.
 type Stat struct{ Median, Q1, Q3 float64 }
 
-// Result is what a side costs per call.
+// Result is the cost of a side, per call.
 type Result struct {
 	Name  string
 	Nanos Stat // time
 
-	// Ratio and Extra compare the time with the floor's, round by round. So noise
-	// that lasts longer than a round, on both sides alike, is not in them.
+	// Ratio and Extra compare the time with the floor's, round by round. Noise that lasts longer
+	// than a round slows both sides alike, so it cancels out.
 	Ratio Stat
 	Extra Stat // in nanoseconds
 
 	// Allocations of the whole process, and their bytes: medians of the slices.
 	Allocs, Bytes float64
 
-	// P50 and P99 are percentiles of the single calls of all rounds, in
-	// nanoseconds; zero without Plan.Each.
-	P50, P99 float64
+	// Times of single calls, in nanoseconds; zero without Plan.Each. P50 has the median and the
+	// quartiles of the rounds' p50. P99 is a percentile of the calls of all rounds, because one
+	// round has too few calls for it.
+	P50 Stat
+	P99 float64
 }
 
 // Run measures the sides of c. The first result is the floor's.
@@ -74,8 +74,8 @@ func (p Plan) Run(c Case) ([]Result, error) {
 			}
 		}
 		for i := range c.Sides {
-			// Each round begins with another side: none always runs in the wake, and
-			// pays for the garbage, of the same other one.
+			// Each round begins with another side, so that none always runs after the same
+			// one and pays for its garbage.
 			turn := (round + i) % len(c.Sides)
 			s, err := p.take(c.Sides[turn], round*calls, calls)
 			if err != nil {
@@ -103,12 +103,13 @@ func (p Plan) Run(c Case) ([]Result, error) {
 			Bytes:  stat(func(r int) float64 { return own[r].bytes }).Median,
 		}
 		if p.Each {
-			var each []float64
+			var each, p50 []float64
 			for _, s := range own {
-				each = append(each, s.each...)
+				slices.Sort(s.each)
+				each, p50 = append(each, s.each...), append(p50, quantile(s.each, 0.5))
 			}
 			slices.Sort(each)
-			results[i].P50, results[i].P99 = quantile(each, 0.5), quantile(each, 0.99)
+			results[i].P50, results[i].P99 = Summarize(p50), quantile(each, 0.99)
 		}
 	}
 	return results, nil
@@ -139,7 +140,7 @@ type sample struct {
 func (p Plan) take(side Side, first, calls int) (sample, error) {
 	var each []float64
 	if p.Each {
-		each = make([]float64, calls) // now, so that it is no allocation of the side's
+		each = make([]float64, calls) // before ReadMemStats, which must not count it
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -167,8 +168,8 @@ func (p Plan) take(side Side, first, calls int) (sample, error) {
 	}, nil
 }
 
-// Summarize returns the median and the quartiles of values, and sorts them. No
-// values have the zero Stat.
+// Summarize returns the median and the quartiles of values, and sorts values. Without values it
+// returns the zero Stat.
 func Summarize(values []float64) Stat {
 	if len(values) == 0 {
 		return Stat{}
@@ -178,7 +179,7 @@ func Summarize(values []float64) Stat {
 		Q3: quantile(values, 0.75)}
 }
 
-// quantile is linear between the two nearest ranks of sorted values.
+// quantile interpolates linearly between the two nearest ranks of sorted values.
 func quantile(values []float64, q float64) float64 {
 	pos := q * float64(len(values)-1)
 	low := int(pos)

@@ -29,8 +29,7 @@ func TestSummarize(t *testing.T) {
 
 var sink []byte
 
-// TestRun holds Run against sides whose cost is known: a bubble's clock moves only
-// when they sleep.
+// The cost of the sides is known: the clock of a synctest bubble moves only when they sleep.
 func TestRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const unit = 20 * time.Microsecond
@@ -64,6 +63,7 @@ func TestRun(t *testing.T) {
 
 func TestRunTimesEachCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		const calls = 64 // of the first side in a slice: 4 of 10 ms, 60 of 1 ms
 		results, err := Plan{Rounds: 10, Slice: 100 * time.Millisecond,
 			Each: true}.Run(Case{Sides: []Side{
 			{"one in 20 is slow", func(n int) error {
@@ -74,14 +74,20 @@ func TestRunTimesEachCall(t *testing.T) {
 				time.Sleep(d)
 				return nil
 			}},
+			{"slower each round", func(n int) error {
+				time.Sleep(time.Duration(1+n/calls) * time.Millisecond)
+				return nil
+			}},
 		}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r := results[0]; r.P50 != float64(time.Millisecond) ||
-			r.P99 != float64(10*time.Millisecond) {
-			t.Errorf("p50 %v, p99 %v, want 1 ms and 10 ms", time.Duration(r.P50),
-				time.Duration(r.P99))
+		const ms = float64(time.Millisecond)
+		if r := results[0]; r.P50 != (Stat{ms, ms, ms}) || r.P99 != 10*ms {
+			t.Errorf("p50 %v, p99 %v, want 1 ms and 10 ms", r.P50, r.P99)
+		}
+		if r := results[1]; r.P50 != (Stat{5.5 * ms, 3.25 * ms, 7.75 * ms}) || r.P99 != 10*ms {
+			t.Errorf("p50 %v, p99 %v, want those of rounds of 1 to 10 ms", r.P50, r.P99)
 		}
 	})
 }

@@ -1,5 +1,4 @@
-// Package payload has the records that the benchmarks cache, and the formats that
-// they are cached in.
+// Package payload has the records that the benchmarks cache, and their formats.
 package payload
 
 import (
@@ -11,9 +10,8 @@ import (
 	"github.com/activettl/rediscache/codec"
 )
 
-// User is the value that is cached: a flat struct and, where it has to be larger,
-// a list of others. It has no pointers, for which msgpack.Unmarshal would start
-// goroutines that never end.
+// User is the cached value: a flat struct, with a list of Orders if it must be larger. It has no
+// pointers: for those, msgpack.Unmarshal starts goroutines that never end.
 type User struct {
 	ID     int64   `json:"id" msgpack:"id"`
 	Name   string  `json:"name" msgpack:"name"`
@@ -31,13 +29,13 @@ type Order struct {
 	Price    float64 `json:"price" msgpack:"price"`
 }
 
-// Size is a User of about so many bytes of JSON.
+// Size is a User with about as many bytes of JSON as its label says.
 type Size struct {
 	Label string
 	User  User
 }
 
-// The sizes.
+// The sizes of the records.
 var (
 	Small  = Size{"100B", userOf(100)}
 	Medium = Size{"1KB", userOf(1000)}
@@ -50,9 +48,9 @@ func userOf(bytes int) User {
 	for {
 		data, err := json.Marshal(u)
 		if err != nil {
-			panic(err) // a User has nothing that JSON has not
+			panic(err) // JSON can encode every User
 		}
-		if len(data) >= bytes-40 { // half an Order is as near as it gets
+		if len(data) >= bytes-40 { // 40 is about half an Order
 			return u
 		}
 		i := len(u.Orders)
@@ -64,7 +62,7 @@ func userOf(bytes int) User {
 	}
 }
 
-// Format is a codec of ours and the two functions that a user without it calls.
+// Format is a codec of the library, and the two functions that a program without the library calls.
 type Format struct {
 	Label     string
 	Codec     codec.Codec[User]
@@ -72,7 +70,7 @@ type Format struct {
 	Unmarshal func([]byte, any) error
 }
 
-// The formats.
+// The formats of the records.
 var (
 	JSON    = Format{"json", codec.JSON[User]{}, json.Marshal, json.Unmarshal}
 	MsgPack = Format{"msgpack", codec.MsgPack[User]{}, msgpack.Marshal, msgpack.Unmarshal}

@@ -16,10 +16,10 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// Real records come back equal from each codec, on every kind of Redis, by every way to read them.
+// Real records come back equal from each codec, on every kind of Redis, with every kind of read.
 func TestRealRecordsInACache(t *testing.T) {
 	tweets, events := load(t, realdata.Twitter), load(t, realdata.GitHubEvents)
-	other := map[string]realdata.Record{} // the events once more, without their type
+	other := map[string]realdata.Record{} // the same events, without a Go type
 	var raw []realdata.Record
 	unmarshalFile(t, events.Path, &raw)
 	for _, r := range raw {
@@ -55,8 +55,8 @@ func TestRealRecordsInACache(t *testing.T) {
 
 func equalPB[M proto.Message](a, b M) bool { return proto.Equal(a, b) }
 
-// roundTrip does with the records what a cache can do. changed returns a copy with the field set to
-// "xx".
+// roundTrip writes, reads, inspects, changes and deletes the records in a cache. changed returns a
+// copy with the field set to "xx"; if it is nil, nothing is changed.
 func roundTrip[K comparable, V any](
 	t *testing.T, b *redistest.Backend, name string, c codec.Codec[V], records map[K]V,
 	equal func(V, V) bool, field string, changed func(V) V,

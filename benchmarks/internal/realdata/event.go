@@ -15,8 +15,8 @@ type Event struct {
 	Repo      Repo      `json:"repo" msgpack:"repo"`
 	Org       *Account  `json:"org,omitempty" msgpack:"org,omitempty"`
 
-	// Payload depends on Type. Its numbers are float64, as encoding/json and google.protobuf.Struct
-	// have them: exact up to 2^53, which is more than GitHub's ids are.
+	// Payload depends on Type. Its numbers are float64, as in encoding/json and
+	// google.protobuf.Struct. They are exact up to 2^53; GitHub's ids are smaller.
 	Payload map[string]any `json:"payload" msgpack:"payload"`
 }
 
@@ -29,15 +29,15 @@ type Account struct {
 	AvatarURL  string `json:"avatar_url" msgpack:"avatar_url"`
 }
 
-// Repo is where an event happened.
+// Repo is the repository of an event.
 type Repo struct {
 	ID   int64  `json:"id" msgpack:"id"`
 	Name string `json:"name" msgpack:"name"`
 	URL  string `json:"url" msgpack:"url"`
 }
 
-// Equal reports whether two events are the same. Of the time it compares the instant: MessagePack
-// keeps no time zone.
+// Equal reports whether two events are equal. Times are equal if they are the same instant, because
+// MessagePack keeps no time zone.
 func (e Event) Equal(o Event) bool {
 	if !e.CreatedAt.Equal(o.CreatedAt) {
 		return false

@@ -12,8 +12,8 @@ import (
 	"github.com/activettl/rediscache/internal/testpb"
 )
 
-// File is what a file holds, by the key under which a cache keeps it: tweets, events or other
-// records. Each kind has its maps, and those of the other kinds are nil.
+// File has the records of a file, by their cache keys. They are tweets, events or other records.
+// The maps of the other kinds are nil.
 type File struct {
 	Path  string
 	Bytes int // size of the file
@@ -27,12 +27,12 @@ type File struct {
 	Records map[string]Record
 }
 
-// Load reads a file of JSON: an array of objects, or an object that holds one such array. What the
-// file is shows in the objects and not in its name. Every error names the file.
+// Load reads a JSON file: an array of objects, or an object that holds one such array. The fields
+// of the objects decide their kind, and not the name of the file. Every error names the file.
 func Load(path string) (*File, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err // it names the path
+		return nil, err // it has the path
 	}
 	f := &File{Path: path, Bytes: len(data)}
 	if err := f.parse(data); err != nil {
@@ -86,12 +86,13 @@ func loadBy[K comparable, V any](
 	for i, o := range list {
 		v, err := decode(o.text)
 		if err != nil {
-			return nil, fmt.Errorf("record %d looks like a %T and is none: %w", i, v, err)
+			return nil, fmt.Errorf("record %d looks like a %T but does not decode as one: %w", i, v,
+				err)
 		}
 		k := key(v)
 		if _, twice := all[k]; twice {
 			return nil, fmt.Errorf(
-				"record %d has the id %v, as one before it; a cache holds one of them", i, k)
+				"record %d has the id %v of an earlier record; a cache holds one of them", i, k)
 		}
 		all[k] = v
 	}

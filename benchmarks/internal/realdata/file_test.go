@@ -59,7 +59,7 @@ func TestTweets(t *testing.T) {
 		t.Errorf("%d ids beyond 2^53, %d replies, %d retweets: not the file that this "+
 			"package is for", big, replies, retweets)
 	}
-	// The structs and the messages have the same fields: what one writes as JSON is the other.
+	// The structs and the messages have the same fields: the JSON of one decodes to the other.
 	for id, tweet := range f.Tweets {
 		data, err := protojson.MarshalOptions{UseProtoNames: true,
 			EmitUnpopulated: true}.Marshal(f.TweetPBs[id])
@@ -106,8 +106,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// unquoteInts takes the quotes that protojson puts around an int64 away again. The ids are the only
-// such fields whose value can be long.
+// unquoteInts removes the quotes that protojson puts around an int64: ids and counts.
 func unquoteInts(data []byte) []byte {
 	var v any
 	if err := json.Unmarshal(data, &v); err != nil {
@@ -192,8 +191,9 @@ func TestOtherFiles(t *testing.T) {
 				"pi":   json.Number("3.14159265358979323846264338327950288"),
 				"deep": []any{map[string]any{"n": json.Number("1.0")}},
 			}}},
-		{"tweets but one",
-			`[{"id":1,"created_at":"","text":"","lang":"","user":{},"entities":{},"retweet_count":0},{"id":2}]`, map[string]realdata.Record{
+		{"not all are tweets",
+			`[{"id":1,"created_at":"","text":"","lang":"","user":{},"entities":{},` +
+				`"retweet_count":0},{"id":2}]`, map[string]realdata.Record{
 				"1": {"id": json.Number("1"), "created_at": "", "text": "", "lang": "",
 					"user": map[string]any{}, "entities": map[string]any{},
 					"retweet_count": json.Number("0")},
@@ -238,10 +238,11 @@ func TestRefusedFiles(t *testing.T) {
 		{"empty array inside", `{"statuses":[]}`, `the array "statuses" is empty: expected`},
 		{"mixed array inside", `{"a":[{}, null]}`, `element 1 of the array "a" is null: expected`},
 		{"bad tweet", "[" + strings.Replace(tweet, `"id":1`, `"id":"x"`, 1) + "]",
-			"record 0 looks like a realdata.Tweet and is none"},
+			"record 0 looks like a realdata.Tweet but does not decode as one"},
 		{"tweet too big", "[" + strings.Replace(tweet, `"id":1`, `"id":9223372036854775808`, 1) +
-			"]", "record 0 looks like a realdata.Tweet and is none"},
-		{"tweet twice", "[" + tweet + "," + tweet + "]", "record 1 has the id 1, as one before it"},
+			"]", "record 0 looks like a realdata.Tweet but does not decode as one"},
+		{"tweet twice", "[" + tweet + "," + tweet + "]",
+			"record 1 has the id 1 of an earlier record"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

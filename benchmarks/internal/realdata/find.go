@@ -7,15 +7,15 @@ import (
 	"path/filepath"
 )
 
-// The files that stand beside the checkout.
+// The files beside the checkout.
 const (
 	Twitter      = "twitter.json"
 	GitHubEvents = "github_events.json"
 )
 
-// Find returns the path of a file in shared/data beside the checkout, which is the folder above the
-// module that the working directory is in.
-// If it is not there the error is fs.ErrNotExist and names that path.
+// Find returns the path of a file in shared/data beside the checkout. It must be called in a module
+// whose folder is directly in the checkout. If the file is missing, the error is fs.ErrNotExist and
+// the path is still returned.
 func Find(name string) (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {

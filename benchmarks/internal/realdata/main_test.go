@@ -13,8 +13,8 @@ import (
 
 func TestMain(m *testing.M) { redistest.Main(m) }
 
-// find returns the path of a real file, or skips the test. The skip goes to stderr since it shows
-// only under -v.
+// find returns the path of a real file, or skips the test. It writes the skip to stderr, because
+// t.Skip shows only with -v.
 func find(t *testing.T, name string) string {
 	t.Helper()
 	path, err := realdata.Find(name)

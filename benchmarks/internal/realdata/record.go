@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// Record is a JSON object of a file whose form this package does not know. Only codec.JSON keeps it
-// as it is: a number stays the text that the file has, here and in a cache.
+// Record is a JSON object of an unknown type. Its numbers keep their text from the file. In a cache
+// they keep it only with codec.JSON.
 type Record map[string]any
 
 // UnmarshalJSON keeps numbers as json.Number.
@@ -18,14 +18,14 @@ func (r *Record) UnmarshalJSON(data []byte) error {
 	return d.Decode((*map[string]any)(r))
 }
 
-// Equal reports whether two records are the same; 1 and 1.0 are not.
+// Equal reports whether two records are equal. The numbers 1 and 1.0 are not equal.
 func (r Record) Equal(o Record) bool { return reflect.DeepEqual(r, o) }
 
-// maxKeyBytes is what a cache takes as a key.
+// maxKeyBytes is the largest key of a cache.
 const maxKeyBytes = 1024
 
-// keyed returns the records under their "id" if each has one of its own, a text or a number, and
-// else under their index.
+// keyed returns the records under their "id" if each has a different one, a string or a number.
+// Otherwise it returns them under their indexes.
 func keyed(list []Record) map[string]Record {
 	byID, byIndex := map[string]Record{}, map[string]Record{}
 	for i, r := range list {

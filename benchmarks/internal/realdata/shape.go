@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// An object is one record of a file, not decoded yet.
+// object is a record of a file before its type is known.
 type object struct {
 	text []byte
 	keys map[string]json.RawMessage
 }
 
-// What tells the files apart. A record may have more.
+// The keys that all tweets, and all events, have. They may have more.
 var (
 	tweetKeys = []string{"id", "created_at", "text", "lang", "user", "entities", "retweet_count"}
 	eventKeys = []string{"id", "created_at", "type", "actor", "repo", "payload"}
@@ -76,8 +76,8 @@ func elements(what string, data []byte) ([]object, error) {
 	return all, nil
 }
 
-// onlyArray returns the one array of objects that an object holds. An empty array may be one of
-// objects, so it is taken where there is no other.
+// onlyArray returns the only array of objects in an object. Without one, it returns the only empty
+// array.
 func onlyArray(data []byte) (name string, list []byte, err error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(data, &members); err != nil {
@@ -109,7 +109,7 @@ func onlyArray(data []byte) (name string, list []byte, err error) {
 		len(found), strings.Join(found, ", "), errExpected)
 }
 
-// kind names what a JSON text is by its first letter.
+// kind names the type of a JSON text, which its first byte shows.
 func kind(text []byte) string {
 	switch text[0] {
 	case '{':

@@ -2,19 +2,21 @@ package realdata
 
 import "reflect"
 
-// Tweet is a status of the Twitter search API: nested, with text in many scripts, ids beyond 2^53
-// and fields that are absent. It has the fields of [testpb.Tweet].
+// Tweet is a status of the Twitter search API. It is nested, with text in many scripts, ids beyond
+// 2^53 and optional fields. It has the fields of [testpb.Tweet].
 type Tweet struct {
 	ID int64 `json:"id" msgpack:"id"`
-	// as Twitter writes it, time.RubyDate
-	CreatedAt           string   `json:"created_at" msgpack:"created_at"`
-	Text                string   `json:"text" msgpack:"text"`
-	Source              string   `json:"source" msgpack:"source"`
-	Lang                string   `json:"lang" msgpack:"lang"`
-	Truncated           bool     `json:"truncated" msgpack:"truncated"`
-	RetweetCount        int64    `json:"retweet_count" msgpack:"retweet_count"`
-	FavoriteCount       int64    `json:"favorite_count" msgpack:"favorite_count"`
-	PossiblySensitive   *bool    `json:"possibly_sensitive,omitempty" msgpack:"possibly_sensitive,omitempty"`
+	// in the format time.RubyDate
+	CreatedAt     string `json:"created_at" msgpack:"created_at"`
+	Text          string `json:"text" msgpack:"text"`
+	Source        string `json:"source" msgpack:"source"`
+	Lang          string `json:"lang" msgpack:"lang"`
+	Truncated     bool   `json:"truncated" msgpack:"truncated"`
+	RetweetCount  int64  `json:"retweet_count" msgpack:"retweet_count"`
+	FavoriteCount int64  `json:"favorite_count" msgpack:"favorite_count"`
+
+	Sensitive *bool `json:"possibly_sensitive,omitempty" msgpack:"possibly_sensitive,omitempty"`
+
 	InReplyToStatusID   *int64   `json:"in_reply_to_status_id" msgpack:"in_reply_to_status_id"`
 	InReplyToUserID     *int64   `json:"in_reply_to_user_id" msgpack:"in_reply_to_user_id"`
 	InReplyToScreenName *string  `json:"in_reply_to_screen_name" msgpack:"in_reply_to_screen_name"`
@@ -24,7 +26,7 @@ type Tweet struct {
 	RetweetedStatus *Tweet `json:"retweeted_status,omitempty" msgpack:"retweeted_status,omitempty"`
 }
 
-// Author is who wrote a tweet.
+// Author is the author of a tweet.
 type Author struct {
 	ID              int64   `json:"id" msgpack:"id"`
 	Name            string  `json:"name" msgpack:"name"`
@@ -44,7 +46,7 @@ type Author struct {
 	ProfileImageURL string  `json:"profile_image_url_https" msgpack:"profile_image_url_https"`
 }
 
-// Entities are what Twitter found in the text of a tweet, with where it begins and ends.
+// Entities are the hashtags, links and mentions in the text of a tweet, with their positions.
 type Entities struct {
 	Hashtags     []Hashtag `json:"hashtags" msgpack:"hashtags"`
 	URLs         []Link    `json:"urls" msgpack:"urls"`

@@ -3,6 +3,7 @@ package report
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -23,8 +24,8 @@ func TestMarkdown(t *testing.T) {
 func TestSection(t *testing.T) {
 	table := Table{Title: "Times", Note: "In µs.", Head: []string{"What"}, Labels: 1}
 	for broken, want := range map[string]string{
-		"":         "head\nAll bounds hold.\n\n",
-		"the door": "head\n- **Broken:** the door\n\n",
+		"":        "head\nAll bounds hold.\n\n",
+		"a bound": "head\n- **Broken:** a bound\n\n",
 	} {
 		var what []string
 		if broken != "" {
@@ -36,8 +37,24 @@ func TestSection(t *testing.T) {
 	}
 }
 
+func TestWrap(t *testing.T) {
+	word := strings.Repeat("é", 49)
+	for text, want := range map[string]string{
+		"":                                    "",
+		"one\n\n- two":                        "one\n\n- two",
+		word + " " + word + "é three":         word + " " + word + "é\nthree",
+		"- " + word + " " + word + " three":   "- " + word + "\n  " + word + " three",
+		word + " " + word + " `a b` c":        word + " " + word + "\n`a b` c",
+		word + " `" + word + " b c` after it": word + "\n`" + word + " b c` after it",
+	} {
+		if got := wrap(text); got != want {
+			t.Errorf("wrap(%q)\ngives %q\nwant  %q", text, got, want)
+		}
+	}
+}
+
 func TestReplace(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "README.md")
+	file := filepath.Join(t.TempDir(), "results.md")
 	write := func(text string) {
 		t.Helper()
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {

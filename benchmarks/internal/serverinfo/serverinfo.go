@@ -1,4 +1,4 @@
-// Package serverinfo reads what a redis-server says of itself, by INFO.
+// Package serverinfo reads the answers of a server to INFO.
 package serverinfo
 
 import (
@@ -10,14 +10,14 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Stat is what the server counts for a command.
+// Stat holds the server's counts for a command.
 type Stat struct {
 	Calls  int
-	Micros float64 // in the server, of all calls
+	Micros float64 // time of all calls in the server, in µs
 }
 
-// Commands returns the counts of INFO commandstats by the command's name in lower
-// case, since the server started or CONFIG RESETSTAT.
+// Commands returns the counts of INFO commandstats since the start of the server, or since CONFIG
+// RESETSTAT. The keys are the commands' names in lower case.
 func Commands(ctx context.Context, rdb *redis.Client) (map[string]Stat, error) {
 	info, err := rdb.Info(ctx, "commandstats").Result()
 	if err != nil {
