@@ -65,11 +65,11 @@ func errorType(err error) string {
 			return t.name
 		}
 	}
-	netErr, isNet := errors.AsType[net.Error](err)
+	_, isNet := errors.AsType[net.Error](err)
 	switch {
 	case wire.Answered(err):
 		return "redis"
-	case isNet && netErr.Timeout():
+	case wire.TimedOut(err):
 		return "timeout"
 	case isNet, wire.Out(err): // TLS and clients of several servers have their own errors
 		return "connection"

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,22 +16,6 @@ import (
 	"github.com/activettl/rediscache/ttl"
 )
 
-// pipelines counts the pipelines that a client sends.
-type pipelines struct {
-	redis.Hook
-	sent atomic.Int64
-}
-
-func (p *pipelines) DialHook(next redis.DialHook) redis.DialHook          { return next }
-func (p *pipelines) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
-
-func (p *pipelines) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return func(ctx context.Context, cmds []redis.Cmder) error {
-		p.sent.Add(1)
-		return next(ctx, cmds)
-	}
-}
-
 // A batch of many chunks waits for a silent server once, and not once for each chunk. The next
 // batch asks again.
 func TestBatchWaitsOnceForASilentServer(t *testing.T) {
@@ -41,8 +24,7 @@ func TestBatchWaitsOnceForASilentServer(t *testing.T) {
 	rdb := s.Client(t, func(o *redis.UniversalOptions) {
 		o.ReadTimeout, o.MaxRetries = 500*time.Millisecond, -1
 	})
-	var wire pipelines
-	rdb.AddHook(&wire)
+	wire := redistest.Wire(t, rdb)
 	records := anns(5000)
 	ids := slices.Collect(maps.Keys(records))
 	u := mustNew[int64](t, rdb, "users", jsonUsers, nil)
@@ -56,12 +38,12 @@ func TestBatchWaitsOnceForASilentServer(t *testing.T) {
 		"DeleteMany": func() error { _, err := u.DeleteMany(ctx(t), ids); return err },
 	} {
 		s.Pause(t)
-		wire.sent.Store(0)
+		wire.Reset()
 		err := do()
 		if joined, ok := err.(interface{ Unwrap() []error }); !ok || len(joined.Unwrap()) != 5000 {
 			t.Errorf("%s: %v", name, err)
 		}
-		if n := wire.sent.Load(); n != 1 {
+		if n := wire.RoundTrips(); n != 1 {
 			t.Errorf("%s sends %d pipelines to a silent server, want 1", name, n)
 		}
 		s.Resume(t)
@@ -80,14 +62,14 @@ func TestGetOrLoadManyWaitsOnceForASilentServer(t *testing.T) {
 			t.Parallel()
 			s := redistest.Start(t)
 			rdb := s.Client(t)
-			var wire pipelines
-			rdb.AddHook(&wire)
+			wire := redistest.Wire(t, rdb)
 			records := anns(5000)
 			ids := slices.Collect(maps.Keys(records))
 			u := mustNew[int64](t, rdb, "users", jsonUsers, &cache.Options{
 				TTL: policy, Load: cache.LoadConfig{Patience: 500 * time.Millisecond},
 			})
 			must(t, rdb.Ping(ctx(t)).Err())
+			wire.Reset()
 			s.Pause(t)
 			defer s.Resume(t)
 			all := func(context.Context, []int64) (map[int64]User, error) { return records, nil }
@@ -96,7 +78,7 @@ func TestGetOrLoadManyWaitsOnceForASilentServer(t *testing.T) {
 				t.Errorf("GetOrLoadMany gives %d records, %v", len(got), err)
 			}
 			// Now and then, a call asks whether the server is back.
-			if n := wire.sent.Load(); n > 3 {
+			if n := wire.RoundTrips(); n > 3 {
 				t.Errorf("it sends %d pipelines to a silent server", n)
 			}
 		})

@@ -97,7 +97,7 @@ func (s *Store) readServer(
 	yield func(chunk) bool,
 ) {
 	if !s.wire.ReadsReplicas() { // go-redis may send the next chunk to another server
-		by = &untilSilent{Sender: by}
+		by = wire.UntilSilent(by)
 	}
 	most := chunkKeys
 	if how.through && s.notDue != nil {
@@ -172,7 +172,7 @@ func (s *Store) chunks(
 	size func(i int) int, do func(by wire.Sender, part []int),
 ) error {
 	return s.spread(ctx, keys, func(of []int) {
-		by := &untilSilent{Sender: by}
+		by := wire.UntilSilent(by)
 		for len(of) > 0 {
 			n := fits(of, most, mostBytes, size)
 			do(by, of[:n])
